@@ -60,6 +60,18 @@ class Result:
     usage: Usage = Usage()
     retriable: int = 0
 
+    def __str__(self) -> str:
+        """The counts, and the reasons rows left by, most frequent first."""
+        from curate.cleaning.shown import result_text
+
+        return result_text(self)
+
+    def _repr_html_(self) -> str:
+        """The same in a notebook."""
+        from curate.cleaning.shown import result_html
+
+        return result_html(self)
+
 
 @dataclass(frozen=True)
 class Progress:

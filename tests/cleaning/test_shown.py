@@ -1,0 +1,26 @@
+"""A result prints itself: counts first, then the reasons."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from curate import Result
+
+
+def result() -> Result:
+    kept = pl.DataFrame({"id": ["a"]})
+    dropped = pl.DataFrame({"id": ["b", "c", "d"], "reason": ["<b>short</b>", "long\u202e", "<b>short</b>"]})
+    return Result(kept=kept, dropped=dropped)
+
+
+def test_the_most_frequent_reason_comes_first() -> None:
+    first, second, third = str(result()).splitlines()
+    assert first == "1 kept, 3 dropped"
+    assert second.split() == ["2", "<b>short</b>"]
+    assert third.split() == ["1", "long<U+202E>"]
+
+
+def test_a_notebook_shows_text_of_strangers_as_text() -> None:
+    page = result()._repr_html_()
+    assert "&lt;b&gt;short" in page
+    assert "<b>" not in page
