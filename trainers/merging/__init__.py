@@ -1,0 +1,42 @@
+"""Merging: new weights out of old ones, without training; tensor by tensor over safetensors.
+
+| method | from | source |
+|---|---|---|
+| `linear` | any number of models | Wortsman et al. 2022, arXiv 2203.05482 (uniform soup) |
+| `slerp` | two models | Shoemake 1985, between whole tensors |
+| `task_arithmetic` | a base and models | Ilharco et al. 2022, arXiv 2212.04089 |
+| `ties` | a base and models | Yadav et al. 2023, arXiv 2306.01708 |
+| `dare_linear`, `dare_ties` | a base and models | Yu et al. 2023, arXiv 2311.03099 |
+| `passthrough` | layers of models, stacked | layer-dropped students: DistilBERT, arXiv 1910.01108 |
+
+`soup.greedy_soup` keeps a model only where your own evaluation gets no worse; `adapters` merges PEFT adapters.
+Imports nothing heavy; names load on first use.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from trainers.merging.adapters import combine_adapters as combine_adapters
+    from trainers.merging.adapters import merge_adapter as merge_adapter
+    from trainers.merging.merge import merge as merge
+    from trainers.merging.passthrough import stack_layers as stack_layers
+    from trainers.merging.soup import greedy_soup as greedy_soup
+
+_NAMES = {
+    "merge": "trainers.merging.merge",
+    "stack_layers": "trainers.merging.passthrough",
+    "greedy_soup": "trainers.merging.soup",
+    "merge_adapter": "trainers.merging.adapters",
+    "combine_adapters": "trainers.merging.adapters",
+}
+
+__all__ = ["combine_adapters", "greedy_soup", "merge", "merge_adapter", "stack_layers"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _NAMES:
+        return getattr(import_module(_NAMES[name]), name)
+    raise AttributeError(f"module 'trainers.merging' has no attribute '{name}'")

@@ -1,0 +1,111 @@
+"""PEFT adapters: merged into their base, or several combined into one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from curate.errors import DataError, InvalidInput
+from trainers.merging.merge import NOTE, whole_folder
+
+COMBINATIONS = (
+    "linear", "cat", "svd", "ties", "ties_svd", "dare_linear", "dare_ties", "dare_linear_svd", "dare_ties_svd",
+    "magnitude_prune", "magnitude_prune_svd",
+)  # fmt: skip
+"""What PEFT's `add_weighted_adapter` knows (0.21.2)."""
+
+
+def merge_adapter(adapter: Path, out: Path, *, base: str | None = None) -> Path:
+    """A plain model: the base with the adapter's change folded into its weights.
+
+    The sum is taken in float32 and rounded once, to the type of the base. base: where the base is; the one the adapter
+    names unless given. Raises DataError where `adapter` is none.
+    """
+    with whole_folder(out) as folder:
+        model = _base(adapter, base)
+        import peft
+
+        dtype = model.dtype
+        merged = peft.PeftModel.from_pretrained(model.float(), str(adapter)).merge_and_unload()
+        merged.to(dtype).save_pretrained(folder)
+        _tokenizer(adapter, base, folder)
+        note = {"method": "merge_adapter", "adapter": str(adapter), "base": base}
+        (folder / NOTE).write_text(json.dumps(note, indent=2) + "\n", encoding="utf-8")
+    return out
+
+
+def combine_adapters(
+    adapters: Sequence[Path],
+    out: Path,
+    *,
+    weights: Sequence[float] | None = None,
+    combination: str = "linear",
+    density: float | None = None,
+    base: str | None = None,
+) -> Path:
+    """One LoRA adapter of several, through PEFT's `add_weighted_adapter`; a negative weight subtracts a task.
+
+    weights: one an adapter, 1 each unless given. combination: one of `COMBINATIONS`; linear wants equal ranks.
+    density: share of entries that stay, for those that prune. Raises InvalidInput, DataError.
+    """
+    if combination not in COMBINATIONS:
+        raise InvalidInput(f"merge: unknown combination '{combination}' (known: {', '.join(COMBINATIONS)})")
+    if len(adapters) < 2:
+        raise InvalidInput(f"merge: combining takes two adapters or more, {len(adapters)} given")
+    share = list(weights) if weights is not None else [1.0] * len(adapters)
+    if len(share) != len(adapters):
+        raise InvalidInput(f"merge: {len(adapters)} adapters and {len(share)} weights")
+    with whole_folder(out) as folder:
+        start = _base(adapters[0], base)
+        import peft
+
+        model = peft.PeftModel.from_pretrained(start, str(adapters[0]), adapter_name="a0")
+        names = ["a0"]
+        for number, adapter in enumerate(adapters[1:], 1):
+            _require_adapter(adapter)
+            model.load_adapter(str(adapter), adapter_name=f"a{number}")
+            names.append(f"a{number}")
+        extra: dict[str, Any] = {} if density is None else {"density": density}
+        try:
+            model.add_weighted_adapter(names, share, "combined", combination_type=combination, **extra)
+        except ValueError as unfit:
+            raise DataError(f"merge: the adapters do not combine by {combination}: {unfit}") from unfit
+        model.set_adapter("combined")
+        model.save_pretrained(folder, selected_adapters=["combined"])
+        for path in (folder / "combined").iterdir():
+            path.rename(folder / path.name)
+        (folder / "combined").rmdir()
+        note = {"method": combination, "adapters": [str(one) for one in adapters], "weights": share}
+        (folder / NOTE).write_text(json.dumps(note, indent=2) + "\n", encoding="utf-8")
+    return out
+
+
+def _require_adapter(adapter: Path) -> dict[str, Any]:
+    path = adapter / "adapter_config.json"
+    if not path.is_file():
+        raise DataError(f"{adapter} holds no adapter_config.json; is it the folder of an adapter?")
+    return json.loads(path.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+
+
+def _base(adapter: Path, base: str | None) -> Any:
+    from transformers import AutoModelForCausalLM
+
+    from curate.engines.local_model import find_model
+
+    named = base or _require_adapter(adapter).get("base_model_name_or_path")
+    if not named:
+        raise DataError(f"{adapter} does not name its base; give it")
+    return AutoModelForCausalLM.from_pretrained(find_model(str(named)))
+
+
+def _tokenizer(adapter: Path, base: str | None, folder: Path) -> None:
+    """The adapter's own tokenizer where it has one, else the base's."""
+    from transformers import AutoTokenizer
+
+    from curate.engines.local_model import find_model
+
+    holds = (adapter / "tokenizer_config.json").is_file()
+    source = adapter if holds else find_model(str(base or _require_adapter(adapter)["base_model_name_or_path"]))
+    AutoTokenizer.from_pretrained(source).save_pretrained(folder)
