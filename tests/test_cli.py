@@ -76,6 +76,19 @@ def test_a_failure_has_its_exit_code_and_one_clear_message(
     assert not done.stdout
 
 
+def test_without_the_extra_train_a_build_says_what_to_install(folder: Path) -> None:
+    (folder / "light").mkdir()
+    hide = "import sys\nsys.modules['torch'] = sys.modules['transformers'] = None\n"
+    (folder / "light" / "sitecustomize.py").write_text(hide)
+    house = ["small.yaml", "--set", "engines.teacher={engine: transformers, model: house}"]
+    light = {"PYTHONPATH": str(folder / "light")}
+    assert curate("plan", *house, cwd=folder, **light).returncode == 0
+    done = curate("build", *house, cwd=folder, **light)
+    assert (done.returncode, "Traceback" in done.stderr) == (4, False), done.stderr
+    assert "pip install 'curate-posttrain[train]'" in done.stderr
+    assert "failed" not in done.stderr  # the engine's error, not each row's
+
+
 def test_tables_go_to_stdout_and_progress_to_stderr(folder: Path) -> None:
     done = curate("build", "small.yaml", cwd=folder)
     assert done.returncode == 0

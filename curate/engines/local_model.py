@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import file_digest, sha256
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -102,11 +103,22 @@ def own_dtype(folder: Path) -> str:
     return str(config.get("dtype") or config.get("torch_dtype") or "float32")
 
 
+def require_torch() -> None:
+    """Raise EngineDown when the extra `[train]` is not installed, before a row is asked about."""
+    lacking = [name for name in ("torch", "transformers") if find_spec(name) is None]
+    if lacking:
+        raise EngineDown(
+            f"transformers: {' and '.join(lacking)} not installed, and the engine runs its model with them. "
+            "pip install 'curate-posttrain[train]', or ask another engine (engine: server)"
+        )
+
+
 def load_model(folder: Path, dtype: str, device: str, max_model_len: int | None) -> LocalModel:
     """Read model and tokenizer from a folder; code that lies in it is not run.
 
     Raises EngineDown when it cannot be loaded, has no chat template, or is asked for a longer context than it has.
     """
+    require_torch()
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     try:

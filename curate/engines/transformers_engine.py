@@ -25,7 +25,7 @@ from typing import Any, Final
 
 from curate.engines.base import Completion, Request
 from curate.engines.decode import Row, decode
-from curate.engines.local_model import HOUSE, LocalModel, find_model, fingerprint, load_model, own_dtype
+from curate.engines.local_model import HOUSE, LocalModel, find_model, fingerprint, load_model, own_dtype, require_torch
 from curate.engines.usage import Usage
 from curate.errors import EngineDown
 
@@ -98,6 +98,7 @@ class TransformersEngine:
         """Where the model runs."""
         if self._device is not None:
             return self._device
+        require_torch()
         import torch
 
         return "cuda" if torch.cuda.is_available() else "cpu"
