@@ -6,31 +6,32 @@
     profiles: {gpu: {engines: {...}, steps: {generate: {n: 16}}}}
 
 A profile is laid over the recipe: mappings key by key; `steps:` as a mapping changes steps by their name, as a list
-replaces them all. `laptop` is the recipe as it stands unless a profile of that name says more.
+replaces them all; an engine of another kind drops the settings that only the first kind knows. `laptop` is the recipe
+as it stands unless a profile of that name says more.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from types import NoneType
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from curate.document import Node, parse, plain_scalar
 from curate.engines.settings import ENGINES, EngineSettings
 from curate.errors import DataError, RecipeError, UsageError, did_you_mean
+from curate.mistakes import validate, without_mistakes
 from curate.steps import STEPS, step_class
 from curate.steps.base import Step
 
 DEFAULT_PROFILE = "laptop"
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
-Loc = tuple[str | int, ...]
 
 
 class Head(BaseModel):
@@ -125,12 +126,23 @@ def _read(path: Path) -> str:
 
 
 def _profile(profiles: Node | None, wanted: str) -> Iterator[Node]:
-    known = profiles.value if profiles is not None and isinstance(profiles.value, dict) else {}
+    if profiles is None or profiles.value is None:
+        known = {}
+    elif isinstance(profiles.value, dict):
+        known = profiles.value
+    else:
+        raise _no_profile(profiles, "profiles is a mapping of names, for example gpu: {steps: {generate: {n: 16}}}")
+    for name, node in known.items():
+        if not isinstance(node.value, dict | NoneType):
+            raise _no_profile(node, f"profile '{name}' is a mapping of what changes, for example {{seed: 1}}")
     if wanted in known:
-        if isinstance(known[wanted].value, dict):
-            yield known[wanted]
+        yield from [known[wanted]] if known[wanted].value else []
     elif wanted != DEFAULT_PROFILE:
         raise UsageError(f"no profile '{wanted}'{did_you_mean(wanted, {*known, DEFAULT_PROFILE})}")
+
+
+def _no_profile(node: Node, why: str) -> RecipeError:
+    return RecipeError(node.place.rpartition(":")[0], [f"{node.place}: {why}"])
 
 
 def overlay(base: Node, over: Node) -> Node:
@@ -141,6 +153,8 @@ def overlay(base: Node, over: Node) -> Node:
     for key, node in over.value.items():
         if key == "steps" and isinstance(node.value, dict) and key in merged:
             merged[key] = _overlay_steps(merged[key], node)
+        elif key == "engines" and isinstance(node.value, dict) and key in merged:
+            merged[key] = _overlay_engines(merged[key], node)
         else:
             merged[key] = overlay(merged[key], node) if key in merged else node
     return Node(merged, base.place)
@@ -156,6 +170,25 @@ def _overlay_steps(base: Node, over: Node) -> Node:
             )
         items[places[name]] = overlay(items[places[name]], node)
     return Node(items, base.place)
+
+
+def _overlay_engines(base: Node, over: Node) -> Node:
+    """Engine by engine; where `over` names another kind, what only the old kind knows goes with it."""
+    if not isinstance(base.value, dict):
+        return over
+    left = dict(base.value)
+    for name, node in over.value.items():
+        old, new = _kind(left.get(name)), _kind(node)
+        if old and new and old is not new:
+            gone = old.model_fields.keys() - new.model_fields.keys()
+            left[name] = Node({key: part for key, part in left[name].value.items() if key not in gone}, node.place)
+    return overlay(Node(left, base.place), over)
+
+
+def _kind(engine: Node | None) -> type[EngineSettings] | None:
+    """The settings' class of an engine's entry; None when it names none that exists."""
+    word = engine.value.get("engine") if engine is not None and isinstance(engine.value, dict) else None
+    return ENGINES.get(word.value) if word is not None and isinstance(word.value, str) else None
 
 
 def _label(step: Node) -> str:
@@ -257,49 +290,3 @@ def _references(steps: list[tuple[int, Step]], engines: frozenset[str], node: No
             place = node.place_of((index, *field))
             kind = next(part for part in reversed(field) if isinstance(part, str))
             yield f"{place}: {step.title}: unknown {kind} '{word}'{did_you_mean(word, known)}"
-
-
-def validate(model: type[Any], node: Node, mistakes: list[str], known: list[str] | None = None) -> Any:
-    """`model` from `node`, or None and its mistakes.
-
-    Validated as strict JSON: a number is not a string, the word `no` is not a truth value.
-    """
-    names = known or list(model.model_fields)
-    try:
-        return model.model_validate_json(json.dumps(node.plain()), strict=True)
-    except ValidationError as invalid:
-        errors = invalid.errors(include_url=False)
-    mistakes.extend(_mistake(error, node, names) for error in errors)
-    return None
-
-
-def without_mistakes(model: type[Any], node: Node) -> Any:
-    """`model` from the right keys of a wrong `node`, or None: so that the names it uses are checked as well."""
-    try:
-        return model.model_validate_json(json.dumps(node.plain()), strict=True)
-    except ValidationError as invalid:
-        wrong = {error["loc"][0] for error in invalid.errors(include_url=False) if error["loc"]}
-    right = Node({key: value for key, value in node.value.items() if key not in wrong}, node.place)
-    return validate(model, right, []) if wrong else None
-
-
-def _mistake(error: Any, node: Node, known: list[str]) -> str:
-    loc: Loc = tuple(part for part in error["loc"])
-    place, where = node.place_of(loc), ".".join(str(part) for part in loc)
-    got = "not shown: it may be a key" if loc[-1:] == ("api_key_env",) else _short(error["input"])
-    if error["type"] == "extra_forbidden":
-        nearest = did_you_mean(str(loc[-1]), error.get("ctx", {}).get("known", known) if len(loc) == 1 else [])
-        return f"{place}: unknown key '{loc[-1]}'{nearest} (got {got})"
-    if error["type"] == "missing":
-        return f"{place}: key '{where}' is missing"
-    message = re.sub(r"^Value error, ", "", error["msg"])
-    if error["type"] in ("bool_type", "bool_parsing"):
-        message = "write true or false"
-    if where == "name" and error["type"] == "string_pattern_mismatch":
-        message = "a name has letters, digits, dots, dashes and underscores, and begins with a letter or digit"
-    return f"{place}: {where}: {message[:1].lower() + message[1:]} (got {got})"
-
-
-def _short(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= 80 else text[:77] + "..."

@@ -179,3 +179,28 @@ def test_the_schema_is_json_and_names_every_step() -> None:
     schema = json.loads(json.dumps(recipe_schema()))
     titles = [step["title"] for step in schema["properties"]["steps"]["items"]["oneOf"]]
     assert {"load", "generate", "grade", "keep", "dedupe", "pairs", "format", "split"} <= set(titles)
+
+
+def test_a_profile_with_another_kind_of_engine_leaves_the_settings_of_the_first_behind(tmp_path: Path) -> None:
+    text = GOOD.replace("text: boxed}", "text: boxed, latency_s: 1, price: {prompt: 1, completion: 2}}")
+    server = "--set engines.teacher={engine: server, url: 'http://h/v1', model: m}".removeprefix("--set ")
+    engine = recipe(tmp_path, text, "laptop", server).engines["teacher"]
+    assert (engine.engine, engine.url) == ("server", "http://h/v1")
+    assert engine.price is not None  # what both kinds know stays
+    assert mistakes(tmp_path, text.replace("text: boxed", "txt: boxed"))  # a typo is still one
+
+
+@pytest.mark.parametrize(
+    "profiles", ["profiles: gpu", "profiles: [gpu]", "profiles:\n  gpu: [seed]", "profiles:\n  gpu: 3"]
+)
+def test_profiles_that_are_none_are_a_mistake_and_not_ignored(tmp_path: Path, profiles: str) -> None:
+    text = GOOD[: GOOD.index("profiles:")] + profiles
+    assert "mapping" in mistakes(tmp_path, text)[0]
+
+
+def test_a_wrong_key_inside_a_setting_has_its_nearest_word_too(tmp_path: Path) -> None:
+    text = GOOD.replace("text: boxed}", "price: {promt: 1, completion: 2}}").replace("rows: 5}", "rows: 5, splt: test}")
+    told = mistakes(tmp_path, text)
+    assert len(told) == 3
+    assert "unknown key 'promt'; did you mean 'prompt'?" in told[1]
+    assert "unknown key 'splt'; did you mean 'split'?" in told[2]
