@@ -9,7 +9,8 @@
 | `dare_linear`, `dare_ties` | a base and models | Yu et al. 2023, arXiv 2311.03099 |
 | `passthrough` | layers of models, stacked | layer-dropped students: DistilBERT, arXiv 1910.01108 |
 
-`soup.greedy_soup` keeps a model only where your own evaluation gets no worse; `adapters` merges PEFT adapters.
+`greedy_soup` keeps a model only where your own evaluation gets no worse; `merge_adapter` and `combine_adapters` take
+PEFT adapters.
 Imports nothing heavy; names load on first use.
 """
 
@@ -21,12 +22,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from trainers.merging.adapters import combine_adapters as combine_adapters
     from trainers.merging.adapters import merge_adapter as merge_adapter
-    from trainers.merging.merge import merge as merge
     from trainers.merging.passthrough import stack_layers as stack_layers
     from trainers.merging.soup import greedy_soup as greedy_soup
+    from trainers.merging.weights import merge as merge
 
 _NAMES = {
-    "merge": "trainers.merging.merge",
+    "merge": "trainers.merging.weights",
     "stack_layers": "trainers.merging.passthrough",
     "greedy_soup": "trainers.merging.soup",
     "merge_adapter": "trainers.merging.adapters",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from curate.errors import DataError, InvalidInput
-from trainers.merging.merge import NOTE, whole_folder
+from trainers.merging.weights import NOTE, whole_folder
 
 COMBINATIONS = (
     "linear", "cat", "svd", "ties", "ties_svd", "dare_linear", "dare_ties", "dare_linear_svd", "dare_ties_svd",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from curate.engines.local_model import find_model
 from curate.errors import DataError, InvalidInput
 from trainers.merging.checkpoint import Checkpoint
-from trainers.merging.merge import NOTE, copy_settings, whole_folder
+from trainers.merging.weights import NOTE, copy_settings, whole_folder
 from trainers.merging.writing import SHARD_BYTES, write_tensors
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from curate.errors import InvalidInput
-from trainers.merging.merge import merge
+from trainers.merging.weights import merge
 
 Evaluate = Callable[[Path], float]
 """The higher the better, on problems held out from training and from the final report."""

@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from trainers.merging.checkpoint import Checkpoint
-from trainers.merging.merge import Ingredient, merge
+from trainers.merging.weights import Ingredient, merge
 
 pytestmark = [
     pytest.mark.slow,

@@ -15,7 +15,7 @@ from transformers import AutoModelForCausalLM
 from curate.errors import DataError, InvalidInput
 from trainers.merging import formulas
 from trainers.merging.checkpoint import Checkpoint
-from trainers.merging.merge import METHODS, Ingredient, merge
+from trainers.merging.weights import METHODS, Ingredient, merge
 
 Models = dict[str, Path]
 

@@ -1,0 +1,41 @@
+"""Evaluation with the rewards that training uses: pass@k, majority, intervals, two models compared problem by problem.
+
+| module | question |
+|---|---|
+| `measuring` | how good is this model on these problems? |
+| `comparing` | is it better than that one, beyond chance? |
+| `statistics` | the estimators and their intervals, on plain arrays |
+| `ensembles` | what do several models answer together? |
+| `preferring` | which of two models does a judge prefer? |
+| `formats` | MT-Bench and AlpacaEval files, in and out |
+
+Imports nothing heavy; names load on first use.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from trainers.evaluating.comparing import compare as compare
+    from trainers.evaluating.ensembles import ensemble as ensemble
+    from trainers.evaluating.measuring import Evaluation as Evaluation
+    from trainers.evaluating.measuring import evaluate as evaluate
+    from trainers.evaluating.preferring import win_rate as win_rate
+
+_NAMES = {
+    "evaluate": "trainers.evaluating.measuring",
+    "Evaluation": "trainers.evaluating.measuring",
+    "compare": "trainers.evaluating.comparing",
+    "ensemble": "trainers.evaluating.ensembles",
+    "win_rate": "trainers.evaluating.preferring",
+}
+
+__all__ = ["Evaluation", "compare", "ensemble", "evaluate", "win_rate"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _NAMES:
+        return getattr(import_module(_NAMES[name]), name)
+    raise AttributeError(f"module 'trainers.evaluating' has no attribute '{name}'")
