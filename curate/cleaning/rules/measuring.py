@@ -1,0 +1,160 @@
+"""The values of all rules on all texts of a table: in batches, over several threads, each message of a conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import polars as pl
+
+from curate.cleaning.rules.rule import Rule, flagged, reasons
+from curate.cleaning.rules.texts import Texts
+from curate.errors import DataError, did_you_mean
+from curate.messages import FIELDS, ROLES
+
+BATCH_ROWS, BATCH_BYTES = 20_000, 16 * 2**20
+COLUMNS = ("completion", "messages", "text")
+"""Where the text is looked for when no column is named."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What the rules measured.
+
+    values: a column a rule, a row a text. rows, places: of each text, its row in the table and its place in
+    the conversation, from 1; None where each row has one text. height: rows of the table.
+    """
+
+    values: pl.DataFrame
+    rows: pl.Series | None
+    places: pl.Series | None
+    height: int
+
+
+def text_column(frame: pl.DataFrame, column: str | None) -> str:
+    """The column to judge. Raises DataError when there is none, or it holds neither text nor messages."""
+    name = column or next((name for name in COLUMNS if name in frame.columns), None)
+    if name is None:
+        raise DataError(
+            f"no column to filter by (there are: {', '.join(frame.columns)}); name one: column='...', "
+            f"or call it {', '.join(COLUMNS[:-1])} or {COLUMNS[-1]}"
+        )
+    if name not in frame.columns:
+        raise DataError(f"no column '{name}' to filter by{did_you_mean(name, frame.columns)}")
+    dtype = frame.schema[name]
+    if dtype not in (pl.String, pl.Binary, pl.Null) and not _is_conversation(dtype):
+        raise DataError(f"column '{name}' holds {dtype}, neither text nor messages; name a column of text")
+    return name
+
+
+def measure(frame: pl.DataFrame, column: str, rules: Sequence[Rule], roles: Sequence[str]) -> Measured:
+    """The value of each rule on each text of `column`."""
+    missing = next((need for rule in rules for need in rule.needs if need not in frame.columns), None)
+    if missing is not None:
+        rule = next(rule for rule in rules if missing in rule.needs)
+        raise DataError(f"rule '{rule.name}' reads the column '{missing}'{did_you_mean(missing, frame.columns)}")
+    if not isinstance(frame.schema[column], pl.List):
+        rows = places = None
+        texts = Texts(_decoded(frame[column]), frame.drop(column))
+    else:
+        rows, places, said = _messages(frame[column], roles)
+        texts = Texts(said, frame.drop(column)[rows])
+    batches = list(_batches(texts))
+    with ThreadPoolExecutor(max_workers=max(1, min(len(batches), pl.thread_pool_size()))) as pool:
+        parts = list(pool.map(lambda batch: pl.DataFrame([rule.values(batch) for rule in rules]), batches))
+    return Measured(pl.concat(parts, how="vertical_relaxed"), rows, places, frame.height)
+
+
+def labels(measured: Measured, rules: Sequence[Rule]) -> pl.DataFrame:
+    """For each row of the table: `flag.<rule>`, the value of each rule, and all reasons in `why.flags`."""
+    columns: dict[str, pl.Series] = {}
+    told = []
+    for rule in rules:
+        values = measured.values[rule.name]
+        flags, said = flagged(rule, values), reasons(rule, values)
+        if measured.rows is not None and measured.places is not None:
+            values, flags, said = _joined(rule, measured, values, flags, said)
+        columns[f"flag.{rule.name}"] = flags
+        if rule.kind != "sign":
+            columns[rule.column] = values
+        told.append(said)
+    why = pl.select(pl.concat_str([pl.lit(said) for said in told], separator="; ", ignore_nulls=True)).to_series()
+    columns["why.flags"] = pl.select(pl.when(pl.lit(why) != "").then(pl.lit(why))).to_series()
+    return pl.DataFrame({name: column.rename(name) for name, column in columns.items()})
+
+
+def _joined(
+    rule: Rule, measured: Measured, values: pl.Series, flags: pl.Series, said: pl.Series
+) -> tuple[pl.Series, pl.Series, pl.Series]:
+    """One value a row of a conversation: the first flagged message speaks for it, else the one nearest to a limit."""
+    assert measured.rows is not None  # told apart by the caller
+    assert measured.places is not None
+    units = pl.DataFrame({"row": measured.rows, "value": values, "flag": flags, "place": measured.places, "why": said})
+    if rule.kind == "number" and rule.over == "sum":
+        total = units.group_by("row", maintain_order=True).agg(pl.col("value").sum())["value"]
+        return total, flagged(rule, total), reasons(rule, total)
+    nearest = pl.col("value").min() if rule.low is not None and rule.high is None else pl.col("value").max()
+    calm = nearest if rule.kind == "number" else pl.col("value").drop_nulls().first()
+    first = pl.col("value").filter(pl.col("flag")).first()
+    placed = pl.format("{} (message {})", pl.col("why"), pl.col("place"))
+    why = pl.when(pl.col("place") > 0).then(placed).otherwise(pl.col("why")).filter(pl.col("flag")).first().alias("why")
+    flag = pl.when(~pl.col("flag").is_null().all()).then(pl.col("flag").any(ignore_nulls=True)).alias("flag")
+    joined = units.group_by("row", maintain_order=True).agg(pl.coalesce(first, calm).alias("value"), flag, why)
+    return joined["value"], joined["flag"], joined["why"]
+
+
+def _decoded(text: pl.Series) -> pl.Series:
+    """Bytes as text; null where they are no UTF-8."""
+    if text.dtype != pl.Binary:
+        return text.cast(pl.String)
+    try:
+        return text.cast(pl.String)
+    except pl.exceptions.ComputeError:
+        return pl.Series(text.name, [_utf8(value) for value in text.to_list()], dtype=pl.String)
+
+
+def _utf8(value: bytes | None) -> str | None:
+    try:
+        return None if value is None else value.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def _is_conversation(dtype: pl.DataType) -> bool:
+    return isinstance(dtype, pl.List) and isinstance(dtype.inner, pl.Struct)
+
+
+def _messages(column: pl.Series, roles: Sequence[str]) -> tuple[pl.Series, pl.Series, pl.Series]:
+    """The rows, places and contents of the messages of some roles; a row without any has a null at place 0."""
+    counts = column.list.len().fill_null(0)
+    flat = column.explode(empty_as_null=False, keep_nulls=False)
+    index = pl.DataFrame({"row": pl.int_range(len(column), eager=True), "count": counts})
+    spread = index.select("row", place=pl.int_ranges(1, pl.col("count") + 1)).explode("place", empty_as_null=False)
+    role, content = (_field(flat, names) for names in (FIELDS["role"], FIELDS["content"]))
+    wanted = role.str.to_lowercase().replace_strict(ROLES, default=None).is_in(list(roles)).fill_null(value=False)
+    said = spread.with_columns(text=content).filter(wanted)
+    silent = index.select("row", place=pl.lit(0, dtype=pl.Int64), text=pl.lit(None, dtype=pl.String))
+    every = pl.concat([said, silent.join(said, on="row", how="anti")], how="vertical_relaxed").sort("row", "place")
+    return every["row"], every["place"], every["text"]
+
+
+def _field(flat: pl.Series, names: Sequence[str]) -> pl.Series:
+    fields = {field.name: field.dtype for field in flat.dtype.fields} if isinstance(flat.dtype, pl.Struct) else {}
+    name = next((name for name in names if fields.get(name) == pl.String), None)
+    if name is None:
+        raise DataError(f"messages need a text field '{names[0]}' (they have: {', '.join(fields)})")
+    return flat.struct.field(name)
+
+
+def _batches(texts: Texts) -> Iterator[Texts]:
+    """Slices of at most `BATCH_ROWS` rows and about `BATCH_BYTES` of text; one, empty, for no rows."""
+    size = texts.text.str.len_bytes().fill_null(0).cum_sum()
+    start = 0
+    while True:
+        done = int(size[start - 1]) if start else 0
+        stop = min(start + BATCH_ROWS, max(start + 1, int(size.search_sorted(done + BATCH_BYTES))))
+        yield Texts(texts.text[start:stop], texts.columns[start:stop])
+        start = stop
+        if start >= len(texts):
+            return
