@@ -29,7 +29,7 @@ THINKING_TAGS = (
 
 _MAX_BOXES = 24
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
-_BOX = re.compile(r"\\(?:boxed|fbox|framebox)\s*(\{|\\?[A-Za-z0-9])")
+_BOX = re.compile(r"\\(?:boxed|fbox|framebox)\s*(\{|-?\d{1,40}(?:\.\d{1,40})?|\\?[A-Za-z])")
 _MARKER = re.compile(
     r"(?:\banswers?\s{0,20}(?:is|are|:|=|\bto\b[^.\n:]{0,80}\bis\b|\*\*\s?(?::|is)|\s+would\s+be)"
     r"|^[ \t]{0,8}\*{0,2}A[ \t]{0,4}:|答案[是为\uff1a:])\s{0,20}:?",

@@ -12,6 +12,7 @@
     expressions.py  beyond equality: antiderivatives, residue classes, rounded golds, tolerance
     definitions.py  `x = 5` and `f(x) = 2x` as their right sides
     sets.py         intervals, unions, inequalities: the same set of real numbers or not
+    matrices.py     multiples and sums of matrices, entry by entry
     quantities.py   units, percent, degrees
     kinds.py        two trees of any kind: the same answer or not
     answers.py      text -> the readings an answer can have

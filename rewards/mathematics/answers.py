@@ -3,7 +3,7 @@ r"""Text -> the readings an answer can have: a tree, words, and letters of optio
 >>> read(r"$\text{(B)}$").letters
 ('B',)
 >>> read("The Cat.").words
-'the cat'
+'cat'
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from rewards.mathematics.numerals import number
 from rewards.mathematics.parser import parse
-from rewards.mathematics.quantities import unit_of
+from rewards.mathematics.quantities import unit_of, word_set
 from rewards.mathematics.tree import (
     MAX_CHARS,
     Apply,
@@ -52,7 +52,7 @@ class Answer:
 
     @property
     def words(self) -> str:
-        """The bare words, folded."""
+        """The bare words, folded, without a leading article or preposition."""
         if self._words is None:
             self._words = _words(self.text)
         return self._words
@@ -113,6 +113,13 @@ _NUMBER_WORDS = {
         ]
     )
 } | {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
+_ARTICLE = re.compile(r"^(?:(?:a|an|the|on|in|at|by) )+(?=\w)")
+_ORDINAL = re.compile(r"\b(\d{1,4})(?:st|nd|rd|th)\b")
+_MONTHS = word_set(
+    "january february march april may june july august september october november december "
+    "jan feb mar apr jun jul aug sep sept oct nov dec"
+)
+_PART = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s*([A-Za-z]+)(?:[\s,]|\\[,; ]|and\b)*")
 _MAX_QUANTITY = 120
 _QUANTITY = re.compile(
     r"([-+]?\d[\d,.\s]*(?:/\s*\d+|(?:\\times|\\cdot|\*)\s*10\s*\^\s*\{?-?\d+\}?)?)\s*([A-Za-zµμΩ°%].*)", re.DOTALL
@@ -125,6 +132,8 @@ def read(text: str) -> Answer:
     if len(text) > MAX_CHARS:
         return Answer(text[:80], None, f"longer than {MAX_CHARS} characters")
     answer = _tree(unwrap(text))
+    if answer.tree is None or isinstance(answer.tree, Items):
+        answer.tree = _mixed_units(answer.text) or answer.tree
     if isinstance(answer.tree, Words):
         value = _NUMBER_WORDS.get(answer.words)
         answer.tree = _OBJECTS.get(answer.words, answer.tree) if value is None else Num(value)
@@ -182,7 +191,7 @@ def as_list(text: str) -> Items | None:
     >>> len(as_list("100,200").items)
     2
     """
-    if re.fullmatch(r"\d{1,3}(,\d{3})+", text) is None:
+    if re.fullmatch(r"\d{1,3}(,[1-9]\d\d)+", text) is None:  # nobody lists 001
         return None
     return Items(tuple(number(part) for part in text.split(",")), ",")
 
@@ -218,8 +227,33 @@ def _finish(tree: Node, *, signs: bool) -> Node:
     return _signed_quantity(tree)
 
 
+def _mixed_units(text: str) -> Quantity | None:
+    """`1 hour 30 minutes` or `5 ft, 3 in` as one quantity, or None when the parts are no parts of one another."""
+    if len(text) > _MAX_QUANTITY:
+        return None
+    bare = _strip_text(text)
+    parts = _PART.findall(bare)
+    if len(parts) < 2 or _PART.sub("", bare).strip():
+        return None
+    units = [unit_of(unit) for _, unit in parts]
+    total: Node = Num(0)
+    for (written, _), unit, larger in zip(parts, units, [None, *units], strict=False):
+        if unit is None or units[0] is None or not unit.dims or unit.dims != units[0].dims or unit.offset:
+            return None
+        value = number(written)
+        if larger is not None and value.value * unit.scale >= larger.scale:
+            return None
+        total = Apply("+", (total, Apply("*", (value, Num(unit.scale / units[0].scale)))))
+    return Quantity(total, parts[0][1])
+
+
 def _signed_quantity(tree: Node) -> Node:
     if isinstance(tree, Apply):
+        if tree.op == "*" and isinstance(tree.args[1], Apply) and tree.args[1].op == "/":
+            over = [part.text for part in tree.args[1].args if isinstance(part, Words)]
+            unit = "/".join(over) if len(over) == 2 else ""  # 5 \frac{\text{m}}{\text{s}}
+            if unit_of(unit) is not None:
+                return Quantity(tree.args[0], unit)
         if tree.op in ("percent", "degree"):
             return Quantity(tree.args[0], "%" if tree.op == "percent" else "°")
         if tree.op == "neg":
@@ -254,7 +288,10 @@ def _strip_text(text: str) -> str:
 def _words(text: str) -> str:
     bare = re.sub(r"\\[A-Za-z]+|\\.|[${}*_`\"“”]", " ", _strip_text(text))
     folded = " ".join(re.sub(r"[^\w\s'+-]", " ", bare.casefold()).split())
-    return _SYNONYMS.get(folded, folded)
+    folded = _SYNONYMS.get(folded, folded)
+    folded = _ORDINAL.sub(r"\1", _ARTICLE.sub("", folded))
+    parts = folded.split()
+    return " ".join(sorted(parts)) if not _MONTHS.isdisjoint(parts) else folded  # "15 March" is "March 15"
 
 
 def _letters(text: str) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from rewards.mathematics.answers import Answer, as_list, as_quantity, read
 from rewards.mathematics.definitions import value_of
 from rewards.mathematics.expressions import rounds_to, within
 from rewards.mathematics.kinds import equal
+from rewards.mathematics.quantities import unit_of
 from rewards.mathematics.surds import Inexact
 from rewards.mathematics.tree import Node, Num, Quantity, TooLarge, Unreadable, Words, children
 
@@ -120,6 +121,8 @@ def _plain_number(text: str) -> Fraction | int | None:
 def _compare_trees(
     gold: Answer, pred: Answer, gold_tree: Node, pred_tree: Node, tolerance: float | None
 ) -> bool | None:
+    if _in_money(gold_tree) or _in_money(pred_tree):  # 18.50 cents are not $18.50
+        gold_tree, pred_tree = _priced(gold, gold_tree), _priced(pred, pred_tree)
     verdict = equal(gold_tree, pred_tree)
     if verdict:
         return True
@@ -133,6 +136,14 @@ def _compare_trees(
     if left is not None and right is not None and (left is not gold_tree or right is not pred_tree):
         return equal(left, right)
     return verdict
+
+
+def _in_money(tree: Node) -> bool:
+    return isinstance(tree, Quantity) and unit_of(tree.unit) == unit_of("cent")
+
+
+def _priced(answer: Answer, tree: Node) -> Node:
+    return Quantity(tree, "dollar") if isinstance(tree, Num) and "$" in answer.text else tree
 
 
 def _number_of(tree: Node) -> Node:

@@ -9,6 +9,7 @@ from rewards.mathematics.tree import MAX_DEPTH, Num, Unreadable
 SEPARATORS = frozenset({",", ";", "and", "or", "newrow", "=>", "->"})
 _CLOSERS = frozenset({")", "]", "}", "\\}", "⟩", "⌋", "⌉"})
 _AFTER_NUMBER = frozenset({",", ")", "]", "}", "\\}", "&"})
+_BEHIND_INTERVAL = frozenset({"∪", "∩", "∖", ",", ";", "and", "or", ")", "\\}", "}"})
 _MAX_UNIT_TOKENS = 24
 _UNIT_KINDS = frozenset({"word", "text", "name", "num"})
 _UNIT_OPS = frozenset({"^", "*", "/", "{", "}", "-", "°", "%"})
@@ -74,7 +75,13 @@ class Cursor:
         return self.kind in ("end", "endenv") or (
             (self.kind == "op" and (self.value in SEPARATORS or self.value in _CLOSERS or self.value == "&"))
             or (self.builder and self.is_op("|", ":"))
+            or (self.is_op("[") and self.closes())
         )
+
+    def closes(self) -> bool:
+        """Whether the `[` in hand ends an interval, as in `[3, 7[`."""
+        kind, value, _ = self.peek()
+        return kind == "end" or (kind == "op" and value in _BEHIND_INTERVAL)
 
     def unit_end(self, start: int) -> int | None:
         """Where the words behind a number end, or None when what is there is no unit."""

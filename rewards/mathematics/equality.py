@@ -7,7 +7,10 @@ from typing import Any
 from rewards.mathematics.digits import context_of, digits
 from rewards.mathematics.exact import POINTS, exact
 from rewards.mathematics.surds import Inexact, Number, Surd, divide
-from rewards.mathematics.tree import Apply, Name, Node, Num, Relation, TooLarge, Unreadable, children, names_in
+from rewards.mathematics.tree import Apply, Name, Node, Num, Relation, TooLarge, Unreadable, children, names_in, rebuild
+
+_WHOLE = frozenset("nkmj")
+_PERIODIC = frozenset({"^", "sin", "cos", "tan", "floor", "ceil", "mod"})
 
 
 def same(a: Node, b: Node) -> bool | None:
@@ -26,7 +29,10 @@ def same(a: Node, b: Node) -> bool | None:
         return _same_exactly(a, b, points)
     except (Inexact, TooLarge):
         pass
-    return _same_digits(a, b, points)
+    verdict = _same_digits(a, b, points)
+    if not verdict and names & _WHOLE and (_periodic(a) or _periodic(b)):
+        return _same_at_whole_numbers(a, b, sorted(names & _WHOLE))
+    return verdict
 
 
 def same_up_to_constant(a: Node, b: Node) -> bool | None:
@@ -52,6 +58,33 @@ def same_relation(a: Relation, b: Relation) -> bool | None:
             return False
         results.append(_proportional(f, g, positive=op not in ("=", "!=")))
     return None if None in results else all(results)
+
+
+def _periodic(node: Node) -> bool:
+    """Whether an expression may depend on a whole number's remainder: (-1)^n, cos(n pi), floor(n/2)."""
+    if not isinstance(node, Apply):
+        return False
+    if node.op in _PERIODIC and names_in(node) & _WHOLE:
+        return True
+    return any(_periodic(arg) for arg in node.args)
+
+
+def _same_at_whole_numbers(a: Node, b: Node, names: list[str]) -> bool | None:
+    """Whether two expressions agree for twelve values of the variables that stand for whole numbers (`n`, `k`)."""
+    for value in range(24, 36):
+        left, right = a, b
+        for index, name in enumerate(names):
+            left, right = (_with_value(side, name, Num(value * (index + 1) + index)) for side in (left, right))
+        verdict = same(left, right)
+        if not verdict:
+            return verdict
+    return True
+
+
+def _with_value(node: Node, name: str, value: Num) -> Node:
+    if isinstance(node, Name):
+        return value if node.name == name else node
+    return rebuild(node, tuple(_with_value(child, name, value) for child in children(node)))
 
 
 def _infinite(node: Node) -> int:

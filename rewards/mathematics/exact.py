@@ -16,7 +16,7 @@ from typing import Any
 from zlib import crc32
 
 from rewards.mathematics.surds import Inexact, Number, Surd, check_size, divide, power, root
-from rewards.mathematics.tree import Apply, Name, Node, Num, TooLarge, Unreadable, names_in
+from rewards.mathematics.tree import Apply, Name, Node, Num, TooLarge, Unreadable, names_in, variables_in
 
 POINTS = 3
 """Two points with positive variables, one with mixed signs (that tells `x` from `|x|`)."""
@@ -50,9 +50,12 @@ def _apply(node: Apply, point: int) -> Number:
     if op in _DEPENDS_ON_SIZE and not _integer_power(node) and names_in(node) & _SIZE_MATTERS:
         raise Inexact("the size of pi or e matters")
     rule = _EXACT.get(op)
-    if rule is None:
-        raise Inexact(op)
-    value: Number = rule(*[exact(arg, point) for arg in node.args])
+    if rule is None or (op in _STEPS and variables_in(node)):
+        raise Inexact(op)  # a variable is a whole number here, which floor(x) and x cannot tell apart
+    args = [exact(arg, point) for arg in node.args]
+    if op == "^" and not isinstance(node.args[1], Num) and _negative(args[0]) and variables_in(node.args[1]):
+        raise Inexact("a sign that depends on a variable")
+    value: Number = rule(*args)
     return value if type(value) is int and -_SMALL < value < _SMALL else check_size(value)
 
 
@@ -130,6 +133,13 @@ _EXACT: dict[str, Callable[..., Any]] = {
     "min": lambda *args: min(map(_real, args)),
 }
 _DEPENDS_ON_SIZE = frozenset({"^", "root", "abs", "floor", "ceil", "mod", "max", "min", "!", "factorial", "binom"})
+
+
+_STEPS = frozenset({"floor", "ceil", "mod"})
+
+
+def _negative(number: Number) -> bool:
+    return not isinstance(number, Surd) and number < 0
 
 
 def _integer_power(node: Apply) -> bool:

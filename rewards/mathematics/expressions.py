@@ -8,9 +8,9 @@ from rewards.mathematics.digits import context_of, digits
 from rewards.mathematics.equality import same, same_up_to_constant
 from rewards.mathematics.exact import exact
 from rewards.mathematics.surds import Inexact
-from rewards.mathematics.tree import SETS, Apply, Name, Node, Num, Unreadable, names_in, variables_in
+from rewards.mathematics.tree import SETS, Apply, Name, Node, Num, Unreadable, names_in, renamed_in, variables_in
 
-_CONSTANTS_OF_INTEGRATION = frozenset({"C", "c", "K", "k", "C_1", "C_0", "const"})
+_CONSTANTS_OF_INTEGRATION = frozenset({"C", "c", "K", "k", "C_0", "C_1", "C_2", "C_3", "c_1", "c_2", "c_3"})
 
 
 def equal_expression(gold: Node, pred: Node) -> bool | None:
@@ -26,10 +26,21 @@ def equal_expression(gold: Node, pred: Node) -> bool | None:
     pred_rest = _without_constant(pred) if gold_rest is not None else None
     if gold_rest is not None and pred_rest is not None:
         return same_up_to_constant(gold_rest, pred_rest)
-    verdict = same(gold, pred)
+    verdict = same(gold, with_constants_of(gold, pred))
     if verdict is False and isinstance(gold, Num) and rounds_to(gold, pred):
         return True
     return verdict
+
+
+def with_constants_of(gold: Node, pred: Node) -> Node:
+    """The prediction with its free constants named as in the gold: `Ke^{2x}` is `Ce^{2x}`."""
+    ours, theirs = variables_in(gold), variables_in(pred)
+    old, new = sorted(theirs - ours), sorted(ours - theirs)
+    if len(old) != len(new) or not old or not ours & theirs or not _CONSTANTS_OF_INTEGRATION.issuperset(old + new):
+        return pred
+    for before, after in zip(old, new, strict=True):
+        pred = renamed_in(pred, before, after)
+    return pred
 
 
 def rounds_to(gold: Num, pred: Node) -> bool:

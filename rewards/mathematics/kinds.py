@@ -11,7 +11,8 @@ from fractions import Fraction
 from rewards.mathematics.definitions import label_of, value_of, with_argument_of
 from rewards.mathematics.equality import same, same_relation
 from rewards.mathematics.exact import exact
-from rewards.mathematics.expressions import equal_expression
+from rewards.mathematics.expressions import equal_expression, with_constants_of
+from rewards.mathematics.matrices import folded, holds_matrix
 from rewards.mathematics.quantities import Unit, unit_of
 from rewards.mathematics.sets import is_set, same_set
 from rewards.mathematics.tree import (
@@ -40,6 +41,12 @@ _EXPRESSIONS = (Num, Name, Apply)
 
 def equal(gold: Node, pred: Node) -> bool | None:
     """Whether two trees are the same answer; None when that cannot be decided."""
+    if holds_matrix(gold) or holds_matrix(pred):
+        return _equal_matrix(folded(gold), folded(pred))
+    return _equal_kinds(gold, pred)
+
+
+def _equal_kinds(gold: Node, pred: Node) -> bool | None:
     if isinstance(gold, _EXPRESSIONS) and isinstance(pred, _EXPRESSIONS) and not (is_set(gold) or is_set(pred)):
         return equal_expression(gold, pred)
     if isinstance(gold, Quantity) or isinstance(pred, Quantity):
@@ -72,13 +79,24 @@ def _equal_list(gold: Node, pred: Node) -> bool | None:
             return _list_as_point(one, other, swapped=one is pred)
     if is_set(gold) and is_set(pred):
         points = _same_parts(_parts(gold), _parts(pred))  # `(1,2), (3,4)` are points before they are intervals
-        return points or same_set(gold, pred)
+        return points if _are_points(gold) and _are_points(pred) else points or same_set(gold, pred)
     if (is_set(gold) and isinstance(pred, Braces)) or (is_set(pred) and isinstance(gold, Braces)):
         return same_set(gold, pred)
     left, right = _parts(gold), _parts(pred)
     if isinstance(gold, Braces) or isinstance(pred, Braces):
         left, right = _distinct(left), _distinct(right)
     return _same_parts(left, right)
+
+
+def _are_points(node: Node) -> bool:
+    return isinstance(node, Items) and all(
+        isinstance(item, Bracket) and (item.left, item.right) == ("(", ")") and not _unbounded(item)
+        for item in node.items
+    )
+
+
+def _unbounded(node: Node) -> bool:
+    return "infinity" in names_in(node)
 
 
 def _parts(node: Node) -> list[Node]:
@@ -200,6 +218,8 @@ def _entries(node: Node) -> tuple[Node, ...] | None:
             return node.rows[0]
         if len(node.rows[0]) == 1:
             return tuple(row[0] for row in node.rows)
+    if isinstance(node, Apply) and node.op == "binom":  # a column of two, as some data sets write it
+        return node.args
     return None
 
 
@@ -244,7 +264,9 @@ def _equal_relation(gold: Node, pred: Node) -> bool | None:
 
 
 def _equal_relations(gold: Relation, pred: Relation) -> bool | None:
-    pred = with_argument_of(gold, pred)
+    renamed = with_constants_of(gold, with_argument_of(gold, pred))
+    assert isinstance(renamed, Relation)
+    pred = renamed
     if _same_label(label_of(gold.sides[0]), label_of(pred.sides[0])):
         left, right = value_of(gold), value_of(pred)
         if not isinstance(left, Relation) and not isinstance(right, Relation) and equal(left, right):
@@ -287,12 +309,12 @@ def _equal_quantity(gold: Node, pred: Node) -> bool | None:
         if (left_unit.scale, left_unit.offset) == (right_unit.scale, right_unit.offset):
             return equal(left, right)
         return same(_in_base(left, left_unit), _in_base(right, right_unit))
-    verdict = equal(left, right)
-    if verdict is not False:
-        return verdict
     unit = left_unit or right_unit
-    if unit is None:
-        return False
+    if right_unit is not None and right_unit == unit_of("%") and left_unit is None and _is_share(left):
+        return _other_spelling(right, right_unit, left)  # a share such as 0.05 is 5%, and not 0.05%
+    verdict = equal(left, right)
+    if verdict is not False or unit is None:
+        return verdict
     quantity, bare = (left, right) if left_unit else (right, left)
     return _other_spelling(quantity, unit, bare)
 
@@ -316,6 +338,10 @@ def _other_spelling(quantity: Node, unit: Unit, bare: Node) -> bool | None:
     if unit == unit_of("°") and "pi" in names_in(bare):
         return same(Apply("degree", (quantity,)), bare)
     return False
+
+
+def _is_share(node: Node) -> bool:
+    return isinstance(node, Num) and 0 < abs(Fraction(node.value)) < 1
 
 
 def _in_base(value: Node, unit: Unit) -> Node:

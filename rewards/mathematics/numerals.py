@@ -8,11 +8,15 @@ from fractions import Fraction
 from rewards.mathematics.tree import Num, Unreadable
 
 _REPEATING = re.compile(r"(\d*)\.?(\d*)(?:\\(?:overline|bar|dot)\s*\{?(\d+)\}?|\.?\((\d+)\))\Z")
-_SEPARATOR = re.compile(r"\{,\}|,\\!|\\[,!;: ]|,\\ |,| ")
+_SEPARATOR = re.compile(r"\{,\}|,\\!|\\!,|\\[,!;: ]|,\\ |,| ")
 _GROUPED = re.compile(r"\d{1,3}(\{,\}\d{3})+(\.\d+)?")
 _DOTS = re.compile(r"(\.\.\.|\\l?dots)\Z")
 _PERIOD = re.compile(r"(\d{1,20}?)\1+\Z")
 _MAX_EXPONENT = 5_000
+_BASE_WORDS = {
+    word: str(base)
+    for base, word in enumerate(("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"), start=2)
+} | {"twelve": "12", "sixteen": "16"}
 
 
 def number(text: str) -> Num:
@@ -30,6 +34,9 @@ def number(text: str) -> Num:
         return Num(Fraction(int(whole + decimals), 10 ** len(decimals)), len(decimals))
     if text.endswith(("...", "dots")):
         return _with_dots(_DOTS.sub("", text))
+    if text.count("dot") == 2:  # dots over the first and the last digit of the period
+        fixed, _, period = text.partition("\\dot")
+        text = f"{fixed}({re.sub('[^0-9]', '', period)})"
     repeating = _REPEATING.match(_SEPARATOR.sub("", text))
     if repeating:
         return Num(_repeating(repeating.group(1), repeating.group(2), repeating.group(3) or repeating.group(4)))
@@ -43,6 +50,7 @@ def in_base(digits: str, base: str) -> Num:
     Fraction(26, 1)
     """
     whole, _, fraction = digits.partition(".")
+    base = _BASE_WORDS.get(base.lower(), base)
     if not (base.isdigit() and 2 <= int(base) <= 36 and (whole + fraction).isalnum() and digits.isascii()):
         raise Unreadable("a numeral in an unknown base")
     try:

@@ -163,12 +163,26 @@ class Operands(Cursor):
         """`{...}` groups; with commas inside it is a set in plain text."""
         self.advance()
         if self.is_op("}"):
-            raise Unreadable("empty braces")
+            return self.prescript()
         inner = self.inside(self.items)
         if self.is_op("|", ":"):
             raise Unreadable("a set written with plain braces")
         self.expect("}")
         return Braces(inner.items) if isinstance(inner, Items) else inner
+
+    def prescript(self) -> Node:
+        """`{}_{10}C_3`, whose empty braces are in hand."""
+        self.advance()
+        if self.is_op("_", "^"):
+            self.advance()
+            upper = self.subscript()
+            if self.kind == "name" and self.value == "C" and upper.isdigit() and self.peek()[1] == "_":
+                self.advance()
+                self.advance()
+                lower = self.subscript()
+                if lower.isdigit():
+                    return Apply("binom", (number(upper), number(lower)))
+        raise Unreadable("empty braces")
 
     def set(self) -> Node:
         r"""`\{...\}`: listed elements, or an element and its condition."""

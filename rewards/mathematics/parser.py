@@ -17,8 +17,20 @@ from rewards.mathematics.cursor import SEPARATORS
 from rewards.mathematics.lexer import lex
 from rewards.mathematics.numerals import in_base
 from rewards.mathematics.operands import Operands
-from rewards.mathematics.quantities import is_unit
-from rewards.mathematics.tree import Apply, Items, Name, Node, Num, Quantity, Ratio, Relation, Unreadable, Words
+from rewards.mathematics.quantities import is_noun, is_unit, unit_of
+from rewards.mathematics.tree import (
+    Apply,
+    Bracket,
+    Items,
+    Name,
+    Node,
+    Num,
+    Quantity,
+    Ratio,
+    Relation,
+    Unreadable,
+    Words,
+)
 from rewards.mathematics.vocabulary import CONDITIONS, FILLERS
 
 _RELATIONS = frozenset({"=", "!=", "<", ">", "<=", ">=", "in"})
@@ -111,9 +123,11 @@ class _Parser(Operands):
         end = self.unit_end(self.position)
         if end is None:
             raise Unreadable(f"stray '{self.value}'")
-        parts = [value for _, value, _ in self.tokens[self.position : end]]
+        unit = " ".join(value for _, value, _ in self.tokens[self.position : end])
+        if unit_of(unit) is None and not is_noun(unit):
+            raise Unreadable(f"'{unit}' behind a number")
         self.go_to(end)
-        return attach_unit(node, " ".join(parts))
+        return attach_unit(node, unit)
 
     def modulus(self, node: Node) -> Node:
         """`3 (mod 5)`."""
@@ -142,12 +156,18 @@ class _Parser(Operands):
                 return self.ratio(sides[0])
             else:
                 break
+        if not ops and self.says_to():
+            return self.ratio(sides[0])
         return Relation(tuple(sides), tuple(ops)) if ops else sides[0]
 
+    def says_to(self) -> bool:
+        """Whether the `to` of `2 to 3` is in hand."""
+        return self.kind in ("word", "text") and self.value.lower() == "to" and self.peek()[0] == "num"
+
     def ratio(self, first: Node) -> Node:
-        """`1:2:3`."""
+        """`1:2:3` and `1 to 2 to 3`."""
         parts = [first]
-        while self.is_op(":"):
+        while self.is_op(":") or self.says_to():
             self.advance()
             parts.append(self.union())
         if isinstance(first, Words):
@@ -207,7 +227,8 @@ class _Parser(Operands):
                 if self.kind == "name" and self.spaced and is_unit(self.value) and self.is_tail_unit():
                     return node
                 called = isinstance(node, Name) and self.is_op("(") and not self.spaced
-                node = Apply("call" if called else "*", (node, self.factor()))
+                factor = self.factor()
+                node = (called and combinations(node, factor)) or Apply("call" if called else "*", (node, factor))
             else:
                 return node
         raise Unreadable(f"more than {MAX_CHAIN} factors")
@@ -232,7 +253,7 @@ class _Parser(Operands):
         if self.kind == "op":
             if self.value == "|":
                 return self.bars == 0 and not self.builder
-            return self.value in _OPERAND_OPS
+            return self.value in _OPERAND_OPS and not (self.value == "[" and self.closes())
         if self.kind == "word":
             return len(self.value) <= 3 and self.unit_end(self.position) is None
         return self.kind in ("num", "name", "func", "env")
@@ -262,7 +283,8 @@ class _Parser(Operands):
         """What ^ makes of a base: a power, a degree sign or a prime."""
         mark = self.peek()[1] if self.is_op("{") else self.value
         if mark not in ("°", "'"):
-            return Apply("^", (base, self.exponent()))
+            exponent = self.exponent()
+            return combinations(base, exponent) or Apply("^", (base, exponent))
         if self.is_op("{"):
             self.advance()
             self.advance()
@@ -302,6 +324,27 @@ class _Parser(Operands):
             node = Apply("^", (node, self.exponent()))
         self.depth -= 1
         return node
+
+
+def combinations(base: Node, lower: Node) -> Node | None:
+    """`C_n^k`, `C(n, k)` and `A_n^k` as the numbers they count, or None for any other power or call."""
+    if not isinstance(base, Name):
+        return None
+    letter, _, below = base.name.partition("_")
+    if isinstance(lower, Bracket) and base.name == "C" and (lower.left, lower.right) == ("(", ")"):
+        return Apply("binom", lower.items) if len(lower.items) == 2 else None
+    if letter not in ("C", "A") or not isinstance(lower, Num | Name):
+        return None
+    if below.isdigit() and isinstance(lower, Num) and isinstance(lower.value, int) and lower.value <= int(below) > 2:
+        upper: Node = Num(int(below))
+    elif below in ("n", "m") and isinstance(lower, Name):
+        upper = Name(below)
+    else:
+        return None
+    if letter == "C":
+        return Apply("binom", (upper, lower))
+    rest = Apply("+", (upper, Apply("neg", (lower,))))
+    return Apply("/", (Apply("!", (upper,)), Apply("!", (rest,))))
 
 
 def attach_unit(node: Node, unit: str) -> Node:

@@ -15,6 +15,11 @@ from fractions import Fraction
 from functools import cache
 
 
+def word_set(words: str) -> frozenset[str]:
+    """The words of a text, for tables that are read by people."""
+    return frozenset(words.split())
+
+
 @dataclass(frozen=True, slots=True)
 class Unit:
     """value_in_base = value * scale + offset; dims: exponents of the base quantities, sorted, without zeros."""
@@ -81,8 +86,16 @@ MAGNITUDES = {
 
 _POWER_WORDS = {"square": 2, "squared": 2, "sq": 2, "cubic": 3, "cubed": 3, "cu": 3}
 _PIECE = re.compile(
-    r"\s*(?:(?P<name>[A-Za-zµμΩ°]+)|(?P<power>\^\s*\{?\s*[-+]?\d+\s*\}?|[²³])|(?P<op>[*/·()])|(?P<bad>\S))"
+    r"\s*(?:(?P<name>[A-Za-zµμΩ°]+)|(?P<power>\^\s*\{?\s*[-+]?\s*\d+\s*\}?|[²³]|-?\s?\d)"
+    r"|(?P<op>[*/·()])|(?P<bad>\S))"
 )
+_SPACE = re.compile(r"\\[,;:! ]|~")
+_TIMES = re.compile(r"\\(?:cdot|times)(?![A-Za-z])")
+_NO_NOUNS = word_set(
+    "or and not no nor is are isn't was be maybe perhaps possibly probably either else but never wrong incorrect false "
+    "invalid unless instead alternatively otherwise anything any everything plus minus"
+)
+_LETTERS = re.compile(r"[^\W\d_]+(?:['\u2019][a-z]+)?")
 
 
 def is_unit(name: str) -> bool:
@@ -103,9 +116,20 @@ def unit_of(text: str) -> Unit | None:
     >>> unit_of("square meters") == unit_of("m^2")
     True
     """
+    if "\\" in text or "~" in text:
+        text = _SPACE.sub(" ", _TIMES.sub("*", text))
     text = text.strip().rstrip(".").strip()
     whole = _WHOLE.get(text.lower().replace(" ", "") if "°" in text else text.lower())
     return whole if whole is not None else _compound(text)
+
+
+def is_noun(text: str) -> bool:
+    """Whether what stands behind a number can be dropped: a noun, and nothing that takes the number back.
+
+    >>> is_noun("red apples"), is_noun("or 6"), is_noun("is wrong")
+    (True, False, False)
+    """
+    return not any(sign.isdigit() for sign in text) and _NO_NOUNS.isdisjoint(_LETTERS.findall(text.lower()))
 
 
 def _simple(name: str) -> Unit | None:

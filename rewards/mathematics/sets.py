@@ -120,6 +120,7 @@ def _holds(node: Node, place: int, ends: list[Node]) -> bool:
     if isinstance(node, Items):
         held = [_holds(item, place, ends) for item in node.items]
         together = node.joined == "and" or any(isinstance(i, Relation) and "!=" in i.ops for i in node.items)
+        together = together or (node.joined == "," and _meet(node, ends))
         return all(held) if together else any(held)
     if isinstance(node, Apply) and node.op in ("union", "intersection", "minus"):
         first, second = (_holds(arg, place, ends) for arg in node.args)
@@ -129,6 +130,13 @@ def _holds(node: Node, place: int, ends: list[Node]) -> bool:
         if isinstance(without, Apply) and without.op == "neg":
             return _holds(node.args[0], place, ends) and not _holds(without.args[0], place, ends)
     raise NotASet
+
+
+def _meet(node: Items, ends: list[Node]) -> bool:
+    """Whether inequalities side by side have numbers in common: `x > 1, x < 3` says both, `x < 1, x > 3` either."""
+    if not all(isinstance(item, Relation) and "in" not in item.ops for item in node.items):
+        return False
+    return any(all(_holds(item, place, ends) for item in node.items) for place in range(2 * len(ends) + 1))
 
 
 def _satisfies(left: Node, op: str, right: Node, place: int, ends: list[Node]) -> bool:

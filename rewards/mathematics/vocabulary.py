@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 from rewards.mathematics.quantities import is_unit
-
-
-def _set(words: str) -> frozenset[str]:
-    return frozenset(words.split())
-
+from rewards.mathematics.quantities import word_set as _set
 
 _GREEK_LETTERS = (
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi rho sigma tau upsilon phi chi psi omega"
@@ -54,7 +50,7 @@ CONDITIONS = _set("if for where when with such since because")
 
 FILLERS = _set(
     "the a an is are was be answer value final result solution solutions so thus hence therefore total about exactly "
-    "approximately roughly around nearly only just equals equal to of or either there at most least both it"
+    "approximately roughly around nearly only just equals equal to of or either there both it"
 )
 """Words that may stand before a number without changing it."""
 
