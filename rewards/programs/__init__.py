@@ -107,7 +107,7 @@ def _check_asserts(place: Sandbox, completion: str, tests: shapes.Asserts, limit
         name = found[0].name
     solution = Solution(programs(completion, tests.prompt, name), preamble=bare)
     if parts and all(parts):
-        return sandbox.run_calls(place, solution, [_asserted(one) for one in found], limits, partial=partial)
+        return sandbox.run_calls(place, solution, [_asserted(one, name) for one in found], limits, partial=partial)
     sources = [tests.setup, *tests.sources]
     if tests.entry_point and "def check(" in whole:
         sources.append(f"check({tests.entry_point})")
@@ -127,9 +127,10 @@ def _call(name: str, case: tuple[list[Any], dict[str, Any], Any], boxed: bool, t
     return Call(name, arguments, named, judge, ANSWER_SPARE + 4 * size)
 
 
-def _asserted(one: Expectation) -> Call:
+def _asserted(one: Expectation, name: str) -> Call:
+    """name: what is under test, and so must be the solution's own even where Python has a function of that name."""
     size = len(plain.dumps(plain.encode(one.expected)))
-    return Call(one.name, one.arguments, one.named, one.judge, ANSWER_SPARE + 4 * size)
+    return Call(one.name, one.arguments, one.named, one.judge, ANSWER_SPARE + 4 * size, builtin=one.name != name)
 
 
 def _wanted(completion: str, name: str) -> str:

@@ -7,7 +7,8 @@ tuple equals a list of the same items, as JSON knows no tuples; dicts item by it
 Text (stdin/stdout tests): as LiveCodeBench, with the tolerance that contest judges and NeMo-Gym's fix of it use
 (NVIDIA-NeMo/Gym#2956). Blank lines and space at the ends of lines do not count; lines do. A line is equal, or has equal
 tokens: the same text or the same number, `3.0` for `3`; a number whose expected form has a point or an exponent may
-differ by `tolerance`. `tolerance=0` is LiveCodeBench's own rule.
+differ by `tolerance`. `tolerance=0` is LiveCodeBench's own rule. Space and digits are those of ASCII: a full-width 3
+or a no-break space is another text.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from decimal import Decimal
 from typing import Any
 
 SHOWN = 200
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,6})?")
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,6})?", re.ASCII)
+_SPACE = " \t\r\f\v"
+_SPACES = re.compile(rf"[{_SPACE}]+")
 _LONGEST_NUMBER = 400
 
 
@@ -71,7 +74,7 @@ def text_problem(got: str, expected: str, tolerance: float) -> str:
     """
     ours, theirs = _lines(got), _lines(expected)
     for number, (one, other) in enumerate(zip(ours, theirs, strict=False), start=1):
-        if one != other and not _same_tokens(one.split(), other.split(), tolerance):
+        if one != other and not _same_tokens(_SPACES.split(one), _SPACES.split(other), tolerance):
             return f"line {number}: expected {short(other)}, got {short(one)}"
     if len(ours) != len(theirs):
         return f"expected {len(theirs)} lines, got {len(ours)}"
@@ -79,7 +82,7 @@ def text_problem(got: str, expected: str, tolerance: float) -> str:
 
 
 def _lines(text: str) -> list[str]:
-    return [line.strip() for line in text.splitlines() if line.strip()]
+    return [line for line in (line.strip(_SPACE) for line in text.split("\n")) if line]
 
 
 def _same_tokens(got: list[str], expected: list[str], tolerance: float) -> bool:

@@ -7,9 +7,12 @@ value, which the other side compares as it would compare an honest one.
 
 from __future__ import annotations
 
+import atexit
 import builtins
+import contextlib
 import operator
 import sys
+import threading
 import types
 from collections.abc import Callable
 from typing import Any
@@ -34,7 +37,6 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {
     "getitem": operator.getitem,
     "setitem": operator.setitem,
     "delitem": operator.delitem,
-    "contains": operator.contains,
 }
 
 
@@ -71,16 +73,21 @@ def run_program(fd: int) -> None:
     job = plain.receive(fd)
     module = types.ModuleType("__main__")
     sys.modules["__main__"] = module
+    ended: dict[str, Any] = {"ended": True}
     try:
-        _run(job, module)
-        sys.stdout.flush()
-        ended: dict[str, Any] = {"ended": True}
-    except SystemExit:
-        sys.stdout.flush()
-        ended = {"ended": True}
+        with contextlib.suppress(SystemExit):
+            _run(job, module)
+        _finish()
     except BaseException as error:  # noqa: BLE001  whatever the model's code raises
         ended = {"error": describe(error)}
     plain.send(fd, ended)
+
+
+def _finish() -> None:
+    """What Python does after the last line of a program: wait for its threads, run its exit functions, flush."""
+    threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001  what the interpreter itself calls
+    atexit._run_exitfuncs()  # noqa: SLF001
+    sys.stdout.flush()
 
 
 def describe(error: BaseException) -> list[str]:
@@ -102,6 +109,7 @@ def describe(error: BaseException) -> list[str]:
 
 
 def _run(job: dict[str, Any], module: types.ModuleType) -> None:
+    vars(builtins).update(exit=sys.exit, quit=sys.exit)  # what the module `site` would have put there
     if job.get("preamble"):
         module.__dict__.update(preamble())
     code = _compile(job["programs"])
@@ -163,7 +171,7 @@ class _Server:
             return self.names[name]
         if on.get("method") and isinstance(self.names.get("Solution"), type):
             return getattr(self.names["Solution"](), name)  # LeetCode: a fresh object for each call
-        if on.get("method") and hasattr(builtins, name):
+        if on.get("builtin") and hasattr(builtins, name):
             return getattr(builtins, name)  # as a test beside the solution would find it
         raise NameError(f"name '{name}' is not defined")
 

@@ -32,13 +32,17 @@ class Solution(NamedTuple):
 
 
 class Call(NamedTuple):
-    """One call of a solution's function (of a method of its class `Solution` where there is no such function)."""
+    """One call of a solution's function (of a method of its class `Solution` where there is no such function).
+
+    builtin: the name may also be one of Python's own, which the solution need not define.
+    """
 
     name: str
     arguments: Sequence[Any]
     named: dict[str, Any]
     judge: Judge
     answer_bytes: int = MIN_ANSWER_BYTES
+    builtin: bool = False
 
 
 class Run(NamedTuple):
@@ -168,7 +172,7 @@ def _ask(check: Check, call: Call, deadline: Deadline) -> str:
     request = {
         "id": os.urandom(8).hex(),  # an answer that was not made for this question is none
         "do": "call",
-        "on": {"name": call.name, "method": True},
+        "on": {"name": call.name, "method": True, "builtin": call.builtin},
         "args": plain.encode(list(call.arguments)),
         "kwargs": plain.encode(call.named),
     }

@@ -26,6 +26,7 @@ from rewards.sandbox import filters, kernel
 LEVELS = ("none", "seccomp", "landlock", "namespaces")
 NOBODY = 65534
 TMP_BYTES, TMP_FILES = 64 << 20, 1024
+TASKS = 64  # processes and threads of a check
 
 _NAMESPACES = (
     kernel.CLONE_NEWUSER | kernel.CLONE_NEWNS | kernel.CLONE_NEWPID | kernel.CLONE_NEWNET
@@ -189,10 +190,27 @@ def limit_slot(level: str) -> None:
         resource.RLIMIT_MSGQUEUE: 0,
         resource.RLIMIT_SIGPENDING: 128,
     }
-    if level == "namespaces":  # counted in this namespace; elsewhere it would count the user's other processes
-        values[resource.RLIMIT_NPROC] = 64
+    if level == "namespaces":  # counted in this namespace
+        values[resource.RLIMIT_NPROC] = TASKS
     for name, value in values.items():
         _limit(name, value)
+
+
+def tasks_of_user() -> int | None:
+    """How many processes and threads this user has on the machine; None where /proc does not say."""
+    user, count = str(os.getuid()), 0
+    for name in os.listdir("/proc") if os.path.isdir("/proc/self") else []:
+        if name.isdigit():
+            with contextlib.suppress(OSError, KeyError), open(f"/proc/{name}/status", encoding="utf-8") as lines:
+                fields = dict(line.split(":", 1) for line in lines)
+                count += int(fields["Threads"]) if fields["Uid"].split()[0] == user else 0
+    return count or None
+
+
+def limit_tasks(others: int | None) -> None:
+    """Leave room for the threads of one check beside the user's `others`: outside a namespace, all of them count."""
+    if others is not None:
+        _limit(resource.RLIMIT_NPROC, others + TASKS)
 
 
 def limit_check(limits: dict[str, Any]) -> None:

@@ -21,6 +21,8 @@ from typing import Any
 
 MAX_DEPTH = 200
 MAX_FRAME = 64 << 20
+MAX_TERM_BITS = 1 << 17  # of a fraction: reducing it takes quadratic time
+FEW = 1_000  # items of a set whose hashes may all be equal
 
 _NATURAL = frozenset({int, str, bool, float, type(None)})
 _WIDE = 1 << 63
@@ -191,6 +193,12 @@ def _hex(text: Tree) -> int:
     return int(text, 16)
 
 
+def _fraction(numerator: int, denominator: int) -> Fraction:
+    if max(numerator.bit_length(), denominator.bit_length()) > MAX_TERM_BITS:
+        raise NotPlain("a fraction whose reduction takes long")
+    return Fraction(numerator, denominator)
+
+
 def _decimal(text: Tree) -> Decimal:
     value = Decimal(str(text))
     if value.is_snan():
@@ -199,7 +207,19 @@ def _decimal(text: Tree) -> Decimal:
 
 
 def _pairs(body: Tree, resolve: Resolve | None, depth: int) -> dict[Any, Any]:
-    return {decode(key, resolve, depth): decode(item, resolve, depth) for key, item in body}
+    pairs = [(decode(key, resolve, depth), decode(item, resolve, depth)) for key, item in body]
+    _spread([key for key, _ in pairs])
+    return dict(pairs)
+
+
+def _spread(keys: list[Any]) -> list[Any]:
+    """The keys; NotPlain for many that share their hashes, as a table of them takes quadratic time to build.
+
+    Multiples of 2**61 - 1 do: CPython's hash of an integer is its value modulo that number.
+    """
+    if len(keys) > FEW and 2 * len({hash(key) for key in keys}) < len(keys):
+        raise NotPlain("keys whose hashes collide")
+    return keys
 
 
 def _type_named(body: Tree) -> type:
@@ -211,15 +231,15 @@ def _type_named(body: Tree) -> type:
 _DECODERS: dict[str, Callable[[Tree, Resolve | None, int], Any]] = {
     "i": lambda body, _resolve, _depth: _hex(body),
     "t": lambda body, resolve, depth: tuple(_items(body, resolve, depth)),
-    "s": lambda body, resolve, depth: set(_items(body, resolve, depth)),
-    "z": lambda body, resolve, depth: frozenset(_items(body, resolve, depth)),
+    "s": lambda body, resolve, depth: set(_spread(_items(body, resolve, depth))),
+    "z": lambda body, resolve, depth: frozenset(_spread(_items(body, resolve, depth))),
     "q": lambda body, resolve, depth: deque(_items(body, resolve, depth)),
     "d": _pairs,
     "b": lambda body, _resolve, _depth: bytes.fromhex(body),
     "a": lambda body, _resolve, _depth: bytearray.fromhex(body),
     "c": lambda body, _resolve, _depth: complex(float(body[0]), float(body[1])),
     "r": lambda body, _resolve, _depth: range(*map(_hex, body)),
-    "F": lambda body, _resolve, _depth: Fraction(*map(_hex, body)),
+    "F": lambda body, _resolve, _depth: _fraction(*map(_hex, body)),
     "M": lambda body, _resolve, _depth: _decimal(body),
     "T": lambda body, _resolve, _depth: _type_named(body),
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import gc
+import math
 import os
 import random
 import select
@@ -22,6 +23,7 @@ from rewards.sandbox import candidate, database, jail, kernel, plain, probing, t
 
 CONTROL, LINK, RULESET = 3, 4, 5  # file descriptors of a check, beside the standard ones
 SLACK_SECONDS = 2.0
+RECOUNT_SECONDS = 5.0
 ASK_CPU = b'{"ask":"cpu"}'
 
 
@@ -54,6 +56,8 @@ class Slot:
         self.channel = channel
         self.ruleset: int | None = None
         self.programs = {fork: jail.filter_program(level, fork=fork) for fork in (False, True)}
+        self.tasks: int | None = None
+        self.counted = -math.inf
         self.null = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
 
     def prepare(self) -> None:
@@ -82,12 +86,18 @@ class Slot:
             order = plain.loads(message)
             if "role" not in order:
                 continue  # calls off a check that had ended
+            self.count_tasks()
             pid = os.fork()
             if pid == 0:
                 self.child(order, fds)
             for fd in fds:
                 os.close(fd)
             self.channel.send(plain.dumps(self.wait(pid, order)))
+
+    def count_tasks(self) -> None:
+        """Learn how many tasks the user has, to limit what a check adds to them; at `namespaces` it is alone."""
+        if self.level in ("landlock", "seccomp") and time.monotonic() - self.counted > RECOUNT_SECONDS:
+            self.tasks, self.counted = jail.tasks_of_user(), time.monotonic()
 
     def wait(self, pid: int, order: dict[str, Any]) -> dict[str, Any]:
         """Wait until the check ends, is called off or runs out of time; leave nothing of it."""
@@ -135,6 +145,7 @@ class Slot:
             self._arrange(order["role"], fds)
             kernel.die_with_parent()
             ruleset = None if self.ruleset is None else RULESET
+            jail.limit_tasks(self.tasks)
             jail.confine(self.level, order, ruleset, self.programs[bool(order["fork"])])
             random.seed(0)
             gc.enable()

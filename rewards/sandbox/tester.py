@@ -50,6 +50,7 @@ class Link:
         self.timeout_s = timeout_s
         self.remotes: dict[int, Remote] = {}
         self.callbacks: list[Any] = []
+        self.ended = ""
 
     def ask(self, operation: str, target: dict[str, Any], *arguments: Any, **named: Any) -> Any:
         """Do one thing over there and return its value, or raise what it raised."""
@@ -63,8 +64,8 @@ class Link:
             "watch": any(type(argument) in (list, dict, set, bytearray) for argument in arguments),
         }
         reply = self.exchange(request)
-        if reply.get("id") != request["id"]:
-            raise Ended("the solution broke its channel")
+        if reply.get("id") != request["id"] or ("stop" in reply and operation != "next"):
+            raise self.end("the solution broke its channel")
         if "args" in reply:
             _update(arguments, plain.decode(reply["args"], self.resolve))
         if "stop" in reply:
@@ -75,23 +76,30 @@ class Link:
 
     def exchange(self, request: dict[str, Any]) -> dict[str, Any]:
         """Send a request and wait for its reply, calling functions of the tests in between if asked to."""
+        if self.ended:  # the tests may have swallowed the first one
+            raise Ended(self.ended)
         try:
             plain.send(self.fd, request)
             deadline = time.monotonic() + self.timeout_s
             while True:
                 left = deadline - time.monotonic()
                 if left <= 0 or not select.select([self.fd], [], [], left)[0]:
-                    raise Ended(f"timed out after {self.timeout_s:g} s")
+                    raise self.end(f"timed out after {self.timeout_s:g} s")
                 reply = plain.receive(self.fd)
                 if not isinstance(reply, dict):
-                    raise Ended("the solution broke its channel")
+                    raise self.end("the solution broke its channel")
                 if "callback" not in reply:
                     return reply
                 plain.send(self.fd, self.call_back(reply))
         except (EOFError, OSError):
-            raise Ended("the solution's process ended") from None
+            raise self.end("the solution's process ended") from None
         except plain.NotPlain as error:
-            raise Ended(f"the solution broke its channel: {error}") from None
+            raise self.end(f"the solution broke its channel: {error}") from None
+
+    def end(self, why: str) -> Ended:
+        """What to raise when nothing more can be asked; the first reason stays."""
+        self.ended = self.ended or why
+        return Ended(why)
 
     def call_back(self, message: dict[str, Any]) -> dict[str, Any]:
         """Call a function of the tests that the solution was given."""
@@ -173,7 +181,8 @@ class Remote:
         return bool(self._only(bool, "bool"))
 
     def __contains__(self, item: Any) -> bool:
-        return bool(self._only(bool, "contains", item))
+        """By iterating: to ask would tell the solution what is expected, and an object may find everything."""
+        return any(own == item for own in self)
 
     def __str__(self) -> str:
         return str(self._only(str, "str"))
@@ -244,8 +253,10 @@ class _Tests:
                 self.run_one(tree)
                 if self.why and not self.partial:
                     break
-        except Ended as error:
-            self.note(error.why)
+        except Ended:
+            pass
+        if self.link.ended:
+            self.note(self.link.ended)
         total = max(self.planned, self.executed) if self.why else self.executed  # some stand where none should come
         return {"passed": self.passed, "total": total, "why": self.why}
 
