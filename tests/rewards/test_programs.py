@@ -130,6 +130,12 @@ COMPLETIONS = {
     "indented as a whole": "    def double(x):\n        return 2 * x\n",
     "a fence in a string": f"```python\ndoc = '''\n~~~\n'''\n{DOUBLE}```",
     "four backticks around three": f"````python\nmark = '```'\n{DOUBLE}````",
+    "words before and after": f"Here is the solution:\n\n{DOUBLE}\nIt doubles the number, as asked.\n",
+    "words before, imports": f"Sure.\n\nimport math\n\n{DOUBLE}",
+    "code tags": f"<code>\n{DOUBLE}</code>",
+    "a byte order mark": f"\ufeff{DOUBLE}",
+    "a fence in a list": "1. Code:\n    ```python\n    def double(x):\n        return 2 * x\n    ```\n2. Done.",
+    "words behind the closing fence": f"```python\n{DOUBLE}``` and that is all",
     "a main block": f"```python\n{DOUBLE}\nif __name__ == '__main__':\n    print(double(int(input())))\n```",
 }
 
@@ -178,6 +184,9 @@ AREA = {
         "```python\ndef area(r):\n    return math.pi * r * r\n```",
         f"```python\n{PROMPT}    return math.pi * r * r\n```",
         f"{PROMPT}    return math.pi * r * r\n",
+        "    return math.pi * r * r\n\nThis is the area.\n",
+        "The body:\n\n    return math.pi * r * r\n",
+        "Here it is:\n\ndef area(r):\n    return math.pi * r * r\n\nDone.",
     ],
 )
 def test_a_completion_may_continue_the_prompt_or_repeat_it(completion: str) -> None:
@@ -386,6 +395,23 @@ def test_a_program_may_read_all_of_its_input_and_write_as_it_likes() -> None:
     assert code("print(open(0).read().upper())", {"stdin": ["é\u4e2d"], "stdout": ["É\u4e2d"]}).value == 1.0
     deep = "import sys, threading\nsys.setrecursionlimit(10**6)\nthreading.stack_size(1 << 27)\ndef down(n): return n and 1 + down(n - 1)\nt = threading.Thread(target=lambda: print(down(50000)))\nt.start(); t.join()"
     assert code(deep, {"stdin": [""], "stdout": ["50000"]}).value == 1.0
+
+
+ENDS = {
+    "exit": "print(3)\nexit()",
+    "quit in a function": "def main():\n    print(3)\n    quit()\nmain()",
+    "a status": "import sys\nprint(3)\nsys.exit(1)",
+    "a thread nobody waits for": "import threading, time\ndef late():\n    time.sleep(0.1)\n    print(3)\nthreading.Thread(target=late).start()",
+    "an exit function": "import atexit\natexit.register(print, 3)",
+    "output that is not flushed": "import sys\nsys.stdout.write('3')",
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_a_program_ends_as_python_ends_it(end: str) -> None:
+    score = code(ENDS[end], {"stdin": [""], "stdout": ["3"]})
+    assert score.value == 1.0, score
+    assert code(ENDS[end].replace("3", "4"), {"stdin": [""], "stdout": ["3"]}).value == 0.0
 
 
 # real data with labels
