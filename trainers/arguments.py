@@ -1,0 +1,128 @@
+"""The arguments of a trainer: the library's defaults, ours over them, the profile's, then what the config says."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import fields
+from functools import cache
+from typing import TYPE_CHECKING, Any, get_type_hints
+
+from trainers.methods import Method, load_class
+
+if TYPE_CHECKING:
+    from trainers.config import TrainConfig
+
+SHARES = {"logging_steps": 0.01, "save_steps": 0.1, "eval_steps": 0.1}
+"""Of all steps: a hundred lines of log, ten checkpoints and evaluations, whatever the length."""
+
+
+@cache
+def field_types(config: str) -> dict[str, Any]:
+    """The fields of a config class (`module:class`) with their types; Any where the type cannot be told."""
+    quieten()
+    loaded = load_class(config)
+    hints = get_type_hints(loaded)
+    return {one.name: hints.get(one.name, Any) for one in fields(loaded) if one.init}
+
+
+def wrong_value(kind: Any, value: Any) -> str | None:
+    """Why a value does not fit a field's type, or None.
+
+    >>> wrong_value(int, "many")
+    "should be a valid integer (got 'many')"
+    """
+    from pydantic import PydanticSchemaGenerationError, TypeAdapter, ValidationError
+
+    if isinstance(value, dict | list) or value is None:
+        return None  # the library reads these in its own ways
+    try:
+        TypeAdapter(kind, config={"arbitrary_types_allowed": True}).validate_python(value)
+    except ValidationError as invalid:
+        message = invalid.errors(include_url=False)[0]["msg"].removeprefix("Input ")
+        return f"{message} (got {value!r})"
+    except PydanticSchemaGenerationError:
+        return None
+    return None
+
+
+def make(config: TrainConfig, method: Method, sizes: Mapping[str, int], context: int | None) -> Any:
+    """The arguments, as an object of the method's class.
+
+    sizes: of the batch, by the names of the class (`trainers.batch`). context: tokens the model can read, the
+    `max_length` unless one is given.
+    """
+    types = field_types(method.config)
+    given: dict[str, Any] = machine() | {
+        "output_dir": os.path.join(config.out, "checkpoints"),  # noqa: PTH118  the library wants text
+        "seed": config.seed,
+        "report_to": "none",
+        "disable_tqdm": True,
+        "save_strategy": "steps",
+        "save_total_limit": 2,
+        "logging_steps": SHARES["logging_steps"],
+        "save_steps": SHARES["save_steps"],
+    }
+    if context is not None:
+        given["max_length"] = context
+    if config.eval is not None:
+        given |= {"eval_strategy": "steps", "eval_steps": SHARES["eval_steps"]}
+    if config.stop is not None:
+        given |= {
+            "load_best_model_at_end": True,
+            "metric_for_best_model": config.stop.metric,
+            "greater_is_better": config.stop.higher_is_better,
+        }
+    given |= method.defaults
+    given |= profile(config, method, context)
+    given |= sizes
+    given |= config.trl
+    if config.stop is not None and "save_steps" not in config.trl:
+        given["save_steps"] = given["eval_steps"]  # a best checkpoint must be there to be loaded
+    if config.rewards and method.online and "reward_weights" in types:
+        given["reward_weights"] = [use.weight for use in config.rewards]
+    return load_class(method.config)(**{key: value for key, value in given.items() if key in types})
+
+
+def profile(config: TrainConfig, method: Method, context: int | None) -> dict[str, Any]:
+    """What the profile sets. A length beyond what the model can read is cut to that."""
+    if config.profile is None:
+        return {}
+    made = dict(method.course)
+    if context is not None and "max_length" in made:
+        made["max_length"] = min(made["max_length"], context)
+    return made
+
+
+def outside(config: TrainConfig, method: Method, arguments: Any) -> list[str]:
+    """One line for each setting outside the range its profile recommends."""
+    if config.profile is None:
+        return []
+    lines = []
+    for name, (low, high) in method.ranges.items():
+        value = getattr(arguments, name, None)
+        if isinstance(value, int | float) and not low <= value <= high:
+            lines.append(f"profile {config.profile}: {name} is {value:g}, recommended is {low:g} to {high:g}")
+    return lines
+
+
+def machine() -> dict[str, Any]:
+    """What this machine can do: without an accelerator float32 on the CPU, else bfloat16 where it is known."""
+    import torch
+
+    if not torch.cuda.is_available() and not torch.backends.mps.is_available():
+        return {"use_cpu": True, "bf16": False, "gradient_checkpointing": False}
+    return {"bf16": torch.cuda.is_available() and torch.cuda.is_bf16_supported()}
+
+
+def quieten() -> None:
+    """No telemetry, no progress bars of the libraries, no warning about what is called experimental."""
+    os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    import datasets
+    from huggingface_hub import constants
+    from transformers.utils import logging
+
+    constants.HF_HUB_DISABLE_TELEMETRY = True
+    datasets.disable_progress_bars()
+    logging.disable_progress_bar()

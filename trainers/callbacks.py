@@ -1,0 +1,81 @@
+"""What watches a training from inside: the log, a line in the terminal, early stopping.
+
+`for_job` is the list of them. Metrics go to `OUT/log.jsonl`, one line a log: `step`, `epoch`, what the trainer gave.
+"""
+# ruff: noqa: ARG002  transformers calls every callback with the same arguments
+
+from __future__ import annotations
+
+import json
+import time
+from math import isfinite
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from transformers import EarlyStoppingCallback, TrainerCallback
+
+if TYPE_CHECKING:
+    from trainers.job import Job
+
+SHOWN = ("loss", "reward", "eval_loss", "eval_reward", "rewards/accuracies", "mean_token_accuracy", "grad_norm")
+
+
+def for_job(job: Job) -> list[TrainerCallback]:
+    """The callbacks of a training, in the order they are called."""
+    made: list[TrainerCallback] = []
+    stop = job.config.stop
+    if stop is not None and stop.k is not None:
+        from trainers.held_out import PassAtK
+
+        made.append(PassAtK(job, stop))  # before the one that reads its metric
+    if stop is not None:
+        made.append(EarlyStoppingCallback(stop.patience, stop.min_delta))
+    made.append(Log(job.folder / "log.jsonl", job))
+    return made
+
+
+class Log(TrainerCallback):  # type: ignore[misc]
+    """Writes metrics to a file, one JSON line each, and says a short one aloud.
+
+    A resumed training first takes back the lines after its checkpoint, so that no step stands there twice.
+    """
+
+    def __init__(self, path: Path, job: Job) -> None:
+        self.path = path
+        self.job = job
+        self._began = time.monotonic()
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Take back what the checkpoint does not know of."""
+        if not state.is_world_process_zero:
+            return
+        lines = self.path.read_text(encoding="utf-8").splitlines(keepends=True) if self.path.is_file() else []
+        known = [line for line in lines if _step(line) <= state.global_step] if state.global_step else []
+        self.path.write_text("".join(known), encoding="utf-8")
+        self._began = time.monotonic()
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **kwargs: Any) -> None:
+        """Write the metrics."""
+        if not state.is_world_process_zero or not logs:
+            return
+        line = {"step": state.global_step, "seconds": round(time.monotonic() - self._began, 3)}
+        line |= {name: _plain(value) for name, value in logs.items()}
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+        told = [f"{name} {logs[name]:.4g}" for name in SHOWN if isinstance(logs.get(name), int | float)]
+        if told:
+            self.job.show(f"step {state.global_step}/{state.max_steps}: {', '.join(told)}")
+
+
+def _step(line: str) -> int:
+    try:
+        return int(json.loads(line)["step"])
+    except (ValueError, KeyError, TypeError):
+        return 1 << 62  # half a line, from a run that was killed
+
+
+def _plain(value: Any) -> Any:
+    """A value that strict JSON can hold."""
+    if hasattr(value, "item"):
+        value = value.item()
+    return None if isinstance(value, float) and not isfinite(value) else value

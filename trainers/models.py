@@ -1,0 +1,143 @@
+"""Models and tokenizers, always from a folder: what is trained, saved and referred to is one and the same directory.
+
+TRL's trainers build their frozen reference by loading `model.config._name_or_path` again (trl 1.16,
+dpo_trainer.py:926, grpo_trainer.py:1003). A model handed on in memory would be compared with the checkpoint it once
+came from. So between stages only folders are handed on.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+from curate.engines.local_model import find_model
+from curate.errors import DataError, UsageError
+
+TINY = 50_000_000
+"""Below so many parameters one thread is faster than two on the CPU: 489 to 971 samples/s against 27 to 219."""
+
+MODEL = "model"
+"""Where a training puts its model, inside its folder."""
+
+
+def find(model: str, revision: str | None = None) -> Path:
+    """The folder of a model: `house`, a folder, the folder of a training, or one of the Hub, which is fetched.
+
+    An adapter (PEFT) is a folder too. Raises DataError for the folder of a training that is not finished, EngineDown
+    when there is no such model.
+    """
+    folder = Path(model).expanduser()
+    if (folder / "train.lock.json").is_file():
+        if not (folder / MODEL).is_dir():
+            raise DataError(f"{model}: the training has no model yet; `curate train ... --resume` finishes it")
+        return folder / MODEL
+    if (folder / "adapter_config.json").is_file():
+        return folder
+    return find_model(model, revision)
+
+
+def load_tokenizer(folder: Path, chat_template: str | None = None) -> Any:
+    """The tokenizer of a model. Raises DataError when it cannot be read, or there is no such template."""
+    from transformers import AutoTokenizer
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder)
+    except (OSError, ValueError, KeyError, ImportError) as error:
+        raise DataError(f"{folder}: no tokenizer can be read there: {str(error).splitlines()[0]}") from error
+    if chat_template is not None:
+        try:
+            tokenizer.chat_template = Path(chat_template).expanduser().read_text(encoding="utf-8")
+        except OSError as error:
+            raise DataError(f"chat_template: {chat_template} cannot be read ({error.strerror})") from None
+    if tokenizer.eos_token is None:
+        raise DataError(f"{folder}: the tokenizer has no end token (eos_token); a model trained with it never stops")
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer
+
+
+def ends_answers(tokenizer: Any) -> bool:
+    """Whether the chat template closes an assistant's turn with the end token, so that the model learns to stop.
+
+    White space after it is fine. TRL adds no end token to conversations, and says nothing when there is none.
+    """
+    said = "So it is 42."
+    turns = [{"role": "user", "content": "?"}, {"role": "assistant", "content": said}]
+    text = str(tokenizer.apply_chat_template(turns, tokenize=False))
+    return tokenizer.eos_token in text[text.rfind(said) + len(said) :]
+
+
+def load_model(folder: Path, arguments: Any, kind: Literal["causal", "reward"] = "causal") -> Any:
+    """The weights of a folder, in float32 unless `trl: {model_init_kwargs: {dtype: ...}}` says else.
+
+    kind: `reward` puts one number where the next token would be. Code that lies in the folder is not run.
+    Raises DataError when they cannot be loaded.
+    """
+    import transformers
+
+    classes = {"causal": "AutoModelForCausalLM", "reward": "AutoModelForSequenceClassification"}
+    options = dict(getattr(arguments, "model_init_kwargs", None) or {})
+    options.setdefault("dtype", "float32")
+    if kind == "reward":
+        options.setdefault("num_labels", 1)
+    try:
+        model = getattr(transformers, classes[kind]).from_pretrained(folder, **options)
+    except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
+        if "out of memory" in str(error).lower():
+            raise
+        raise DataError(f"{folder}: the model cannot be loaded: {str(error).splitlines()[0]}") from error
+    if kind == "reward":
+        model.config.pad_token_id = model.config.pad_token_id or model.config.eos_token_id
+    return model
+
+
+def context_of(folder: Path) -> int | None:
+    """Most tokens a model can read, as its config says."""
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    inner = config.get("text_config") or config
+    found = inner.get("max_position_embeddings") or inner.get("n_positions")
+    return int(found) if found else None
+
+
+def whole(folder: Path, into: Path, say: Callable[[str], None]) -> Path:
+    """The folder itself, or for an adapter a new folder with its base and the adapter merged.
+
+    So the reference of the next stage is the model with the adapter, and not the base it was made from.
+    Raises UsageError for an adapter that cannot be merged (prompts, prefixes).
+    """
+    if not (folder / "adapter_config.json").is_file():
+        return folder
+    from peft import AutoPeftModelForCausalLM
+
+    model = AutoPeftModelForCausalLM.from_pretrained(folder, dtype="float32")
+    if not hasattr(model, "merge_and_unload"):
+        raise UsageError(f"{folder}: this kind of adapter cannot be merged into its base; train from the base instead")
+    merged = model.merge_and_unload()
+    merged.save_pretrained(into)
+    load_tokenizer(folder if (folder / "tokenizer_config.json").is_file() else _base(folder)).save_pretrained(into)
+    say(f"merged the adapter {folder} into {into}, from where training starts")
+    return into
+
+
+def _base(folder: Path) -> Path:
+    config = json.loads((folder / "adapter_config.json").read_text(encoding="utf-8"))
+    return find(str(config["base_model_name_or_path"]), config.get("revision"))
+
+
+@contextmanager
+def few_threads(folder: Path) -> Iterator[None]:
+    """One torch thread for a tiny model on the CPU, unless OMP_NUM_THREADS says how many."""
+    import torch
+
+    before = torch.get_num_threads()
+    size = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
+    if not torch.cuda.is_available() and "OMP_NUM_THREADS" not in os.environ and size < 2 * TINY:
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

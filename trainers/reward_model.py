@@ -1,0 +1,18 @@
+"""A reward model from pairs, by TRL (Bradley-Terry): one number for a prompt and its answer.
+
+What comes out judges as a reward: `rewards: [{reward: reward_model, options: {model: OUT/model}}]`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trl import RewardTrainer
+
+from trainers.job import Job
+from trainers.lengths import counted
+
+
+def build(job: Job) -> Any:
+    """The trainer of a job."""
+    return counted(RewardTrainer, job)(**job.common())

@@ -1,0 +1,25 @@
+"""Supervised fine-tuning, by TRL: on completions only, packed, or on the assistant's turns only.
+
+Rows of prompt and completion are learned from the completion only; whole conversations in full, unless
+`trl: {assistant_only_loss: true}`, for which the template must mark the answers (`{% generation %}`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trl import SFTTrainer
+
+from curate.errors import UsageError
+from trainers.job import Job
+from trainers.lengths import counted
+
+
+def build(job: Job) -> Any:
+    """The trainer of a job. Raises UsageError when answers are to be marked by a template that does not."""
+    if job.arguments.assistant_only_loss and "generation" not in (job.tokenizer.chat_template or ""):
+        raise UsageError(
+            "assistant_only_loss needs a chat template that marks the answers with {% generation %}; give one, "
+            "chat_template: FILE.jinja, or rows of prompt and completion"
+        )
+    return counted(SFTTrainer, job)(**job.common())

@@ -1,0 +1,309 @@
+"""A training, from its config to its folder: always from a directory, always into a directory.
+
+OUT/
+  train.lock.json   the config with every default, the trainer's arguments, versions, hashes of data, model and rewards
+  log.jsonl         metrics while it trains
+  checkpoints/      where it goes on from with `--resume`
+  model/            what came out: weights, tokenizer, chat template; what the next stage starts from
+  metrics.json      the last and the best of the log, rows, rewards, seconds; written last: with it the training is done
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from curate.errors import DataError, Interrupted, StepFailed, UsageError
+from curate.lock import folder_lock
+from curate.table import write_text_atomic
+from trainers import arguments, batch, models
+from trainers.config import TrainConfig, load_config, make_config
+from trainers.job import Job, Notes, is_main
+from trainers.methods import Method, load_class, method_of
+
+LOCK = "train.lock.json"
+METRICS = "metrics.json"
+CHECKPOINTS = "checkpoints"
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A finished training, read from its folder."""
+
+    folder: Path
+
+    @property
+    def model(self) -> str:
+        """The folder of the model: what the next stage, `curate build` or `from_pretrained` takes."""
+        return str(self.folder / models.MODEL)
+
+    @cached_property
+    def metrics(self) -> dict[str, Any]:
+        """What came of it. Raises DataError when the training is not finished."""
+        path = self.folder / METRICS
+        if not path.is_file():
+            raise DataError(f"{self.folder} holds no finished training; `curate train ... --resume` finishes one")
+        metrics: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return metrics
+
+    @cached_property
+    def lock(self) -> dict[str, Any]:
+        """The resolved config and what it met."""
+        lock: dict[str, Any] = json.loads((self.folder / LOCK).read_text(encoding="utf-8"))
+        return lock
+
+    @property
+    def log(self) -> list[dict[str, Any]]:
+        """The metrics while it trained, in order."""
+        path = self.folder / "log.jsonl"
+        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
+
+
+def train(
+    config: TrainConfig | Mapping[str, Any] | Path | str,
+    *,
+    rewards: Iterable[Callable[..., Any]] = (),
+    callbacks: Iterable[Any] = (),
+    resume: bool = False,
+    fresh: bool = False,
+    overrides: tuple[str, ...] = (),
+    print_line: Callable[[str], None] | None = None,
+) -> Trained:
+    """Train a model into its folder; or go on where an earlier training stopped.
+
+    config: settings, a mapping of them, or the path of a YAML file. rewards: plain functions with TRL's signature,
+    besides those the config names, each with weight 1. callbacks: of `transformers`. resume: go on from the last
+    checkpoint; a finished training is given back as it is. fresh: what the folder holds goes first.
+    Raises InvalidInput for a config, data or a model that cannot be used, before anything is trained; UsageError for a
+    folder that holds a training already; RunLocked when another one works in it; StepFailed when it cannot finish.
+    """
+    arguments.quieten()
+    notes = Notes(print_line)
+    config = _read(config, overrides, notes)
+    folder = Path(config.out)
+    functions = tuple(rewards)
+    with _held(folder):
+        done = _standing(folder, config, resume=resume, fresh=fresh)
+        if done is not None:
+            notes.show(f"{folder} is finished already")
+            return done
+        job = prepare(config, functions, notes)
+        if config.batch.device == "auto":
+            _probe(job)
+        with models.few_threads(job.start):
+            _run(job, callbacks=tuple(callbacks), functions=functions)
+    return Trained(folder)
+
+
+def prepare(config: TrainConfig, functions: tuple[Callable[..., Any], ...] = (), notes: Notes | None = None) -> Job:
+    """Read and check everything that a training needs, but for the weights.
+
+    Raises InvalidInput for what cannot be used.
+    """
+    from trainers import data, guards
+
+    notes = notes or Notes()
+    method = method_of(config.method)
+    if method.online and "rewards" in method.reads and not config.rewards and not functions:
+        raise UsageError(f"{config.out}: {method.name} needs rewards, for example rewards: [math]")
+    folder = Path(config.out)
+    start = models.whole(models.find(config.model, config.revision), folder / "start", notes.say)
+    tokenizer = models.load_tokenizer(start, config.chat_template)
+    context = models.context_of(start)
+    made = arguments.make(config, method, batch.sizes(config, method), context)
+    for line in arguments.outside(config, method, made):
+        notes.say(f"warning: {line}")
+    chat = bool(tokenizer.chat_template) if config.format is None else config.format == "messages"
+    if chat and not tokenizer.chat_template:
+        raise DataError(f"{config.model}: the tokenizer has no chat template; {data.NO_TEMPLATE}")
+    _check_end(chat, tokenizer, made, method, config)
+    needs = guards.needed_columns(config.rewards)
+    rows = data.load_rows(config, method, chat=chat, needs=needs, say=notes.say)
+    job = Job(
+        config=config,
+        method=method,
+        folder=folder,
+        start=start,
+        arguments=made,
+        tokenizer=tokenizer,
+        rows=rows,
+        train=rows.dataset(rows.train),
+        held_out=rows.dataset(rows.held_out),
+        rewards=guards.guard(config.rewards, functions, notes.say),
+        notes=notes,
+    )
+    if functions and hasattr(made, "reward_weights"):
+        made.reward_weights = [use.weight for use in config.rewards] + [1.0] * len(functions)
+    return job
+
+
+def build(job: Job) -> Any:
+    """Load the weights and build the trainer. Everything is made anew, so that it can be called again."""
+    from transformers import PrinterCallback, ProgressCallback, set_seed
+
+    from trainers import adapters, callbacks
+
+    set_seed(job.config.seed)
+    job.model = models.load_model(job.start, job.arguments, job.method.model)
+    adapters.apply(job)
+    job.callbacks = callbacks.for_job(job)
+    trainer = load_class(job.method.use)(job)
+    for noisy in (PrinterCallback, ProgressCallback):
+        trainer.remove_callback(noisy)
+    adapters.check(job, trainer.model)
+    return trainer
+
+
+def _read(config: Any, overrides: tuple[str, ...], notes: Notes) -> TrainConfig:
+    if isinstance(config, TrainConfig):
+        said: list[str] = []
+    elif isinstance(config, Mapping):
+        config, said = make_config(config)
+    else:
+        config, said = load_config(Path(config), overrides)
+    for line in said:
+        notes.say(line)
+    made: TrainConfig = config
+    return made
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """The folder, held by the main process for all that train together."""
+    if not is_main():
+        yield
+        return
+    with folder_lock(folder):
+        yield
+
+
+def _standing(folder: Path, config: TrainConfig, *, resume: bool, fresh: bool) -> Trained | None:
+    """What the folder holds already: a finished training, when that is asked for; else it is made ready for one."""
+    if not is_main():
+        return None
+    lock = folder / LOCK
+    if fresh:
+        for name in (CHECKPOINTS, models.MODEL, "start"):
+            shutil.rmtree(folder / name, ignore_errors=True)
+        for name in (LOCK, METRICS, "log.jsonl"):
+            (folder / name).unlink(missing_ok=True)
+        return None
+    if not lock.is_file():
+        return None
+    if not resume:
+        state = "a finished" if (folder / METRICS).is_file() else "an unfinished"
+        raise UsageError(
+            f"{folder} holds {state} training; --resume goes on with it, --fresh starts again, or take another out:"
+        )
+    before, now = json.loads(lock.read_text(encoding="utf-8"))["config"], config.model_dump(mode="json")
+    changed = sorted(key for key in now if before.get(key) != now[key])
+    if changed:
+        key = changed[0]
+        raise UsageError(
+            f"{folder} was begun with other settings: {key} was {json.dumps(before.get(key))}, "
+            f"is {json.dumps(now[key])}. Put it back to resume, or --fresh starts again"
+        )
+    return Trained(folder) if (folder / METRICS).is_file() else None
+
+
+def _check_end(chat: bool, tokenizer: Any, made: Any, method: Method, config: TrainConfig) -> None:
+    """Supervised training on conversations teaches to stop only when the template closes the answer."""
+    own = getattr(made, "eos_token", None)
+    if own is not None and own in tokenizer.get_vocab():
+        tokenizer.eos_token = own
+    if chat and not method.online and not models.ends_answers(tokenizer):
+        raise DataError(
+            f"{config.model}: the chat template does not close an answer with the end token {tokenizer.eos_token!r}, "
+            "so the model would never learn to stop. Name the token that does, trl: {eos_token: ...}, or give a "
+            "template, chat_template: FILE.jinja"
+        )
+
+
+def _run(job: Job, *, callbacks: tuple[Any, ...], functions: tuple[Callable[..., Any], ...]) -> None:
+    from trainers.lock import lock_text, result
+
+    checkpoint = last_checkpoint(job.folder)
+    began, cpu = time.monotonic(), time.process_time()
+    try:
+        trainer = build(job)
+        for callback in callbacks:
+            trainer.add_callback(callback)
+        if is_main():
+            write_text_atomic(job.folder / LOCK, lock_text(job, functions))
+        if checkpoint is not None:
+            job.show(f"resumes from {checkpoint}")
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+        _save(trainer, job)
+    except KeyboardInterrupt:
+        raise Interrupted(
+            f"interrupted; --resume goes on from {last_checkpoint(job.folder) or 'the beginning'}"
+        ) from None
+    except Exception as error:
+        if not batch.out_of_memory(error):
+            raise
+        raise StepFailed(
+            f"{job.folder}: out of memory with {job.arguments.per_device_train_batch_size} rows on a device; "
+            "batch: auto finds how many fit and keeps the batch as it is"
+        ) from error
+    if is_main():
+        seconds = {"seconds": round(time.monotonic() - began, 1), "cpu_seconds": round(time.process_time() - cpu, 1)}
+        text = json.dumps(result(job, trainer.state) | seconds, indent=2) + "\n"
+        write_text_atomic(job.folder / METRICS, text)
+    _all_here(trainer)
+
+
+def _save(trainer: Any, job: Job) -> None:
+    """The model beside its place, then into it: at any time `model/` is whole or not there."""
+    draft, place = job.folder / ".model.draft", job.folder / models.MODEL
+    if is_main():
+        shutil.rmtree(draft, ignore_errors=True)
+    _all_here(trainer)
+    from trainers import adapters
+
+    adapters.save(job, trainer, draft)
+    _all_here(trainer)
+    if is_main():
+        (draft / "training_args.bin").unlink(missing_ok=True)  # a pickle of what train.lock.json says
+        shutil.rmtree(place, ignore_errors=True)
+        draft.rename(place)
+    _all_here(trainer)
+
+
+def _all_here(trainer: Any) -> None:
+    accelerator = getattr(trainer, "accelerator", None)
+    if accelerator is not None:
+        accelerator.wait_for_everyone()
+
+
+def last_checkpoint(folder: Path) -> Path | None:
+    """The last whole checkpoint of a training. One that was being written when the process died is passed over.
+
+    `trainer_state.json` is what transformers writes last.
+    """
+    found = [
+        path
+        for path in (folder / CHECKPOINTS).glob("checkpoint-*")
+        if (path / "trainer_state.json").is_file() and path.name.rpartition("-")[2].isdigit()
+    ]
+    return max(found, key=lambda path: int(path.name.rpartition("-")[2]), default=None)
+
+
+def _probe(job: Job) -> None:
+    """Find the most rows that fit on a device, by a step on the longest ones, and set the arguments to it."""
+    from trainers.probe import largest_that_fits
+
+    size = largest_that_fits(job)
+    job.arguments = arguments.make(
+        job.config, job.method, batch.sizes(job.config, job.method, size), models.context_of(job.start)
+    )
+    job.say(
+        f"batch: {job.arguments.per_device_train_batch_size} rows on a device x "
+        f"{job.arguments.gradient_accumulation_steps} steps of accumulation x {batch.processes()} processes"
+    )
