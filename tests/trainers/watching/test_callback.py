@@ -1,0 +1,112 @@
+"""The watch inside a real training: said, written, acted on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch.utils.data import Dataset
+from transformers import Trainer, TrainingArguments
+
+from curate.errors import DataError, InvalidInput
+from trainers.watching import Watch
+from trainers.watching.kept import read_alarms
+from trainers.watching.page import render
+
+
+class Line(torch.nn.Module):
+    """y = w x; what it logs as `reward` beside is what the test wants."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.w = torch.nn.Parameter(torch.zeros(()))
+
+    def forward(self, x: torch.Tensor, labels: torch.Tensor) -> dict[str, torch.Tensor]:
+        return {"loss": ((self.w * x - labels) ** 2).mean()}
+
+
+class Points(Dataset):  # type: ignore[type-arg]
+    def __len__(self) -> int:
+        return 64
+
+    def __getitem__(self, index: int) -> dict[str, torch.Tensor]:
+        return {"x": torch.tensor(1.0), "labels": torch.tensor(2.0)}
+
+
+class Logging(Trainer):
+    """Adds figures to every log, as GRPO does."""
+
+    figures: dict[str, float]
+
+    def log(self, logs: dict[str, float], *args: Any, **kwargs: Any) -> None:
+        super().log(logs | self.figures, *args, **kwargs)
+
+
+def train(folder: Path, figures: dict[str, float], **settings: Any) -> tuple[Logging, list[str]]:
+    said: list[str] = []
+    callback = Watch(folder, say=said.append, **settings)
+    arguments = TrainingArguments(
+        str(folder), max_steps=12, logging_steps=1, use_cpu=True, report_to="none", disable_tqdm=True,
+        save_strategy="no", learning_rate=0.1, lr_scheduler_type="constant", per_device_train_batch_size=4,
+        dataloader_pin_memory=False,
+    )  # fmt: skip
+    trainer = Logging(Line(), arguments, train_dataset=Points(), callbacks=[callback])
+    trainer.figures = figures
+    trainer.train()
+    return trainer, said
+
+
+def test_a_healthy_training_is_silent(tmp_path: Path) -> None:
+    _, said = train(tmp_path, {"reward": 0.5, "frac_reward_zero_std": 0.1})
+    assert said == []
+    assert read_alarms(tmp_path) == []
+
+
+def test_an_alarm_is_said_once_and_written(tmp_path: Path) -> None:
+    trainer, said = train(tmp_path, {"frac_reward_zero_std": 1.0})
+    assert trainer.state.global_step == 12
+    assert len(said) == 1
+    assert said[0].startswith("alarm: step 5: zero_variance: groups that train nothing: 1 of groups (limit 0.8).")
+    written = read_alarms(tmp_path)
+    assert [(one["name"], one["step"], one["action"]) for one in written] == [("zero_variance", 5, "warn")]
+
+
+def test_stop_ends_the_training(tmp_path: Path) -> None:
+    trainer, said = train(tmp_path, {"frac_reward_zero_std": 1.0}, actions={"zero_variance": "stop"})
+    assert trainer.state.global_step == 5
+    assert said[0].endswith("Training stops here.")
+
+
+def test_lower_halves_the_learning_rate_for_good(tmp_path: Path) -> None:
+    trainer, _ = train(tmp_path, {"frac_reward_zero_std": 1.0}, actions={"zero_variance": "lower"})
+    rates = [log["learning_rate"] for log in trainer.state.log_history if "learning_rate" in log]
+    assert rates[0] == pytest.approx(0.1)
+    assert rates[-1] == pytest.approx(0.05)
+
+
+def test_a_loss_that_is_no_number_stops_at_once(tmp_path: Path) -> None:
+    trainer, said = train(tmp_path, {"loss": float("nan")})
+    assert trainer.state.global_step == 1
+    assert "loss is no number" in said[0]
+
+
+def test_the_page_shows_curves_and_alarms(tmp_path: Path) -> None:
+    import json
+
+    trainer, _ = train(tmp_path, {"frac_reward_zero_std": 1.0, "<b>": 1.0})
+    (tmp_path / "log.jsonl").write_text("".join(json.dumps(log) + "\n" for log in trainer.state.log_history))
+    page = render(tmp_path)
+    assert "groups that train nothing" in page
+    assert page.count("<svg") >= 3
+    assert "<b>" not in page.replace("&lt;b&gt;", "")
+
+
+def test_what_does_not_exist_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="did you mean 'entropy'"):
+        Watch(tmp_path, actions={"entropie": "stop"})
+    with pytest.raises(InvalidInput, match="did you mean 'stop'"):
+        Watch(tmp_path, actions={"entropy": "stopp"})
+    with pytest.raises(DataError, match=r"no log\.jsonl"):
+        render(tmp_path)

@@ -1,0 +1,41 @@
+"""Watch a training: alarms with units, while it runs and afterwards.
+
+    from trainers.watching import watch
+    print(watch(history))                      # the alarms of a finished run, from its logs
+    GRPOTrainer(..., callbacks=[Watch(folder)])   # the same while it runs
+
+| module | what it holds |
+|---|---|
+| `limits` | every threshold, with its unit and source |
+| `alarms` | one small function an alarm, over the history of logs |
+| `callback` | alarms raised while a trainer runs: terminal, `alarms.jsonl` (`kept`), and what to do then |
+| `page` | the curves and the alarms as a page |
+
+Imports nothing heavy; names load on first use.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from trainers.watching.alarms import Alarm as Alarm
+    from trainers.watching.alarms import watch as watch
+    from trainers.watching.callback import Watch as Watch
+    from trainers.watching.limits import Limits as Limits
+
+_NAMES = {
+    "Alarm": "trainers.watching.alarms",
+    "watch": "trainers.watching.alarms",
+    "Watch": "trainers.watching.callback",
+    "Limits": "trainers.watching.limits",
+}
+
+__all__ = ["Alarm", "Limits", "Watch", "watch"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _NAMES:
+        return getattr(import_module(_NAMES[name]), name)
+    raise AttributeError(f"module 'trainers.watching' has no attribute '{name}'")
