@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from curate.build import build as build
+    from curate.cleaning.rules import filter_rows as filter_rows
+    from curate.cleaning.selection import select as select
     from curate.recipe import load_recipe as load_recipe
     from curate.run import Run as Run
     from curate.steps.base import Result as Result
@@ -23,9 +25,11 @@ _NAMES = {
     "load_recipe": "curate.recipe",
     "Run": "curate.run",
     "Result": "curate.steps.base",
+    "filter_rows": "curate.cleaning.rules",
+    "select": "curate.cleaning.selection",
 }
 
-__all__ = ["Result", "Run", "build", "load_recipe"]
+__all__ = ["Result", "Run", "build", "filter_rows", "load_recipe", "select"]
 
 
 def __getattr__(name: str) -> Any:

@@ -15,11 +15,13 @@ STEPS: dict[str, str] = {
     "grade": "curate.steps.grade:Grade",
     # filter
     "keep": "curate.steps.keep:Keep",
+    "filter": "curate.steps.filter:Filter",
     # group
     "dedupe": "curate.steps.dedupe:Dedupe",
     "pass_rate": "curate.steps.pass_rate:PassRate",
     "pairs": "curate.steps.pairs:Pairs",
     "format": "curate.steps.format:Format",
+    "select": "curate.steps.select:Select",
     "split": "curate.steps.split:Split",
 }
 
