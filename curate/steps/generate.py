@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import polars as pl
@@ -106,7 +107,7 @@ class Generate(Step):
             return self._priced(
                 Cost(rows * self.n, rows * self.n, completion_tokens=rows * self.n * self.max_tokens), context
             )
-        ask = _Ask(self, context)
+        ask = Ask(self, context)
         requests = stored = characters = 0
         for request in ask.requests(table):
             requests, characters = requests + 1, characters + sum(len(str(m["content"])) for m in request.messages)
@@ -120,15 +121,17 @@ class Generate(Step):
 
     def run(self, table: pl.DataFrame, context: Context) -> Result:
         """Ask what no stored answer serves, then read every answer back from the journal."""
-        ask = _Ask(self, context)
+        ask = Ask(self, context)
         missing = table.height * self.n
         context.progress.start(self.title, missing)
-        self._fetch(ask, table, context)
+        self._fetch(ask, ask.requests(table), context)
         return self._collect(ask, table, context)
 
-    def _fetch(self, ask: _Ask, table: pl.DataFrame, context: Context) -> None:
-        """Run the engine over the missing requests; every bundle is durable before the next is asked for."""
-        missing = ask.requests(table)
+    def _fetch(self, ask: Ask, missing: Iterator[Request], context: Context, *, alive: bool = False) -> None:
+        """Run the engine over the missing requests; every bundle is durable before the next is asked for.
+
+        alive: an earlier request was answered, so that the engine is not down when all of these fail.
+        """
         first = next(missing, None)
         context.progress.advance(ask.stored, 0, None)
         if first is None:
@@ -143,25 +146,26 @@ class Generate(Step):
             prompts = sum(completion.prompt_tokens for completion in bundle)
             context.progress.advance(len(bundle), tokens, price.cost(prompts, tokens) if price else None)
         context.journal.flush()
-        if not answered and ask.errors and not ask.stored:
+        if not (answered or ask.stored or alive) and ask.errors:
             reason = next(iter(ask.errors.values())).error
             raise EngineDown(f"{self.title}: all {len(ask.errors)} requests failed; the first says: {reason}")
 
-    def _collect(self, ask: _Ask, table: pl.DataFrame, context: Context) -> Result:
+    def _collect(self, ask: Ask, table: pl.DataFrame, context: Context) -> Result:
         kept, failed, usage, retriable = [], [], Usage(), 0
         rows = max(1, CHUNK // self.n)
         for start in range(0, table.height, rows):
             part = table.slice(start, rows)
             answers = [self._answer(ask, start * self.n + offset) for offset in range(part.height * self.n)]
             retriable += sum(bool(answer.error) and answer.retriable for answer in answers)
-            usage = _add(usage, answers)
-            good, bad = self._rows(part, answers, ask.model)
+            usage = add_usage(usage, answers)
+            spread = part.select(pl.all().repeat_by(self.n).explode(empty_as_null=False)) if self.n > 1 else part
+            good, bad = self._rows(spread, [place % self.n for place in range(len(answers))], answers, ask.model)
             kept.append(good)
             failed.append(bad)
         price = context.settings[self.engine].price
         if price:
             usage = replace(usage, cost_usd=round(price.cost(usage.prompt_tokens, usage.completion_tokens), 6))
-        shape = self._rows(table.clear(), [], ask.model)
+        shape = self._rows(table.clear(), [], [], ask.model)
         return Result(
             kept=pl.concat([shape[0], *kept], how="vertical_relaxed", rechunk=True),
             failed=pl.concat([shape[1], *failed], how="vertical_relaxed", rechunk=True),
@@ -170,19 +174,20 @@ class Generate(Step):
             notes={"engine": self.engine, "identity": dict(ask.identity)},
         )
 
-    def _answer(self, ask: _Ask, place: int) -> Completion:
-        """The answer at `place` (row * n + sample), from the journal, or the reason why there is none."""
+    def _answer(self, ask: Ask, place: int) -> Completion:
+        """The answer at `place` of `ask.keys`, from the journal, or the reason why there is none."""
         key = ask.keys[place]
         if not key:
             return Completion("", None, error=ask.refused[place], finish_reason="")
         found = ask.journal.find(key, self.max_tokens)
         return found or ask.errors.get(key) or Completion(key, None, error="no answer came", retriable=True)
 
-    def _rows(self, part: pl.DataFrame, answers: list[Completion], model: str) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """The rows of `part`, each n times beside its answers; the failed ones apart."""
+    def _rows(
+        self, spread: pl.DataFrame, samples: list[int], answers: list[Completion], model: str
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The rows of `spread`, each beside one answer and the number of its sample; the failed ones apart."""
         splits = [split_thinking(answer.text or "") for answer in answers]
         thinking = [answer.reasoning or split.thinking for answer, split in zip(answers, splits, strict=True)]
-        samples = [place % self.n for place in range(len(answers))]
         columns = {
             "completion": pl.Series([split.answer for split in splits], dtype=pl.String),
             "thinking": pl.Series(thinking, dtype=pl.String),
@@ -193,7 +198,6 @@ class Generate(Step):
             "sample": pl.Series(samples, dtype=pl.Int64),
             "response": pl.Series([answer.key for answer in answers], dtype=pl.String),
         }
-        spread = part.select(pl.all().repeat_by(self.n).explode(empty_as_null=False)) if self.n > 1 else part
         if self.n > 1:
             ids = pl.Series(
                 ID, [f"{row}/{sample}" for row, sample in zip(spread[ID], samples, strict=True)], dtype=pl.String
@@ -233,10 +237,10 @@ class _Asked:
         return (*system, {"role": "user", "content": row["prompt"]})
 
 
-class _Ask:
+class Ask:
     """One pass over a table: the key of every answer, and the requests that no stored answer serves.
 
-    keys: by row * n + sample; "" for a row that cannot be asked (its reason is in `refused`).
+    keys: by row, then sample; "" for a row that cannot be asked (its reason is in `refused`).
     """
 
     def __init__(self, step: Generate, context: Context) -> None:
@@ -250,22 +254,26 @@ class _Ask:
         self.errors: dict[str, Completion] = {}
         self.stored = 0
 
-    def requests(self, table: pl.DataFrame) -> Iterator[Request]:
-        """Requests still to be asked, in the order of the rows; keys of all answers are noted on the way."""
+    def requests(self, table: pl.DataFrame, samples: Sequence[range] | None = None) -> Iterator[Request]:
+        """Requests still to be asked, in the order of the rows; keys of all answers are noted on the way.
+
+        samples: which samples of each row; all n unless given.
+        """
         if self.asked.user is None and not {"prompt", "messages"} & set(table.columns):
             raise DataError(
                 f"{self.step.title}: rows with neither prompt nor messages (they have: {', '.join(table.columns)}). "
                 "Give prompt: a template over these columns, or rename one in load: {columns: {prompt: ...}}"
             )
-        for row in table.iter_rows(named=True):
+        numbers = samples if samples is not None else repeat(range(self.step.n), table.height)
+        for row, wanted in zip(table.iter_rows(named=True), numbers, strict=True):
             try:
                 messages = self.asked.messages(row)
             except PromptError as broken:
-                for _ in range(self.step.n):
+                for _ in wanted:
                     self.refused[len(self.keys)] = f"cannot be asked: {broken}"
                     self.keys.append("")
                 continue
-            for sample in range(self.step.n):
+            for sample in wanted:
                 seed = sample_seed(self.seed, row[ID], sample)
                 key = request_key(self.identity, messages, self.sampling, seed, sample)
                 self.keys.append(key)
@@ -291,7 +299,8 @@ def _chain(first: Request, rest: Iterator[Request]) -> Iterator[Request]:
     yield from rest
 
 
-def _add(usage: Usage, answers: list[Completion]) -> Usage:
+def add_usage(usage: Usage, answers: list[Completion]) -> Usage:
+    """`usage` and what these answers took; those that failed took nothing."""
     good = [answer for answer in answers if answer.error is None]
     return Usage(
         usage.requests + len(good),
