@@ -50,7 +50,7 @@ _NUMBER = re.compile(
 _HEDGED = re.compile(r"\d[\d.,/]*\s?\$?\s?(?:or|and/or)\s(?:maybe\s|perhaps\s|even\s)?\$?\s?[-+]?\Z", re.IGNORECASE)
 _LETTER = re.compile(r"(?<![A-Za-z\\'])\(?([A-J])\)?(?![A-Za-z'])")
 _ARTICLE = re.compile(r"A [a-z]")
-_OTHER_LETTER = re.compile(r"(?<![A-Za-z])\(?[A-J]\)?\s?(?:or|/)\s?\(?\Z")
+_OTHER_LETTER = re.compile(r"(?<![A-Za-z])\(?[A-J]\)?[\s,;&]{0,3}(?:or|and|/)?\s?\(?\Z")
 _MATH = re.compile(r"\$\$([^$]+)\$\$|\$([^$\n]+)\$|\\\((.{1,500}?)\\\)|\\\[(.{1,500}?)\\\]", re.DOTALL)
 _FULL_STOP = re.compile(r"(?<=\S)\.(?:\s|$)|\u3002")
 _PRICE = re.compile(r"\$\d[\d,.]*\s")
@@ -150,7 +150,7 @@ def last_resort(text: str, *, letter: bool, number: bool) -> Found | None:
     if not text:
         return None
     if len(text) <= _SHORT and "\n" not in text and (not letter or len(text) <= 4):
-        words = sum(len(word) > (1 if number else 3) and word.isalpha() for word in text.split())
+        words = sum(len(word) > (1 if number else 3) and word.strip(",;:.").isalpha() for word in text.split())
         if words <= (0 if number else 1):
             return Found(text, "whole text")
     if letter:

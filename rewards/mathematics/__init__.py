@@ -4,6 +4,7 @@
     vocabulary.py   characters, macros, functions and words known by name
     lexer.py        LaTeX or plain text -> tokens
     numerals.py     numbers as written -> exact values
+    spoken.py       numbers in words
     cursor.py operands.py parser.py     tokens -> tree
     surds.py        exact numbers: rationals and their square roots
     exact.py        tree -> exact number, with every variable at a fixed point

@@ -14,6 +14,7 @@ from functools import lru_cache
 from rewards.mathematics.numerals import number
 from rewards.mathematics.parser import parse
 from rewards.mathematics.quantities import unit_of, word_set
+from rewards.mathematics.spoken import spoken
 from rewards.mathematics.tree import (
     MAX_CHARS,
     Apply,
@@ -85,34 +86,6 @@ _SYNONYMS = {
     "y": "yes", "t": "true", "all real numbers": "reals", "all reals": "reals", "real numbers": "reals",
 }  # fmt: skip
 _OBJECTS: dict[str, Node] = {"none": Braces(()), "reals": Name("Reals"), "infinity": Name("infinity")}
-_NUMBER_WORDS = {
-    word: value
-    for value, word in enumerate(
-        [
-            "zero",
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-            "thirteen",
-            "fourteen",
-            "fifteen",
-            "sixteen",
-            "seventeen",
-            "eighteen",
-            "nineteen",
-            "twenty",
-        ]
-    )
-} | {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
 _ARTICLE = re.compile(r"^(?:(?:a|an|the|on|in|at|by) )+(?=\w)")
 _ORDINAL = re.compile(r"\b(\d{1,4})(?:st|nd|rd|th)\b")
 _MONTHS = word_set(
@@ -135,7 +108,7 @@ def read(text: str) -> Answer:
     if answer.tree is None or isinstance(answer.tree, Items):
         answer.tree = _mixed_units(answer.text) or answer.tree
     if isinstance(answer.tree, Words):
-        value = _NUMBER_WORDS.get(answer.words)
+        value = spoken(answer.words)
         answer.tree = _OBJECTS.get(answer.words, answer.tree) if value is None else Num(value)
     return answer
 
@@ -220,9 +193,13 @@ def _finish(tree: Node, *, signs: bool) -> Node:
             done = _finish(item, signs=signs)
             parts.extend(done.items if isinstance(done, Items) else (done,))
         return Items(tuple(parts), tree.joined)
+    if isinstance(tree, Braces):
+        inner = _finish(Items(tree.items, ","), signs=signs)  # {0, plus-minus 4} has three elements
+        assert isinstance(inner, Items)
+        return Braces(inner.items)
     if signs and _has_plus_minus(tree):
         return Items((_finish(_with_sign(tree, "+"), signs=False), _finish(_with_sign(tree, "-"), signs=False)), ",")
-    if isinstance(tree, Relation | Bracket | Braces):
+    if isinstance(tree, Relation | Bracket):
         return rebuild(tree, tuple(_finish(child, signs=signs) for child in children(tree)))
     return _signed_quantity(tree)
 

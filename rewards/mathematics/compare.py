@@ -12,13 +12,16 @@ from rewards.mathematics.expressions import rounds_to, within
 from rewards.mathematics.kinds import equal
 from rewards.mathematics.quantities import unit_of
 from rewards.mathematics.surds import Inexact
-from rewards.mathematics.tree import Node, Num, Quantity, TooLarge, Unreadable, Words, children
+from rewards.mathematics.tree import Node, Num, Quantity, Ratio, TooLarge, Unreadable, Words, children
 
 _PLAIN = re.compile(
     r"\s*(?P<sign>[-+])?(?:(?P<whole>\d{1,18}|\d{1,3}(?:,\d{3}){1,5})(?:\.(?P<decimals>\d{1,18}))?"
     r"|(?P<numerator>\d{1,18})/(?P<over>\d{1,18})"
     r"|\\[dt]?frac\{(?P<top>-?\d{1,18})\}\{(?P<bottom>\d{1,18})\})\s*"
 )
+
+
+_MINUTES = re.compile(r":\s*0\d\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,8 @@ def _compare_trees(
 ) -> bool | None:
     if _in_money(gold_tree) or _in_money(pred_tree):  # 18.50 cents are not $18.50
         gold_tree, pred_tree = _priced(gold, gold_tree), _priced(pred, pred_tree)
+    if isinstance(gold_tree, Ratio) and bool(_MINUTES.search(gold.text)) != bool(_MINUTES.search(pred.text)):
+        return False  # 7:05 is a time, 7:5 is none
     verdict = equal(gold_tree, pred_tree)
     if verdict:
         return True

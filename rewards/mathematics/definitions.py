@@ -6,16 +6,19 @@ from rewards.mathematics.equality import same
 from rewards.mathematics.tree import (
     Apply,
     Bracket,
+    Items,
     Name,
     Node,
     Num,
     Relation,
     Words,
+    children,
     names_in,
     renamed_in,
     variables_in,
 )
 
+_ASKED_FUNCTIONS = frozenset({"sin", "cos", "tan", "cot", "sec", "csc"})
 _FUNCTION_NAMES = frozenset("fghFGHPpQq")
 
 
@@ -60,6 +63,16 @@ def label_of(node: Node) -> str | None:
     return None
 
 
+def unpacked(node: Node) -> Node:
+    """`(a, b) = (3, -2)` as `a = 3, b = -2`; any other node as it is."""
+    if not (isinstance(node, Relation) and node.ops == ("=",) and all(isinstance(s, Bracket) for s in node.sides)):
+        return node
+    names, values = (children(side) for side in node.sides)
+    if len(names) != len(values) or not all(isinstance(name, Name) for name in names):
+        return node
+    return Items(tuple(Relation(pair, ("=",)) for pair in zip(names, values, strict=True)), ",")
+
+
 def with_argument_of(gold: Relation, pred: Relation) -> Relation:
     """`f(t) = t^2` as `f(x) = x^2`: the name of an argument says nothing."""
     ours, theirs = gold.sides[0], pred.sides[0]
@@ -78,7 +91,9 @@ def _asked_for(node: Node) -> bool:
         left, right = node.args
         right = right.args[0] if isinstance(right, Apply) and right.op == "neg" else right
         return isinstance(right, Name) and (isinstance(left, Name) or _asked_for(left))
-    return len(_factors(node)) > 1
+    return len(_factors(node)) > 1 or (
+        isinstance(node, Apply) and node.op in _ASKED_FUNCTIONS and isinstance(node.args[0], Name)
+    )
 
 
 def _factors(node: Node) -> list[str]:

@@ -176,8 +176,17 @@ def _one_sided(relation: Relation) -> list[tuple[str, Node]] | None:
         if op in (">", ">="):
             found.append((op.replace(">", "<"), Apply("+", (right, Apply("neg", (left,))))))
         else:
-            found.append((op, Apply("+", (left, Apply("neg", (right,))))))
+            above, over = _without_denominator(left, right) if op == "=" else (left, right)
+            over, above = _without_denominator(over, above) if op == "=" else (over, above)
+            found.append((op, Apply("+", (above, Apply("neg", (over,))))))
     return found
+
+
+def _without_denominator(left: Node, right: Node) -> tuple[Node, Node]:
+    """`y = 12/x` as `xy = 12`: both sides times a denominator that has a variable."""
+    if isinstance(left, Apply) and left.op == "/" and names_in(left.args[1]) - {"pi", "e", "i"}:
+        return left.args[0], Apply("*", (right, left.args[1]))
+    return left, right
 
 
 def _proportional(f: Node, g: Node, *, positive: bool) -> bool | None:

@@ -7,8 +7,9 @@ prediction that rounds to it (`rounds_to`).
 from __future__ import annotations
 
 from fractions import Fraction
+from math import gcd
 
-from rewards.mathematics.definitions import label_of, value_of, with_argument_of
+from rewards.mathematics.definitions import label_of, unpacked, value_of, with_argument_of
 from rewards.mathematics.equality import same, same_relation
 from rewards.mathematics.exact import exact
 from rewards.mathematics.expressions import equal_expression, with_constants_of
@@ -31,6 +32,7 @@ from rewards.mathematics.tree import (
     TooLarge,
     Unreadable,
     Words,
+    children,
     names_in,
     variables_in,
 )
@@ -81,7 +83,9 @@ def _equal_list(gold: Node, pred: Node) -> bool | None:
         points = _same_parts(_parts(gold), _parts(pred))  # `(1,2), (3,4)` are points before they are intervals
         return points if _are_points(gold) and _are_points(pred) else points or same_set(gold, pred)
     if (is_set(gold) and isinstance(pred, Braces)) or (is_set(pred) and isinstance(gold, Braces)):
-        return same_set(gold, pred)
+        listed = gold if isinstance(gold, Braces) else pred
+        if not any(isinstance(item, Bracket) for item in children(listed)):  # {(0,1), (1,0)} holds points
+            return same_set(gold, pred)
     left, right = _parts(gold), _parts(pred)
     if isinstance(gold, Braces) or isinstance(pred, Braces):
         left, right = _distinct(left), _distinct(right)
@@ -229,12 +233,22 @@ def _equal_ratio(gold: Node, pred: Node) -> bool | None:
     if left is not None and right is not None:
         if len(left) != len(right):
             return False
+        if _is_clock(left):
+            return _all(same(a, b) for a, b in zip(left, right, strict=True))
         return _all(same(_product(left[0], b), _product(a, right[0])) for a, b in zip(left, right, strict=True))
     terms = left if left is not None else right
     other = pred if left is not None else gold
     if terms is None or len(terms) != 2:
         return False
     return same(Apply("/", (terms[0], terms[1])), other)
+
+
+def _is_clock(terms: tuple[Node, ...]) -> bool:
+    """Whether `2:30` is a time of day rather than a ratio, which would have been written 1:15."""
+    hours, minutes = (term.value if isinstance(term, Num) else 0 for term in (terms[0], terms[-1]))
+    if len(terms) != 2 or not (isinstance(hours, int) and isinstance(minutes, int)):
+        return False
+    return 1 <= hours <= 24 and 10 <= minutes < 60 and gcd(hours, minutes) > 1
 
 
 def _product(a: Node, b: Node) -> Node:
@@ -246,7 +260,7 @@ def _product(a: Node, b: Node) -> Node:
 
 def _equal_relation(gold: Node, pred: Node) -> bool | None:
     if isinstance(gold, Items) or isinstance(pred, Items):
-        return _equal_list(gold, pred)
+        return _equal_list(unpacked(gold), unpacked(pred))
     if isinstance(gold, Relation) and isinstance(pred, Relation):
         return _equal_relations(gold, pred)
     if is_set(gold) or is_set(pred):

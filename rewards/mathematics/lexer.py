@@ -42,11 +42,12 @@ Token = tuple[str, str, bool]
 
 _GROUP = r"(?:\{,\}|,\\!|\\!,|\\[,!;: ]|,\\ )"
 _TOKEN = re.compile(
-    rf"""(?P<int>\d+)(?![\d.,{{\\\ eE])                           # the two commonest first
+    rf"""(?P<int>\d+)(?![\d.,{{\\\ eEA-F_])                           # the two commonest first
     |(?P<char>[-+*/^={{}}_,;:|'%&()\[\]])(?![-+*/=>])
     |(?P<space>[\s~]+|\\[,!;:>\ ]|\.(?=\s*$))
     |(?P<num>
-        (?:\d{{1,3}}(?:{_GROUP}\d{{3}})+(?!\d)              # 1\,234
+        (?:\d|[A-F](?![a-z]))[\dA-F]*(?=_\{{?1[1-6]\b)        # 1A3_16
+       |(?:\d{{1,3}}(?:{_GROUP}\d{{3}})+(?!\d)              # 1\,234
           |\d{{1,3}}(?:,\d{{3}})+(?!\d|,\d)                 # 1,234
           |\d{{1,3}}(?:\ \d{{3}})+(?![\d/]|\ ?\\[dtc]?frac) # 1 234
           |\d+(?:\{{,\}}\d+)?)                              # 0{{,}}5
@@ -61,7 +62,7 @@ _TOKEN = re.compile(
     |(?P<op>\*\*|<=|>=|!=|==|=>|->|\+/?-|\\\\(?:\[[^\]]{{0,12}}\])?|\\[{{}}%$|&\#_]|.)""",
     re.VERBOSE | re.DOTALL,
 )
-_SUPERSCRIPT = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ]+")
+_SUPERSCRIPT = re.compile("[⁻⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ]+")
 _SUBSCRIPT = re.compile("[₀₁₂₃₄₅₆₇₈₉]+")
 _NUMERIC_TEXT = re.compile(r"[\s\d.,/%+-]*\d[\s\d.,/%+-]*\Z")
 _OPENING = frozenset({"(", "[", "\\{"})
@@ -114,7 +115,7 @@ def lex(text: str) -> list[Token]:
 
 
 def _plain_unicode(text: str) -> str:
-    text = text.translate({0x2212: "-", 0x207B: "-"})
+    text = text.translate({0x2212: "-"})
     text = _SUPERSCRIPT.sub(lambda match: "^{" + unicodedata.normalize("NFKC", match.group()) + "}", text)
     text = _SUBSCRIPT.sub(lambda match: "_{" + unicodedata.normalize("NFKC", match.group()) + "}", text)
     return unicodedata.normalize("NFKC", text.translate(UNICODE)).translate(UNICODE)
@@ -148,7 +149,7 @@ def _word(letters: str, tokens: list[Token], *, spaced: bool, python: bool, call
 def _macro(name: str, text: str, position: int, spaced: bool, tokens: list[Token]) -> int:
     """Append the tokens of a macro; give back where to read on."""
     if name in SKIPPED:
-        return position
+        return position + (name in ("left", "right") and text[position : position + 1] == ".")
     if name in OPS:
         tokens.append(("op", OPS[name], spaced))
     elif name in NAMES:

@@ -95,6 +95,7 @@ _NO_NOUNS = word_set(
     "or and not no nor is are isn't was be maybe perhaps possibly probably either else but never wrong incorrect false "
     "invalid unless instead alternatively otherwise anything any everything plus minus"
 )
+_NOUN_POWER = re.compile(r"\^ ?\{? ?[23] ?\}?")  # units^2
 _LETTERS = re.compile(r"[^\W\d_]+(?:['\u2019][a-z]+)?")
 
 
@@ -129,6 +130,7 @@ def is_noun(text: str) -> bool:
     >>> is_noun("red apples"), is_noun("or 6"), is_noun("is wrong")
     (True, False, False)
     """
+    text = _NOUN_POWER.sub("", text)
     return not any(sign.isdigit() for sign in text) and _NO_NOUNS.isdisjoint(_LETTERS.findall(text.lower()))
 
 

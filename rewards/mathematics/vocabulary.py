@@ -40,7 +40,8 @@ ONLY_CALLED = _set("min max floor abs det")
 """Plain words that are functions only with a bracket behind them: `9 min` is a time."""
 
 MACRO_FUNCTIONS = {
-    "frac": "frac", "dfrac": "frac", "tfrac": "frac", "cfrac": "frac", "sqrt": "sqrt", "binom": "binom",
+    "frac": "frac", "dfrac": "frac", "tfrac": "frac", "cfrac": "frac", "nicefrac": "frac", "sfrac": "frac",
+    "sqrt": "sqrt", "binom": "binom",
     "dbinom": "binom", "tbinom": "binom", "overline": "overline", "bar": "overline",
 }  # fmt: skip
 
