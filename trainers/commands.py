@@ -38,3 +38,67 @@ def train(
         typer.echo(json.dumps(trained.metrics, indent=2, ensure_ascii=False))
     else:
         typer.echo(f"model:   {trained.model}\nmetrics: {trained.folder / 'metrics.json'}")
+
+
+def merge(
+    models: Annotated[
+        list[str],
+        typer.Argument(metavar="MODEL...", help="Models, or one YAML file that says it all.", show_default=False),
+    ],
+    method: Annotated[str, typer.Option("--method", "-m", help="linear, slerp, ties, greedy_soup, ...")] = "linear",
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder of the merged model.")] = None,
+    base: Annotated[str | None, typer.Option("--base", help="What the models were trained from.")] = None,
+    weight: Annotated[list[float] | None, typer.Option("--weight", help="Of each model, in order.")] = None,
+    density: Annotated[list[float] | None, typer.Option("--density", help="Of each model: what stays.")] = None,
+    layers: Annotated[list[str] | None, typer.Option("--layers", help="Of each model, for passthrough: 0-3,5.")] = None,
+    t: Annotated[float, typer.Option("--t", help="Of slerp: 0 is the first model.")] = 0.5,
+    data: Annotated[str | None, typer.Option("--data", help="Problems that judge a greedy soup.")] = None,
+    reward: Annotated[str, typer.Option("--reward", help="Who judges them.")] = "verifier",
+    n: Annotated[int, typer.Option("--n", min=1, help="Answers a problem.")] = 4,
+    max_tokens: Annotated[int, typer.Option("--max-tokens", min=1, help="Of an answer.")] = 1024,
+) -> None:
+    """Merge models without training: linear, slerp, task_arithmetic, ties, dare, passthrough, greedy_soup, adapters."""
+    from trainers.merging.command import config_of, judge_of
+    from trainers.merging.config import run_merge
+
+    config = config_of(models, method, out, base, weight or [], density or [], layers or [], t)
+    judge = judge_of(data, reward, n, max_tokens) if data is not None else None
+    typer.echo(f"model: {run_merge(config, judge)}")
+
+
+def evaluate(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="A model, or the folder of a training.")],
+    data: Annotated[str, typer.Option("--data", "-d", help="Problems: a run, parquet, jsonl, or a data set.")],
+    reward: Annotated[list[str] | None, typer.Option("--reward", "-r", help="The first says who passed.")] = None,
+    split: Annotated[
+        str | None, typer.Option("--split", help="Of the data; `test` for held-out rows of a run.")
+    ] = None,
+    n: Annotated[int, typer.Option("--n", min=1, help="Answers a problem.")] = 8,
+    k: Annotated[
+        list[int] | None, typer.Option("--k", min=1, help="pass@k and majority@k; 1 and n unless given.")
+    ] = None,
+    temperature: Annotated[float, typer.Option("--temperature", min=0)] = 1.0,
+    max_tokens: Annotated[int, typer.Option("--max-tokens", min=1, help="Of an answer, thinking included.")] = 1024,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Problems, at most.")] = None,
+    against: Annotated[
+        str | None, typer.Option("--against", help="Another model, compared problem by problem.")
+    ] = None,
+    ensemble: Annotated[
+        list[str] | None, typer.Option("--with", metavar="MODEL", help="More models that answer as one.")
+    ] = None,
+    by: Annotated[str, typer.Option("--by", help="How they are one: vote, logprobs.")] = "vote",
+    url: Annotated[str | None, typer.Option("--url", help="Ask MODEL at this OpenAI-compatible server.")] = None,
+    column: Annotated[list[str] | None, typer.Option("--column", metavar="OURS=THEIRS", help="answer=gold")] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0)] = 0,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Keep the answers here, and go on there.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure a model on problems: pass@1, pass@k, majority@k with 95% intervals, a line a source."""
+    from trainers.evaluating.command import Asked, run_evaluation
+
+    asked = Asked(
+        model, data, tuple(reward or ("verifier",)), split, n, tuple(k or sorted({1, n})), temperature, max_tokens,
+        limit, tuple(column or ()), seed, url,
+    )  # fmt: skip
+    told, figures = run_evaluation(asked, out, against=against, more=tuple(ensemble or ()), by=by)
+    typer.echo(json.dumps(figures, indent=2, ensure_ascii=False) if as_json else told)

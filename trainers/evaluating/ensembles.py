@@ -76,9 +76,11 @@ class EnsembleEngine(TransformersEngine):
     @cached_property
     def identity(self) -> Mapping[str, Any]:
         """Every model's own, and the weights."""
+        from trainers.models import find
+
         return {
             "model": " + ".join(self.models),
-            "ensemble": [fingerprint(model, None) for model in self.models],
+            "ensemble": [fingerprint(str(find(model)), None) for model in self.models],
             "weights": self.weights,
             "dtype": self.dtype,
         }
@@ -87,11 +89,10 @@ class EnsembleEngine(TransformersEngine):
     def _local(self) -> LocalModel:
         """The first model's tokenizer around all of them."""
         if self._loaded is None:
-            from curate.engines.local_model import find_model
+            from trainers.models import find
 
-            loaded = [
-                load_model(find_model(model), self.dtype, self.device, self._max_model_len) for model in self.models
-            ]
+            folders = [find(model) for model in self.models]
+            loaded = [load_model(folder, self.dtype, self.device, self._max_model_len) for folder in folders]
             _check_vocabulary(loaded, self.models)
             total = sum(self.weights)
             mean = averaged([one.model for one in loaded], [weight / total for weight in self.weights])

@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from curate.engines.local_model import HOUSE
 from curate.errors import DataError, InvalidInput, did_you_mean
 from trainers.evaluating.statistics import Interval, majority_at_k, mean_interval, pass_at_k
 
@@ -233,8 +234,10 @@ def _settings(model: str, engine: Mapping[str, Any] | None) -> EngineSettings:
     kind = entry.get("engine")
     if kind not in ENGINES:
         raise InvalidInput(f"evaluate: unknown engine '{kind}'{did_you_mean(str(kind), ENGINES)}")
-    if "model" in ENGINES[kind].model_fields:
-        entry.setdefault("model", model)
+    if kind in ("transformers", "vllm") and "model" not in entry:
+        from trainers.models import find
+
+        entry["model"] = model if model == HOUSE or "revision" in entry else str(find(model))
     try:
         return ENGINES[kind].model_validate(entry)
     except ValidationError as broken:

@@ -92,20 +92,20 @@ def _require_adapter(adapter: Path) -> dict[str, Any]:
 def _base(adapter: Path, base: str | None) -> Any:
     from transformers import AutoModelForCausalLM
 
-    from curate.engines.local_model import find_model
+    from trainers.models import find
 
     named = base or _require_adapter(adapter).get("base_model_name_or_path")
     if not named:
         raise DataError(f"{adapter} does not name its base; give it")
-    return AutoModelForCausalLM.from_pretrained(find_model(str(named)))
+    return AutoModelForCausalLM.from_pretrained(find(str(named)))
 
 
 def _tokenizer(adapter: Path, base: str | None, folder: Path) -> None:
     """The adapter's own tokenizer where it has one, else the base's."""
     from transformers import AutoTokenizer
 
-    from curate.engines.local_model import find_model
+    from trainers.models import find
 
     holds = (adapter / "tokenizer_config.json").is_file()
-    source = adapter if holds else find_model(str(base or _require_adapter(adapter)["base_model_name_or_path"]))
+    source = adapter if holds else find(str(base or _require_adapter(adapter)["base_model_name_or_path"]))
     AutoTokenizer.from_pretrained(source).save_pretrained(folder)

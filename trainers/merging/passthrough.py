@@ -9,11 +9,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from curate.engines.local_model import find_model
 from curate.errors import DataError, InvalidInput
 from trainers.merging.checkpoint import Checkpoint
 from trainers.merging.weights import NOTE, copy_settings, whole_folder
 from trainers.merging.writing import SHARD_BYTES, write_tensors
+from trainers.models import find
 
 if TYPE_CHECKING:
     import torch
@@ -40,7 +40,7 @@ def stack_layers(slices: Sequence[Slice], out: Path, *, shard_bytes: int = SHARD
     """
     if not any(part.layers for part in slices):
         raise InvalidInput("merge: passthrough stacks layers, and none are given")
-    checkpoints = {part.model: Checkpoint.of(find_model(part.model)) for part in slices}
+    checkpoints = {part.model: Checkpoint.of(find(part.model)) for part in slices}
     first, last = checkpoints[slices[0].model], checkpoints[slices[-1].model]
     plan = _plan(slices, checkpoints, first, last)
     kinds = {name: source.kinds[old] for name, (source, old) in sorted(plan.items())}

@@ -11,11 +11,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from curate.engines.local_model import find_model
 from curate.errors import DataError, InvalidInput, did_you_mean
 from trainers.merging import formulas
 from trainers.merging.checkpoint import Checkpoint, Kind
 from trainers.merging.writing import SHARD_BYTES, TORCH, write_tensors
+from trainers.models import find
 
 if TYPE_CHECKING:
     import torch
@@ -64,8 +64,8 @@ def merge(
     """
     ingredients = [one if isinstance(one, Ingredient) else Ingredient(str(one)) for one in models]
     _check_settings(ingredients, method, base, dtype)
-    checkpoints = [Checkpoint.of(find_model(one.model)) for one in ingredients]
-    start = Checkpoint.of(find_model(str(base))) if base is not None else None
+    checkpoints = [Checkpoint.of(find(one.model)) for one in ingredients]
+    start = Checkpoint.of(find(str(base))) if base is not None else None
     first = start or checkpoints[0]
     check_alike([first, *checkpoints])
     mixed = _mixer(method, ingredients, t=t, scale=scale, normalize=normalize, seed=seed)
