@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from curate.build import build as build
+    from curate.cleaning.contamination import decontaminate as decontaminate
     from curate.cleaning.rules import filter_rows as filter_rows
     from curate.cleaning.selection import select as select
     from curate.recipe import load_recipe as load_recipe
@@ -25,11 +26,12 @@ _NAMES = {
     "load_recipe": "curate.recipe",
     "Run": "curate.run",
     "Result": "curate.steps.base",
+    "decontaminate": "curate.cleaning.contamination",
     "filter_rows": "curate.cleaning.rules",
     "select": "curate.cleaning.selection",
 }
 
-__all__ = ["Result", "Run", "build", "filter_rows", "load_recipe", "select"]
+__all__ = ["Result", "Run", "build", "decontaminate", "filter_rows", "load_recipe", "select"]
 
 
 def __getattr__(name: str) -> Any:

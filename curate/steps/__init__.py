@@ -13,9 +13,11 @@ STEPS: dict[str, str] = {
     # map and expand
     "generate": "curate.steps.generate:Generate",
     "grade": "curate.steps.grade:Grade",
+    "sample": "curate.steps.sample:Sample",
     # filter
     "keep": "curate.steps.keep:Keep",
     "filter": "curate.steps.filter:Filter",
+    "decontaminate": "curate.steps.decontaminate:Decontaminate",
     # group
     "dedupe": "curate.steps.dedupe:Dedupe",
     "pass_rate": "curate.steps.pass_rate:PassRate",

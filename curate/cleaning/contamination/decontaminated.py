@@ -1,0 +1,176 @@
+"""What `decontaminate` found: rows kept and dropped, every hit, and other thresholds without another search."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import polars as pl
+
+from curate.cleaning.contamination.profiles import Profile
+from curate.report.escape import one_line
+from curate.steps.base import REASON, Result
+
+SHOWN = ("benchmark", "item", "how", "span", "words", "covered", "similarity")
+REASON_SPAN, SHOWN_PAIRS, SHOWN_TEXT = 160, 12, 1_200
+THRESHOLDS = ("covered", "span", "ratio", "similarity", "numbers")
+
+
+@dataclass(frozen=True)
+class Found:
+    """The search: what every threshold is set over.
+
+    rows: the frame that was given. texts: the compared text of each. items: `benchmark item text entry`.
+    pairs: rows and entries, measured. ids: of the rows.
+    """
+
+    rows: pl.DataFrame
+    texts: pl.Series
+    ids: pl.Series
+    items: pl.DataFrame
+    pairs: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Decontaminated(Result):
+    """A result whose dropped rows each name the span, the benchmark and the item.
+
+    `hits`: one line for each row and item. `by_benchmark()`: the table of a card. `border(n)`: the pairs nearest to a
+    threshold. `at(...)`: the same search under other thresholds.
+    """
+
+    found: Found | None = field(default=None, repr=False)
+    profile: Profile | None = None
+    numbers: bool = False
+
+    @cached_property
+    def hits(self) -> pl.DataFrame:
+        """Columns `row` (its number) `id benchmark item how span words covered similarity dropped`.
+
+        how: `exact` (the whole item), `span` (a long part), `numbers` (the same with other numbers), `ngram`, `ratio`,
+        `meaning`. span: as the row writes it. words: length of the longest common span. covered: share of the item, in
+        [0, 1]. similarity: cosine for `meaning`, ratio / 100 for `ratio`, else null.
+        """
+        found, profile = self._found()
+        judged = judge(found.pairs, profile).filter(pl.col("how").is_not_null())
+        listed = judged.join(found.items.select("benchmark", "item", "entry"), on="entry", maintain_order="left_right")
+        return listed.select(
+            "row",
+            found.ids.gather(listed["row"]).alias("id"),
+            "benchmark",
+            "item",
+            "how",
+            "span",
+            "words",
+            "covered",
+            "similarity",
+            dropped=(pl.col("how") != "numbers") | self.numbers,
+        )
+
+    def by_benchmark(self) -> pl.DataFrame:
+        """One line a benchmark: items, rows dropped, rows that are the same but for numbers, items that were found."""
+        found, _ = self._found()
+        counted = self.hits.group_by("benchmark").agg(
+            rows=pl.col("row").filter("dropped").n_unique(),
+            numbers=pl.col("row").filter(pl.col("how") == "numbers").n_unique(),
+            found=pl.col("item").filter("dropped").n_unique(),
+        )
+        items = found.items.group_by("benchmark", maintain_order=True).agg(items=pl.len())
+        table = items.join(counted, on="benchmark", how="left", maintain_order="left")
+        return table.with_columns(pl.col("rows", "numbers", "found").fill_null(0).cast(pl.Int64))
+
+    def border(self, n: int = 10) -> pl.DataFrame:
+        """The `n` pairs nearest to the threshold, hits and others, with both texts."""
+        found, profile = self._found()
+        judged = judge(found.pairs, profile).with_columns(distance=distance(profile)).sort("distance").head(n)
+        return self._with_texts(judged)
+
+    def at(
+        self,
+        *,
+        covered: float | None = None,
+        span: int | None = None,
+        ratio: float | None = None,
+        similarity: float | None = None,
+        numbers: bool | None = None,
+    ) -> Decontaminated:
+        """The same search under other thresholds; nothing is searched again.
+
+        Pairs that were too far from any threshold are not known any more: below 0.3 `covered` finds nothing further.
+        """
+        found, profile = self._found()
+        given = {"covered": covered, "span": span, "ratio": ratio, "similarity": similarity}
+        changed: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+        return conclude(found, replace(profile, **changed), numbers=self.numbers if numbers is None else numbers)
+
+    def worst(self, n: int = SHOWN_PAIRS) -> pl.DataFrame:
+        """The `n` gravest hits, one a row, with both texts."""
+        found, profile = self._found()
+        judged = judge(found.pairs, profile).filter(pl.col("how").is_not_null())
+        order = judged.sort("whole", "covered", "words", descending=True, maintain_order=True)
+        return self._with_texts(order.unique("row", keep="first", maintain_order=True).head(n))
+
+    def _with_texts(self, pairs: pl.DataFrame) -> pl.DataFrame:
+        found, _ = self._found()
+        first = found.items.unique("entry", keep="first", maintain_order=True)
+        both = pairs.join(first.rename({"text": "item_text"}), on="entry", maintain_order="left")
+        return both.select(
+            found.ids.gather(both["row"]).alias("id"),
+            *SHOWN,
+            "item_text",
+            found.texts.gather(both["row"]).alias("row_text"),
+        )
+
+    def _found(self) -> tuple[Found, Profile]:
+        assert self.found is not None
+        assert self.profile is not None
+        return self.found, self.profile
+
+
+def judge(pairs: pl.DataFrame, profile: Profile) -> pl.DataFrame:
+    """The pairs with `how` each is a hit, null when it is none."""
+    from curate.cleaning.contamination.spans import span_verdict
+
+    verdicts = {
+        "spans": span_verdict(profile),
+        "ngrams": pl.when(pl.col("covered") > profile.covered).then(pl.lit("ngram")),
+        "ratio": pl.when(pl.col("similarity") * 100 >= profile.ratio).then(pl.lit("ratio")),
+    }
+    return pairs.with_columns(how=verdicts[profile.way])
+
+
+def distance(profile: Profile) -> pl.Expr:
+    """How far a pair is from the threshold it is judged by."""
+    if profile.way == "ratio":
+        return (pl.col("similarity") - profile.ratio / 100).abs()
+    return (pl.max_horizontal("covered", "same") - profile.covered).abs()
+
+
+def conclude(found: Found, profile: Profile, *, numbers: bool) -> Decontaminated:
+    """Rows kept and dropped, by the pairs and the thresholds."""
+    blank = Decontaminated(found.rows, found=found, profile=profile, numbers=numbers)
+    hits = blank.hits.filter("dropped")
+    graver = hits.sort("row", pl.col("how") == "exact", "covered", "words", descending=[False, True, True, True])
+    first = graver.unique("row", keep="first", maintain_order=True).sort("row")
+    because = [_because(hit) for hit in first.iter_rows(named=True)]
+    reasons = pl.Series(REASON, [None] * found.rows.height, dtype=pl.String).scatter(first["row"], because)
+    dropped = found.rows.with_columns(reasons).filter(reasons.is_not_null())
+    made = replace(blank, kept=found.rows.filter(reasons.is_null()), dropped=dropped)
+    return replace(made, notes=_notes(made))
+
+
+def _because(hit: dict[str, Any]) -> str:
+    where = f"{hit['benchmark']} item {hit['item']}"
+    if hit["how"] in ("ratio", "meaning"):
+        measured = f"{hit['similarity']:.2f} alike"
+    else:
+        measured = f"{hit['words']} words, {hit['covered']:.0%} of the item"
+    return f"in {where} ({hit['how']}, {measured}): “{one_line(hit['span'], REASON_SPAN)}”"
+
+
+def _notes(made: Decontaminated) -> dict[str, Any]:
+    shown = made.worst().with_columns(pl.col("item_text", "row_text", "span").str.slice(0, SHOWN_TEXT))
+    counted = made.by_benchmark()
+    labelled = made.hits.filter(~pl.col("dropped"))["row"].n_unique()
+    return {"benchmarks": counted.to_dicts(), "numbers_changed": labelled, "worst": shown.to_dicts()}

@@ -1,0 +1,76 @@
+"""`decontaminate`: rows that hold items of benchmarks, found and dropped with the span as the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from curate.cleaning.contamination import grams, ratio, spans
+from curate.cleaning.contamination.decontaminated import Decontaminated, Found, conclude
+from curate.cleaning.contamination.index import open_index
+from curate.cleaning.contamination.items import Source, read_items
+from curate.cleaning.contamination.profiles import Profile, check, profile_of
+from curate.cleaning.contamination.texts import question_columns, texts_of
+from curate.errors import DataError
+
+
+def decontaminate(
+    frame: pl.DataFrame,
+    column: str | Sequence[str] | None = None,
+    *,
+    against: Mapping[str, Source],
+    profile: str = "default",
+    numbers: bool = False,
+    covered: float | None = None,
+    span: int | None = None,
+    folder: Path = Path(),
+    cache: Path | None = None,
+    workers: int | None = None,
+) -> Decontaminated:
+    """Drop the rows that hold an item of a benchmark; each names the span, the benchmark and the item as its reason.
+
+    By default items are found by the windows of letters they share with a row (`curate.text.ngrams`), and decided word
+    by word: the whole item is there (`exact`), or a long part of it (`span`), or the same with other numbers
+    (`numbers`: labelled in `hits`, dropped only when asked). Other profiles do as their papers do: see `PROFILES`.
+
+    column: where the question of a row stands, one name or several, text or messages; `prompt`, `problem`, `question`
+    or `messages` and the like unless given. against: benchmarks by name, each a frame, texts, a path, or
+    `{file | hub, revision, config, split, column}`. numbers: drop rows that differ from an item in numbers alone.
+    covered: share of an item, in [0, 1], from which on a row is a hit; span: words in a row that are enough alone;
+    both from the profile unless given. folder: where relative paths start. cache: where large indexes are kept,
+    `$CURATE_CACHE` or `~/.cache/curate` unless given. workers: threads, one a core unless given; it changes no result.
+    A row whose columns are null or empty is kept: nothing can be found in it.
+    Raises DataError for a benchmark, a column or a profile that is not there, naming all benchmarks at once.
+
+    >>> exam = ["What is the sum of all primes below twenty?"]
+    >>> rows = pl.DataFrame({"prompt": ["Solve: what is the sum of all primes below twenty?", "Write a poem."]})
+    >>> print(decontaminate(rows, against={"exam": exam}))
+    1 kept, 1 dropped
+              1  in exam item 0 (exact, 9 words, 100% of the item): “what is the sum of all primes below twenty”
+    """
+    if not isinstance(frame, pl.DataFrame):
+        raise DataError(f"decontaminate: a polars frame is wanted (got {type(frame).__name__})")
+    given: dict[str, Any] = {"covered": covered, "span": span}
+    chosen = check(replace(profile_of(profile), **{name: value for name, value in given.items() if value is not None}))
+    texts = texts_of(frame, question_columns(frame, column, "decontaminate"))
+    items, pairs = search(texts, read_items(against, folder), chosen, cache, workers)
+    ids = frame["id"].cast(pl.String) if "id" in frame.columns else pl.Series(range(frame.height)).cast(pl.String)
+    return conclude(Found(frame, texts, ids, items, pairs), chosen, numbers=numbers)
+
+
+def search(
+    texts: pl.Series, items: pl.DataFrame, profile: Profile, cache: Path | None = None, workers: int | None = None
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The items with their entries, and the pairs of rows and entries that a profile finds."""
+    if profile.way == "ngrams":
+        items = grams.name_entries(items, profile)
+        return items, grams.gram_pairs(texts, items, profile, workers)
+    if profile.way == "ratio":
+        items = ratio.name_entries(items)
+        return items, ratio.ratio_pairs(texts, items, profile.ratio)
+    index = open_index(items, cache)
+    return index.items, spans.span_pairs(texts, index, workers)

@@ -1,0 +1,193 @@
+"""The index of a set of benchmarks: which windows of letters lead to which items. Built once, kept on disk, reused.
+
+Equal items (of one benchmark or of several) are one entry; entries that differ in numbers alone are one family, and
+windows, which leave numbers out, lead to families. A window that more than `COMMON` families have says little ("find
+the value of the expression"): it leads nowhere, unless a family has nothing rarer. Families with fewer letters than a
+window are found whole (`short_keys`), those with hardly any letters as whole rows (`by_form`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from curate.cleaning.contamination.bits import Bits, bit_table
+from curate.cleaning.contamination.items import identity
+from curate.table import replacing
+from curate.text.ngrams import I64, LETTERS, U64, forms, plain, prefix_hashes, stream, windows
+
+VERSION = 1
+"""Raise it when the same items would make another index."""
+
+COMMON = 16
+"""A window that more families have than this is boilerplate (GPT-3, arXiv 2005.14165, ignores n-grams of >10)."""
+
+LEAST = 2
+"""Windows that each family keeps, however common."""
+
+TINY = 8
+"""Families with fewer letters (bytes) than this are compared with whole rows only."""
+
+KEEP_FROM = 20_000
+"""Items from which on an index is worth a file: a smaller one is built in the time that reading it takes."""
+
+I32 = npt.NDArray[np.int32]
+
+_FILTER_BITS, _SHORT_BITS = 26, 20
+
+SPREAD = np.uint64(0x9E3779B97F4A7C15)
+"""Eight letters times this: the highest bits of the product depend on all of them."""
+
+
+@dataclass(frozen=True)
+class Index:
+    """See the module. `items` has a row for each item: `benchmark item text entry family`.
+
+    keys: hashes of windows, sorted. begins: where the families of each key begin in `families`, and the end.
+    ordinals: which of its family's windows it is. windows: how many windows lead to each family.
+    short_keys: first eight letters of short families, sorted; their length, hash and family beside.
+    """
+
+    items: pl.DataFrame
+    keys: U64
+    begins: I64
+    families: I32
+    ordinals: I32
+    windows: I32
+    short_keys: U64
+    short_lengths: I64
+    short_hashes: U64
+    short_families: I32
+
+    @cached_property
+    def texts(self) -> list[str]:
+        """The text of each entry."""
+        return self._entries["text"].to_list()
+
+    @cached_property
+    def members(self) -> list[list[int]]:
+        """The entries of each family."""
+        return self._entries.group_by("family").agg("entry").sort("family")["entry"].to_list()
+
+    @cached_property
+    def family_of(self) -> list[int]:
+        """The family of each entry."""
+        return self._entries["family"].to_list()
+
+    @cached_property
+    def by_form(self) -> dict[str, int]:
+        """Every entry by its form: what whole rows are compared with."""
+        return dict(zip(forms(self._entries["text"]), range(self._entries.height), strict=True))
+
+    @cached_property
+    def _entries(self) -> pl.DataFrame:
+        return self.items.unique("entry", keep="first", maintain_order=True).sort("entry")
+
+    @cached_property
+    def filter(self) -> Bits:
+        """One bit for each key: what is not in here is no key. 8 MB, so that it stays in the cache of a processor."""
+        return bit_table(self.keys, _FILTER_BITS)
+
+    @cached_property
+    def short_filter(self) -> Bits:
+        """The same for `short_keys`."""
+        return bit_table(self.short_keys * SPREAD, _SHORT_BITS)
+
+
+def open_index(items: pl.DataFrame, folder: Path | None = None) -> Index:
+    """The index of `items`: from `folder` when it lies there, else built (and left there, when it is large).
+
+    folder: `$CURATE_CACHE`, else `~/.cache/curate`, unless given. Files are named by what they were made from, so a
+    changed benchmark never meets an old index; they may be deleted at any time.
+    """
+    if folder is None:
+        folder = Path(os.environ.get("CURATE_CACHE") or Path.home() / ".cache" / "curate") / "benchmarks"
+    if items.height < KEEP_FROM:
+        return build_index(items)
+    what = json.dumps([VERSION, LETTERS, COMMON, LEAST, pl.__version__, identity(items)])
+    path = folder / f"{hashlib.sha256(what.encode()).hexdigest()[:32]}.npz"
+    found = _read(path, items)
+    if found is not None:
+        return found
+    index = build_index(items)
+    with suppress(OSError):  # a home that cannot be written to: the index is built again next time
+        _write(index, path)
+    return index
+
+
+def build_index(items: pl.DataFrame) -> Index:
+    """The index of `items` (columns `benchmark item text`)."""
+    form = pl.col("form")
+    named = pl.DataFrame({"form": forms(items["text"])}).select(
+        entry=(form.rank("dense") - 1).cast(pl.Int64),
+        family=(form.str.replace_all(r"\p{Nd}+", "0").rank("dense") - 1).cast(pl.Int64),
+    )
+    items = items.select("benchmark", "item", "text").hstack(named)
+    first = items.unique("family", keep="first").sort("family")["text"]
+    letters = stream(plain(first))
+    found = windows(letters)
+    table = pl.DataFrame({"key": found.hashes, "family": found.text, "place": found.place})
+    table = table.unique(["key", "family"], keep="first").with_columns(families=pl.len().over("key"))
+    table = table.sort("family", "families", "place").with_columns(rank=pl.int_range(pl.len()).over("family"))
+    table = table.filter((pl.col("families") <= COMMON) | (pl.col("rank") < LEAST))
+    table = table.sort("family", "place").with_columns(ordinal=pl.int_range(pl.len()).over("family"))
+    counts = np.bincount(table["family"].to_numpy(), minlength=first.len()).astype(np.int32)
+    table = table.sort("key", "family")
+    keys, begins = np.unique(table["key"].to_numpy(), return_index=True)
+    sizes = np.diff(letters.borders)
+    short = np.flatnonzero((sizes >= TINY) & (counts == 0))
+    lengths = np.minimum(sizes[short], LETTERS)
+    starts = first_eight(letters.data, letters.borders[short])
+    order = np.argsort(starts, kind="stable")
+    return Index(
+        items,
+        keys,
+        np.append(begins, table.height),
+        table["family"].to_numpy().astype(np.int32),
+        table["ordinal"].to_numpy().astype(np.int32),
+        counts,
+        starts[order],
+        lengths[order],
+        prefix_hashes(letters.data, letters.borders[short], lengths)[order],
+        short[order].astype(np.int32),
+    )
+
+
+def first_eight(data: bytes, begins: I64) -> U64:
+    """The eight bytes from each of `begins`, as one number."""
+    padded = data + b"\0" * 16
+    return np.ndarray((len(padded) - 8,), "<u8", padded, strides=(1,))[begins]
+
+
+_ARRAYS = (
+    "keys", "begins", "families", "ordinals", "windows",
+    "short_keys", "short_lengths", "short_hashes", "short_families",
+)  # fmt: skip
+
+
+def _write(index: Index, path: Path) -> None:
+    arrays: dict[str, Any] = {name: index.items[name].to_numpy() for name in ("entry", "family")}
+    arrays |= {name: getattr(index, name) for name in _ARRAYS}
+    with replacing(path) as draft, draft.open("wb") as file:
+        np.savez(file, **arrays)
+
+
+def _read(path: Path, items: pl.DataFrame) -> Index | None:
+    """The stored index, or None when there is none or it is damaged."""
+    try:
+        with np.load(path) as stored:
+            arrays = {name: stored[name] for name in _ARRAYS}
+            named = [pl.Series(name, stored[name]) for name in ("entry", "family")]
+    except (OSError, ValueError, KeyError, EOFError):
+        return None
+    return Index(items.hstack(named), **arrays) if len(named[0]) == items.height else None

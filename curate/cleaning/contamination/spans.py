@@ -1,0 +1,96 @@
+"""Our own way: rows that share windows of letters with an item are compared with it word by word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import polars as pl
+
+from curate.cleaning.contamination.compare import Words, whole_runs, without_numbers, words_of
+from curate.cleaning.contamination.index import Index
+from curate.cleaning.contamination.measure import ALONE, SHORT, Weights, measure
+from curate.cleaning.contamination.pairs import PAIRS, SPAN_CHARACTERS, pairs_frame
+from curate.cleaning.contamination.profiles import Profile
+from curate.cleaning.contamination.search import find_pairs, pieces
+
+FLOOR = 0.3
+"""Pairs with less of the item than this are not kept: no threshold worth setting lies below."""
+
+TELLING = 3.0
+"""What a part of an item must weigh (`measure.Weights`; the rarest word is 1): "which of the following is" does not."""
+
+MEMBERS = 4
+"""Items that differ in numbers alone and are each compared with a row that has none of them whole."""
+
+
+@dataclass
+class Comparer:
+    """Compares rows with families of items; keeps what it has learnt of an item."""
+
+    index: Index
+    known: dict[int, tuple[Words, list[float]]] = field(default_factory=dict)
+
+    @cached_property
+    def weights(self) -> Weights:
+        """Over the forms of all items."""
+        return Weights(form.split() for form in self.index.by_form)
+
+    def item(self, entry: int) -> tuple[Words, list[float]]:
+        """The words of an item, and what each says."""
+        if entry not in self.known:
+            words = words_of(self.index.texts[entry])
+            self.known[entry] = (words, self.weights.of(words.words))
+        return self.known[entry]
+
+    def entries(self, family: int, row: Words) -> list[int]:
+        """The items of a family that a row may hold: those it says to the digit, else the first few."""
+        members = self.index.members[family]
+        if len(members) == 1:
+            return members
+        item = without_numbers(self.item(members[0])[0].words)
+        said = (
+            " ".join(row.words[run.row : run.row + run.words]) for run in whole_runs(item, without_numbers(row.words))
+        )
+        exact = [entry for form in dict.fromkeys(said) if (entry := self.index.by_form.get(form)) in set(members)]
+        return exact or members[:MEMBERS]
+
+    def compare(self, text: str, family: int, row: Words) -> Iterator[dict[str, Any]]:
+        """The measures of each pair that is worth keeping."""
+        for entry in self.entries(family, row):
+            item, weights = self.item(entry)
+            one = measure(text, row, item, weights)
+            count = len(item.words)
+            # an item of a few words is everywhere: it counts where nothing stands around it
+            whole = one.equal or (one.whole and (count >= SHORT or (count >= ALONE and one.alone)))
+            if whole or (count >= SHORT and max(one.covered, one.same) >= FLOOR) or one.words >= SHORT:
+                yield {
+                    "entry": entry, "span": text[one.begin : one.end][:SPAN_CHARACTERS], "words": one.words,
+                    "item_words": count, "covered": one.covered, "same": one.same, "weight": one.weight,
+                    "changed": one.changed, "whole": whole, "similarity": None,
+                }  # fmt: skip
+
+
+def span_pairs(texts: pl.Series, index: Index, workers: int | None = None) -> pl.DataFrame:
+    """All pairs worth keeping (`PAIRS`): the best piece of each row for each item."""
+    parts = pieces(texts)
+    asked = find_pairs(parts["text"], index, workers)
+    comparer = Comparer(index)
+    rows: list[dict[str, Any]] = []
+    for piece, group in asked.group_by("piece", maintain_order=True):
+        number, _, text = parts.row(piece[0])
+        words = words_of(text)
+        for family in group["family"]:
+            rows.extend({"row": number} | pair for pair in comparer.compare(text, family, words))
+    best = pl.DataFrame(rows, schema=PAIRS).sort("whole", "covered", "words", descending=True, maintain_order=True)
+    return pairs_frame([best.unique(["row", "entry"], keep="first", maintain_order=True)])
+
+
+def span_verdict(profile: Profile) -> pl.Expr:
+    """How a pair is a hit: `exact`, `numbers`, `span`; null when it is none."""
+    telling = (pl.col("item_words") >= SHORT) & (pl.col("weight") >= TELLING)
+    numbers = telling & (pl.col("changed") > 0) & (pl.col("same") >= profile.covered)
+    span = (telling & (pl.col("covered") >= profile.covered)) | (pl.col("words") >= profile.span)
+    return pl.when("whole").then(pl.lit("exact")).when(numbers).then(pl.lit("numbers")).when(span).then(pl.lit("span"))

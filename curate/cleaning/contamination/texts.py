@@ -1,0 +1,78 @@
+"""The text of a row, or of an item of a benchmark, from the columns that hold it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+
+from curate.errors import DataError, did_you_mean
+
+COLUMNS = ("prompt", "problem", "question", "instruction", "text", "query", "input", "problem_text", "messages")
+"""Where the question of a row is looked for, in this order, when no column is named; upper or lower case."""
+
+IDS = ("id", "task_id", "unique_id", "question_id", "item", "idx")
+"""Columns that may name an item of a benchmark; its number, from 0, when none does."""
+
+
+def question_columns(frame: pl.DataFrame, wanted: str | Sequence[str] | None, where: str) -> list[str]:
+    """The columns to read: those wanted, or the first of `COLUMNS` that is there. Raises DataError naming `where`."""
+    if wanted is not None:
+        names = [wanted] if isinstance(wanted, str) else list(wanted)
+        for name in names:
+            if name not in frame.columns:
+                raise DataError(f"{where}: no column '{name}'{did_you_mean(name, frame.columns)}")
+        return names
+    known = {name.lower(): name for name in reversed(frame.columns)}
+    found = next((known[name] for name in COLUMNS if name in known), None)
+    if found is None:
+        raise DataError(
+            f"{where}: which column holds the question? Give column: one of {', '.join(frame.columns) or '(none)'}"
+        )
+    return [found]
+
+
+def texts_of(frame: pl.DataFrame, columns: Sequence[str]) -> pl.Series:
+    """One text a row: its columns with an empty line between them; null where all of them are null or empty.
+
+    A conversation (a list of messages) is the text of all its turns, thinking included. Bytes are read as UTF-8, with
+    U+FFFD for what is none. Any other value is read as it prints.
+    """
+    parts = [_text(frame[name]).alias(str(number)) for number, name in enumerate(columns)]
+    if len(parts) == 1:
+        return parts[0].alias("text")
+    joined = pl.concat_str(pl.all(), separator="\n\n", ignore_nulls=True)
+    joined = pl.when(pl.all_horizontal(pl.all().is_null())).then(None).otherwise(joined)
+    return pl.DataFrame(parts).select(text=joined)["text"]
+
+
+def _text(column: pl.Series) -> pl.Series:
+    if column.dtype == pl.String:
+        return column
+    if column.dtype == pl.Binary:
+        decoded = [None if one is None else one.decode("utf-8", "replace") for one in column]
+        return pl.Series(decoded, dtype=pl.String)
+    if column.dtype == pl.Null:
+        return column.cast(pl.String)
+    if isinstance(column.dtype, pl.List | pl.Array | pl.Struct | pl.Object):
+        return pl.Series([_told(value) for value in column.to_list()], dtype=pl.String)
+    return column.cast(pl.String)
+
+
+TEXTS = ("content", "value", "text", "reasoning_content", "reasoning", "thinking")
+"""Fields of a message that hold its text, in any dialect."""
+
+
+def _told(value: Any) -> str | None:
+    """All the text inside a value: of a message what it says, of anything else every text there is."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, dict):
+        fields = [name for name in TEXTS if value.get(name) is not None] or list(value)
+        inner = [_told(value[name]) for name in fields]
+    elif isinstance(value, list):
+        inner = [_told(one) for one in value]
+    else:
+        return str(value)
+    return "\n\n".join(text for text in inner if text) or None

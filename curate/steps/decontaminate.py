@@ -1,0 +1,101 @@
+"""`decontaminate`: rows that hold items of benchmarks leave, each with the span, the benchmark and the item."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, Literal
+
+import polars as pl
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from curate.errors import DataError
+from curate.steps.base import Context, Kind, Result, Step, Unknown
+
+
+class Benchmark(BaseModel):
+    """Where the items of a benchmark lie: `file`, or `hub`, or nothing for a name in `contamination.items.HUB`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    file: str | None = Field(
+        default=None, description="A path or glob; jsonl, json, csv, tsv, parquet, also .gz, .zst."
+    )
+    hub: str | None = Field(default=None, description="A data set of the Hub, ORG/NAME.")
+    revision: str | None = Field(default=None, description="Commit of a Hub data set; needed for one.")
+    config: str | None = None
+    split: str | None = Field(default=None, description="Of a Hub data set: test unless given.")
+    column: str | tuple[str, ...] | None = Field(default=None, description="Where its questions stand.")
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Benchmark:
+        if self.file is not None and (self.hub or self.revision or self.config or self.split):
+            raise ValueError("hub, revision, config and split are for Hub data sets, not for a file")
+        return self
+
+
+class Decontaminate(Step):
+    """Drop the rows that hold an item of a benchmark; see `curate.cleaning.contamination.decontaminate`.
+
+    The same text with other numbers is labelled in the report and dropped only with `numbers: true`.
+    """
+
+    kind: ClassVar[Kind] = "filter"
+
+    step: Literal["decontaminate"]
+    against: dict[str, Benchmark] = Field(min_length=1, description="Benchmarks by name: a path, or file:, or hub:.")
+    column: str | tuple[str, ...] | None = Field(
+        default=None, description="Columns that are searched; prompt, problem, question or messages unless given."
+    )
+    profile: str = Field(default="default", description="default, embedding, openthoughts, open-r1, tulu3 or gpt3.")
+    numbers: bool = Field(default=False, description="Drop rows that differ from an item in numbers alone.")
+    covered: float | None = Field(
+        default=None, ge=0, le=1, description="Share of an item from which on a row is a hit."
+    )
+    span: int | None = Field(default=None, ge=1, description="Words of an item in a row that are enough alone.")
+
+    @field_validator("against", mode="before")
+    @classmethod
+    def _a_path_is_enough(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return {name: {"file": place} if isinstance(place, str) else place for name, place in value.items()}
+
+    def names(self, engines: frozenset[str]) -> Iterator[Unknown]:
+        """The profile must exist."""
+        from curate.cleaning.contamination.profiles import PROFILES
+
+        if self.profile not in PROFILES:
+            yield Unknown(("profile",), self.profile, PROFILES)
+
+    def needs(self) -> frozenset[str]:
+        """The columns that are named."""
+        return frozenset([self.column] if isinstance(self.column, str) else self.column or ())
+
+    def depends(self, context: Context) -> Mapping[str, Any]:
+        """What the benchmarks hold. Raises DataError when one of them cannot be read."""
+        from curate.cleaning.contamination.items import identity, read_items
+
+        return {"benchmarks": identity(read_items(self._against(), context.folder))}
+
+    def run(self, table: pl.DataFrame, context: Context) -> Result:
+        """Search and drop."""
+        from curate.cleaning.contamination import decontaminate
+
+        try:
+            result = decontaminate(
+                table,
+                self.column,
+                against=self._against(),
+                profile=self.profile,
+                numbers=self.numbers,
+                covered=self.covered,
+                span=self.span,
+                folder=context.folder,
+            )
+        except DataError as broken:
+            raise DataError(f"{self.title}: {str(broken).removeprefix('decontaminate: ')}") from broken
+        context.progress.advance(table.height, 0, None)
+        return result
+
+    def _against(self) -> dict[str, dict[str, Any]]:
+        return {name: benchmark.model_dump(exclude_none=True) for name, benchmark in self.against.items()}

@@ -1,0 +1,213 @@
+"""`decontaminate` as a user calls it: what is found, what is said of it, what stays."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from curate import decontaminate
+from curate.cleaning.contamination import PROFILES
+from curate.errors import DataError
+
+TRAIN = "A train leaves Boston at 3 p.m. at a speed of 60 miles per hour. How far from Boston is it at 7 p.m.?"
+LATEX = (
+    r"Let $f(x)=\dfrac{x+3}{x-2}$ for real $x\ne 2$. Find the sum of all integers $x$ such that $f(x)$ is an integer."
+)
+PLAIN = (
+    r"let f (x) = \frac{x + 3}{x - 2} for real x \neq 2 ; find the sum of all integers x "
+    r"such that f\left(x\right) is an integer"
+)
+CHINESE = "芳芳买了一本书有99页，看了90页，她还剩多少页没有看？"
+CODE = (
+    'def has_close(numbers: List[float], threshold: float) -> bool:\n    """ Check if any two numbers are closer. """'
+)
+EXAM = {"exam": pl.DataFrame({"id": ["train", "latex", "book", "code"], "question": [TRAIN, LATEX, CHINESE, CODE]})}
+CLEAN = [
+    "Write a poem about a train that never arrives.",
+    "Find the sum of all the things you love, and call it a day.",
+    "我想买一本关于火车的书，请推荐几本。",
+    "def add(a: float, b: float) -> float:\n    return a + b",
+    "How far from the city is the airport, and how do I get there by train?",
+]
+
+
+def frame(*prompts: str | None) -> pl.DataFrame:
+    return pl.DataFrame(
+        {"id": [f"r{n}" for n in range(len(prompts))], "prompt": prompts}, schema={"id": pl.String, "prompt": pl.String}
+    )
+
+
+def hits(*prompts: str | None, against: Any = EXAM, **options: Any) -> list[tuple[str, str, str]]:
+    found = decontaminate(frame(*prompts), against=against, **options).hits
+    return list(found.select("id", "item", "how").iter_rows())
+
+
+@pytest.mark.parametrize(
+    ("prompt", "item"),
+    [
+        (TRAIN, "train"),
+        (TRAIN.upper().replace("?", "!").replace(" ", "\n"), "train"),
+        (f"{CLEAN[4]} " * 30 + TRAIN + f" {CLEAN[0]}" * 30, "train"),
+        ("Question: " + TRAIN.replace("How far from Boston is it", "How far is it"), "train"),
+        (PLAIN, "latex"),
+        (LATEX.replace("$", "").replace(" ", r"\,\quad "), "latex"),
+        ("请回答下面的问题" + CHINESE + "谢谢", "book"),
+        (CODE.replace("    ", "\t").replace('"""', "'''"), "code"),
+    ],
+)  # fmt: skip
+def test_a_leak_is_found_in_any_dress(prompt: str, item: str) -> None:
+    found = hits(prompt, *CLEAN)
+    assert [(row, one) for row, one, how in found if how != "numbers"] == [("r0", item)]
+
+
+def test_the_reason_names_span_benchmark_and_item() -> None:
+    result = decontaminate(frame(f"Please solve. {TRAIN} Thanks.", *CLEAN), against=EXAM)
+    assert result.dropped["reason"][0].startswith(
+        "in exam item train (exact, 26 words, 100% of the item): “A train leaves Boston"
+    )
+    assert result.kept.height == len(CLEAN)
+    assert "1 dropped" in str(result)
+
+
+def test_other_numbers_are_labelled_and_dropped_only_when_asked() -> None:
+    other = TRAIN.replace("60", "45").replace("7 p.m.", "9 p.m.")
+    result = decontaminate(frame(other), against=EXAM)
+    assert (result.hits["how"].to_list(), result.kept.height) == (["numbers"], 1)
+    assert result.at(numbers=True).dropped.height == 1
+
+
+def test_items_that_differ_in_numbers_alone_are_told_apart() -> None:
+    family = [f"What is the product of {n} and {n + 7} when both are written in base ten?" for n in range(60)]
+    result = decontaminate(frame(family[37], family[5].replace("5", "500")), against={"products": family})
+    exact = result.hits.filter(pl.col("how") == "exact")
+    assert exact.select("id", "item").rows() == [("r0", "37")]
+    assert result.dropped["id"].to_list() == ["r0"]
+
+
+def test_short_items_count_only_where_they_stand_alone() -> None:
+    against = {"quiz": ["What is art?", "Neural networks:", "Name the capital of Peru", "12 + 34 = ?"]}
+    found = hits(
+        "What is art?", "what is art therapy good for", "Neural networks: an overview",
+        "I asked: name the capital of Peru. He did.", "I cannot name the capital of Peru without a map", "12+34=", "neural   NETWORKS",
+        against=against,
+    )  # fmt: skip
+    assert found == [("r0", "0", "exact"), ("r3", "2", "exact"), ("r5", "3", "exact"), ("r6", "1", "exact")]
+
+
+def test_boilerplate_is_no_leak() -> None:
+    against = {
+        "mcq": [
+            f"Which of the following is not a characteristic of a {thing}?"
+            for thing in ("cell", "star", "verb", "fugue")
+        ]
+    }
+    assert not hits("Which of the following is not a characteristic of a good friend? Discuss.", against=against)
+
+
+def test_another_threshold_needs_no_other_search() -> None:
+    cut = TRAIN.split("How far", maxsplit=1)[0]
+    result = decontaminate(frame(cut, TRAIN, *CLEAN), against=EXAM)
+    strict, loose = result.at(covered=0.95), result.at(covered=0.4)
+    assert strict.dropped["id"].to_list() == ["r1"]
+    assert loose.dropped["id"].to_list() == ["r0", "r1"]
+    assert loose.found is result.found
+
+
+def test_the_border_shows_both_texts_nearest_first() -> None:
+    result = decontaminate(frame(TRAIN.split("How far", maxsplit=1)[0], TRAIN), against=EXAM)
+    border = result.border(5)
+    assert border["item_text"].to_list() == [TRAIN, TRAIN]
+    assert border["row_text"][0] == TRAIN.split("How far", maxsplit=1)[0]
+
+
+def test_each_benchmark_of_a_shared_item_is_named() -> None:
+    result = decontaminate(frame(TRAIN), against={"old": [TRAIN], "new": [TRAIN + " "]})
+    assert result.by_benchmark().select("benchmark", "items", "rows").rows() == [("old", 1, 1), ("new", 1, 1)]
+
+
+def test_several_columns_and_conversations_are_searched() -> None:
+    rows = pl.DataFrame(
+        {
+            "prompt": ["Hello", "Hello"],
+            "completion": [f"Sure. {TRAIN}", "Hi"],
+            "messages": [[{"role": "user", "content": "Hi"}], [{"role": "user", "content": TRAIN}]],
+        }
+    )
+    assert not decontaminate(rows, against=EXAM).dropped.height
+    assert decontaminate(rows, ["prompt", "completion"], against=EXAM).hits["row"].to_list() == [0]
+    assert decontaminate(rows, "messages", against=EXAM).hits["row"].to_list() == [1]
+
+
+def test_rows_without_text_stay() -> None:
+    rows = pl.DataFrame({"prompt": [None, "", " ", "\u202e\u0301\u200b", "💥"]})
+    assert decontaminate(rows, against=EXAM).kept.equals(rows)
+    none = rows.clear()
+    assert decontaminate(none, against=EXAM).kept.height == 0
+    assert decontaminate(pl.DataFrame({"prompt": [None, None]}), against=EXAM).kept.height == 2
+
+
+def test_bytes_that_are_no_text_are_read_as_far_as_they_go() -> None:
+    rows = pl.DataFrame({"prompt": [b"\xff\xfe" + TRAIN.encode(), b"\x80\x80"]})
+    assert decontaminate(rows, against=EXAM).hits["row"].to_list() == [0]
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_the_number_of_threads_changes_nothing(workers: int) -> None:
+    rows = frame(*(f"{n} {CLEAN[n % 5]} {TRAIN if n % 97 == 0 else ''}" + "filler words, " * 900 for n in range(1_000)))
+    found = decontaminate(rows, against=EXAM, workers=workers).hits
+    assert found["row"].to_list() == list(range(0, 1_000, 97))
+
+
+def test_a_leak_is_found_anywhere_in_a_huge_row() -> None:
+    filler = "The quick brown fox jumps over the lazy dog, again and again; nobody knows why. "
+    text = filler * 65_000  # 5 MB
+    for place in (0, 65_530, 2_500_000, len(text)):
+        assert hits(text[:place] + " " + TRAIN + " " + text[place:]) == [("r0", "train", "exact")]
+
+
+@pytest.mark.parametrize("profile", sorted(PROFILES))
+def test_every_profile_finds_a_copy_and_keeps_the_clean(profile: str) -> None:
+    if profile == "embedding":
+        pytest.skip("see test_meaning.py")
+    result = decontaminate(frame(TRAIN, *CLEAN), against=EXAM, profile=profile)
+    assert result.dropped["id"].to_list() == ["r0"]
+    assert result.hits["span"][0]
+
+
+def test_all_missing_benchmarks_are_named_at_once(tmp_path: Path) -> None:
+    (tmp_path / "exam.jsonl").write_text('{"question": "What is it?"}\n')
+    against = {"exam": tmp_path / "exma.jsonl", "quiz": "none.csv", "right": tmp_path / "exam.jsonl"}
+    with pytest.raises(DataError) as error:
+        decontaminate(frame("x"), against=against, folder=tmp_path)
+    message = str(error.value)
+    assert "2 benchmarks cannot be read" in message
+    assert "benchmark 'exam'" in message
+    assert "did you mean 'exam.jsonl'?" in message
+    assert "benchmark 'quiz'" in message
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"profile": "open-r2"}, "unknown profile 'open-r2'; did you mean 'open-r1'?"),
+        ({"covered": 1.5}, "covered must be a number from 0 to 1 (got 1.5)"),
+        ({"column": "promt"}, "no column 'promt'; did you mean 'prompt'?"),
+        ({"against": {}}, "against needs a benchmark by name"),
+        ({"against": {"x": {"fil": "y"}}}, "benchmark 'x': unknown key 'fil'; did you mean 'file'?"),
+        ({"against": {"math50": {}}}, "benchmark 'math50': give file: or hub:; did you mean 'math500'?"),
+        ({"against": {"x": pl.DataFrame({"a": [1]})}}, "benchmark 'x': which column holds the question?"),
+        ({"against": {"x": ["", None]}}, "benchmark 'x' has no item with a text in it"),
+        ({"against": {"x": 3}}, "benchmark 'x': a frame, a path, texts or a mapping is wanted (got int)"),
+        ({"against": {"gsm8k": {}}}, "Pin the commit"),
+    ],
+)
+def test_what_cannot_be_is_one_clear_error(
+    options: dict[str, Any], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(DataError) as error:
+        decontaminate(frame("x"), **({"against": EXAM} | options))
+    assert message in str(error.value)
