@@ -125,8 +125,8 @@ def column_mistakes(recipe: Recipe, columns: frozenset[str]) -> list[str]:
         for missing in sorted(step.needs() - columns):
             near = did_you_mean(missing, columns)
             mistakes.append(
-                f"{step.title}: column '{missing}' will not be there{near}. It comes from an earlier step, or from the "
-                f"source by load: {{columns: {{{missing}: ...}}}}"
+                f"{step.title}: column '{missing}' will not be there{near}\n"
+                f"  It comes from an earlier step, or from the source by load: {{columns: {{{missing}: ...}}}}"
             )
         columns = step.after(columns)
     return mistakes

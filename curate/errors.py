@@ -22,6 +22,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+SHOWN = 50
+"""Mistakes of a recipe that its message lists; a file that is no recipe at all may have thousands."""
+
 
 class CurateError(Exception):
     """Base of all errors raised on purpose; `exit_code` is what the command line returns."""
@@ -51,7 +54,8 @@ class RecipeError(InvalidInput):
         self.source = source
         self.mistakes = mistakes
         count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
-        super().__init__(f"{source} has {count}:\n" + "\n".join(f"  {line}" for line in mistakes))
+        more = [f"and {len(mistakes) - SHOWN} more"] if len(mistakes) > SHOWN else []
+        super().__init__(f"{source} has {count}:\n" + "\n".join(f"  {line}" for line in mistakes[:SHOWN] + more))
 
     def __reduce__(self) -> tuple[type[RecipeError], tuple[str, list[str]]]:
         return RecipeError, (self.source, self.mistakes)

@@ -13,7 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from curate.errors import RunLocked
+from curate.errors import RunLocked, UsageError
 from curate.ledger import Entry
 from curate.recipe import DEFAULT_PROFILE, Recipe
 
@@ -107,14 +107,21 @@ def versions() -> dict[str, str]:
 
 @contextmanager
 def folder_lock(folder: Path) -> Iterator[None]:
-    """Hold the folder for this process. Raises RunLocked naming the process that holds it.
+    """Hold the folder for this process.
 
     An flock, so that a killed process leaves nothing behind; the file also says who holds it, for another machine on a
-    shared file system where flock may not reach.
+    shared file system where flock may not reach. Raises RunLocked naming the process that holds it, UsageError where
+    there can be no such folder.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / ".lock"
-    with path.open("a+", encoding="utf-8") as file:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = path.open("a+", encoding="utf-8")
+    except OSError as refused:
+        raise UsageError(
+            f"{folder} cannot hold a run: {refused.strerror}. Build with --out in another folder"
+        ) from None
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

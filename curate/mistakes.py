@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from math import isfinite
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -13,12 +15,18 @@ from curate.errors import did_you_mean
 
 Loc = tuple[str | int, ...]
 
+SURROGATE = re.compile("[\ud800-\udfff]")
+
 
 def validate(model: type[Any], node: Node, mistakes: list[str], known: list[str] | None = None) -> Any:
     """`model` from `node`, or None and its mistakes.
 
     Validated as strict JSON: a number is not a string, the word `no` is not a truth value.
     """
+    unfit = list(_unfit(node))
+    if unfit:
+        mistakes.extend(unfit)
+        return None
     try:
         return model.model_validate_json(json.dumps(node.plain()), strict=True)
     except ValidationError as invalid:
@@ -29,6 +37,17 @@ def validate(model: type[Any], node: Node, mistakes: list[str], known: list[str]
             continue  # pydantic counts only the items that are right; those that are wrong have a line of their own
         mistakes.append(_mistake(error, node, known if known and len(loc) == 1 else _fields_at(model, loc[:-1])))
     return None
+
+
+def _unfit(node: Node) -> Iterator[str]:
+    """Values that no file of a run could hold: numbers that are none, and halves of characters."""
+    if isinstance(node.value, dict | list):
+        for inner in node.value.values() if isinstance(node.value, dict) else node.value:
+            yield from _unfit(inner)
+    elif isinstance(node.value, float) and not isfinite(node.value):
+        yield f"{node.place}: a setting is a finite number (got {node.value}); leave out a limit that is none"
+    elif isinstance(node.value, str) and not node.value.isascii() and SURROGATE.search(node.value):
+        yield f"{node.place}: a text with half a character, a lone surrogate (got {_short(node.value, escaped=True)})"
 
 
 def _fields_at(model: type[BaseModel], loc: Loc) -> list[str]:
@@ -54,6 +73,8 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
 
 def without_mistakes(model: type[Any], node: Node) -> Any:
     """`model` from the right keys of a wrong `node`, or None: so that the names it uses are checked as well."""
+    if any(_unfit(node)):
+        return None
     try:
         return model.model_validate_json(json.dumps(node.plain()), strict=True)
     except ValidationError as invalid:
@@ -79,6 +100,6 @@ def _mistake(error: Any, node: Node, known: list[str]) -> str:
     return f"{place}: {where}: {message[:1].lower() + message[1:]} (got {got})"
 
 
-def _short(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False, default=str)
+def _short(value: Any, *, escaped: bool = False) -> str:
+    text = json.dumps(value, ensure_ascii=escaped, default=str)
     return text if len(text) <= 80 else text[:77] + "..."

@@ -210,7 +210,8 @@ def _override(text: str, base: Node) -> Node:
         known = [*Head.model_fields, "engines", "steps"]
         raise UsageError(f"--set {text}: no '{parts[0]}' in a recipe{did_you_mean(parts[0], known)}")
     place = f"--set {text}"
-    node = parse(value, place) if value[:1] in "[{" and value else Node(plain_scalar(value), place)
+    is_yaml = value[:1] in ("[", "{") and value[:2] not in ("{{", "{%", "{#")  # those begin a prompt's template
+    node = parse(value, place) if is_yaml else Node(plain_scalar(value), place)
     node = _replaced(node, place)
     for part in reversed(parts):
         node = Node({part: node}, place)

@@ -63,6 +63,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (["build", "smal.yaml"], 3, "did you mean 'small.yaml'"),
         (["build", "small.yaml", "--set", "steps.keep.where=scor.verifier == 1"], 3, "did you mean 'score.verifier'"),
         (["build", "small.yaml", "--set", "engines.teacher.error_rate=1"], 4, "all 12 requests failed"),
+        (["build", "small.yaml", "--out", "small.yaml"], 2, "small.yaml cannot hold a run"),
+        (["build", "small.yaml", "--out", "/proc/curate"], 2, "/proc/curate cannot hold a run"),
         (["show", "nowhere"], 3, "nowhere"),
         (["why", "nowhere", "x"], 3, "nowhere"),
     ],

@@ -19,6 +19,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from math import isinf
+from types import NoneType
 from typing import Any
 
 import orjson
@@ -28,6 +29,14 @@ from curate.sources.loaded import Intake
 from curate.sources.streams import Block, Broken
 from curate.widen import MAX_DEPTH, Census, Shape, TooDeep, observe, to_columns
 
+_JSON_WORDS = {
+    list: "a list",
+    str: "a text",
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    NoneType: "null",
+}
 TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels"
 
 Rows = list[dict[str, Any]]
@@ -97,7 +106,7 @@ def parse_row(text: str, tally: Counter[str]) -> dict[str, Any]:
 def check_row(row: Any) -> None:
     """Raise BadRow for a row that is no object, is nested too deep, or holds text that is no Unicode."""
     if not isinstance(row, dict):
-        raise BadRow(f"a {type(row).__name__}, not an object")
+        raise BadRow(f"{_JSON_WORDS.get(type(row), 'no value')}, not an object")
     if _depth_exceeds(row, MAX_DEPTH):
         raise BadRow(TOO_DEEP)
     try:
@@ -240,7 +249,9 @@ def _reason(error: ValueError) -> str:
     """Why a text is no JSON, without its place: reasons are counted."""
     if isinstance(error, BadRow):
         return str(error)
-    return f"not JSON: {error.msg}" if isinstance(error, json.JSONDecodeError) else "an integer of thousands of digits"
+    if isinstance(error, json.JSONDecodeError):
+        return f"not JSON: {error.msg.removesuffix(' starting at')}"
+    return "an integer of thousands of digits"
 
 
 def _decoder(seen: set[str]) -> json.JSONDecoder:

@@ -44,6 +44,9 @@ KINDS: dict[str, Callable[[Random, int], Problem]] = {
     "sequences": sequences.make,
     "units": units.make,
 }
+VERSION = 1
+"""Goes up whenever a maker makes other problems from the same seed: builds then make theirs again."""
+
 LEVELS = (1, 2, 3)
 SPLITS = ("train", "test", "all")
 TEST_SHARE = 10  # one problem in ten

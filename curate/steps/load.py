@@ -37,6 +37,9 @@ class Source(BaseModel):
     dialect: str | None = Field(
         default=None, description="How to read its columns; told from the columns unless given."
     )
+    format: Literal["csv", "json", "jsonl", "parquet", "tsv"] | None = Field(
+        default=None, description="Of a file whose name does not say."
+    )
     license: str | None = None
     rows: int | None = Field(default=None, ge=1, description="At most so many rows; how many to make, for procedural.")
     seed: int | None = Field(default=None, ge=0, description="For procedural; the recipe's seed unless given.")
@@ -52,6 +55,8 @@ class Source(BaseModel):
             raise ValueError(f"a source has one of file, hub, procedural (got {', '.join(given) or 'none of them'})")
         if self.hub is None and (self.revision or self.config):
             raise ValueError("revision and config are for hub sources")
+        if self.file is None and self.format:
+            raise ValueError("format is for file sources")
         return self
 
     @property
@@ -133,7 +138,11 @@ class Load(Step):
 
     def depends(self, context: Context) -> Mapping[str, Any]:
         """The content of every file, the version of the problem makers, and the limit."""
-        return {"files": {s.label: _hashes(s, context) for s in self.sources if s.file}, "limit": context.limit}
+        from curate.sources.procedural import VERSION
+
+        makers = VERSION if any(source.procedural for source in self.sources) else None
+        files = {source.label: _hashes(source, context) for source in self.sources if source.file}
+        return {"files": files, "makers": makers, "limit": context.limit}
 
     def run(self, table: pl.DataFrame, context: Context) -> Result:
         """Read all sources, in order."""
@@ -224,7 +233,7 @@ def _read(source: Source, context: Context, limit: int | None) -> tuple[pl.DataF
         return loaded.frame, loaded.failed, {**loaded.provenance, "notes": loaded.notes}
     from curate.sources import files
 
-    loaded = files.read(_path(source, context), columns=source.columns, limit=limit)
+    loaded = files.read(_path(source, context), columns=source.columns, limit=limit, format=source.format)
     return loaded.frame, loaded.failed, {"sha256": _hashes(source, context), "notes": loaded.notes}
 
 
