@@ -17,14 +17,17 @@ from curate.responses import Journal
 from curate.run import Run
 from curate.steps import STEPS, step_class
 from curate.steps.base import Context, Cost
+from curate.steps.load import Load
+from curate.store import step_key, stored_entry
 
 
 def make_plan(recipe: Recipe, out: Path | None = None, *, limit: int | None = None) -> dict[str, Any]:
     """The steps with their rows, requests and tokens at most.
 
-    Sources are read and steps are run in memory up to the first that asks a model (Hub data sets are not read: their
-    rows are unknown until built); from there on the counts are upper bounds. Requests that answers in the run's
-    folder already serve are counted as `stored`. Raises InvalidInput when a step will not find its columns.
+    Sources are read and steps are run in memory up to the first that asks a model; from there on the counts are upper
+    bounds. A Hub data set is not read, but what an earlier build loaded of it is; else its rows are as many as `rows:`
+    or the limit allow, or unknown (then the totals are None). Requests that answers in the run's folder already serve
+    are counted as `stored`. Raises InvalidInput when a step will not find its columns.
     """
     run = Run(out or default_folder(recipe, limit))
     with tempfile.TemporaryDirectory() as nowhere, Journal(_journal(run, Path(nowhere)), read_only=True) as journal:
@@ -32,8 +35,9 @@ def make_plan(recipe: Recipe, out: Path | None = None, *, limit: int | None = No
         context = Context(
             recipe.head.seed, recipe.folder, engines.get, engines.identity, recipe.engines, journal, limit=limit
         )
-        table = _loaded(recipe, context)
-        steps, rows, exact = [], table.height if table is not None else _asked_rows(recipe, limit), table is not None
+        table = _loaded(recipe, run, context)
+        bound = table.height if table is not None else _most_rows(recipe, limit)
+        steps, rows, exact = [], bound or 0, table is not None
         for step in recipe.steps:
             cost = Cost(rows) if step.kind == "source" else step.cost(table, rows, context)
             if table is not None and step.kind != "source":
@@ -43,7 +47,7 @@ def make_plan(recipe: Recipe, out: Path | None = None, *, limit: int | None = No
             steps.append({"step": step.title, "word": step.step, "kind": step.kind, "exact": exact, **asdict(cost)})
             rows = cost.rows
     total = {
-        name: sum(step[name] or 0 for step in steps)
+        name: sum(step[name] or 0 for step in steps) if bound is not None else None
         for name in ("requests", "stored", "prompt_tokens", "completion_tokens")
     }
     costs = [step["cost_usd"] for step in steps if step["cost_usd"] is not None]
@@ -57,27 +61,31 @@ def _journal(run: Run, nowhere: Path) -> Path:
     return run.journal_path if run.journal_path.is_file() else nowhere / "journal.jsonl"
 
 
-def _loaded(recipe: Recipe, context: Context) -> pl.DataFrame | None:
-    """The rows of the load step, unless one of its sources is on the Hub."""
-    from curate.steps.load import Load
-
+def _loaded(recipe: Recipe, run: Run, context: Context) -> pl.DataFrame | None:
+    """The rows of the load step, as a build left them or read now; None where a source is on the Hub and not loaded."""
     load = recipe.steps[0]
-    if not isinstance(load, Load) or any(source.hub for source in load.sources):
+    stem = f"00-{load.title}"
+    stored = stored_entry(run, stem)
+    if stored is not None and stored.key == step_key(load, "", context):
+        table = run.kept(stem)
+    elif isinstance(load, Load) and any(source.hub for source in load.sources):
         return None
-    table = load.run(pl.DataFrame(), context).kept
+    else:
+        table = load.run(pl.DataFrame(), context).kept
     mistakes = column_mistakes(recipe, frozenset(table.columns))
     if mistakes:
         raise InvalidInput("\n".join(mistakes))
     return table
 
 
-def _asked_rows(recipe: Recipe, limit: int | None) -> int:
-    """Rows at most, where they are not known: what the sources and `--limit` allow."""
-    from curate.steps.load import Load
-
+def _most_rows(recipe: Recipe, limit: int | None) -> int | None:
+    """Rows at most, where they are not known: what the sources and `--limit` allow; None when one has no bound."""
     load = recipe.steps[0]
-    sources = load.sources if isinstance(load, Load) else ()
-    return sum(min((n for n in (source.rows, limit) if n is not None), default=0) for source in sources)
+    bounds = [
+        [n for n in (source.rows, limit) if n is not None]
+        for source in (load.sources if isinstance(load, Load) else ())
+    ]
+    return sum(map(min, bounds)) if all(bounds) else None
 
 
 def plan_text(made: dict[str, Any]) -> str:
@@ -92,21 +100,24 @@ def plan_text(made: dict[str, Any]) -> str:
         ).rstrip()
         for line in lines
     ]
+    title = f"{made['recipe']} ({made['profile']}) -> {made['run']}"
+    return "\n".join([title, "", *table, "", _total_text(made), "Nothing was asked and nothing was written."])
+
+
+def _total_text(made: dict[str, Any]) -> str:
     total = made["total"]
+    if total["requests"] is None:
+        return (
+            "How many requests is not known until the rows of the Hub are here: build with --until load (it asks no "
+            "model), then plan again; or plan with --limit N."
+        )
+    asking = [step for step in made["steps"] if step["requests"]]
+    most = "" if all(step["exact"] for step in asking) else "at most "
+    prompts = f"about {total['prompt_tokens']:,} prompt tokens, " if total["prompt_tokens"] or not asking else ""
     spent = f", ${total['cost_usd']:.2f}" if total["cost_usd"] is not None else ""
-    asks = (
-        f"{total['requests']:,} requests to make ({total['stored']:,} answers are stored), about "
-        f"{total['prompt_tokens']:,} prompt tokens, at most {total['completion_tokens']:,} completion tokens{spent}"
-    )
-    return "\n".join(
-        [
-            f"{made['recipe']} ({made['profile']}) -> {made['run']}",
-            "",
-            *table,
-            "",
-            asks,
-            "Nothing was asked and nothing was written.",
-        ]
+    return (
+        f"{most}{total['requests']:,} requests to make ({total['stored']:,} answers are stored), {prompts}"
+        f"at most {total['completion_tokens']:,} completion tokens{spent}"
     )
 
 

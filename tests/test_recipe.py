@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from curate.errors import CurateError, DataError, RecipeError, UsageError
-from curate.plan import make_plan, recipe_schema
+from curate.plan import make_plan, plan_text, recipe_schema
 from curate.recipe import Recipe, load_recipe
 from curate.shipped import copy_recipe, recipe_folder, recipe_names
 
@@ -163,7 +163,19 @@ def test_every_shipped_recipe_can_be_planned(name: str, profile: str) -> None:
         return
     plan = make_plan(loaded)
     assert plan["steps"][0]["word"] == "load"
-    assert plan["total"]["requests"] + plan["total"]["stored"] > 0 or profile != "laptop"
+    total = plan["total"]
+    assert total["requests"] is None if any(source.hub for source in loaded.steps[0].sources) else total["requests"]
+
+
+def test_a_plan_without_the_rows_of_the_hub_says_that_it_cannot_count(tmp_path: Path) -> None:
+    hub = "sources: [{hub: some/data, revision: 0123456789abcdef0123456789abcdef01234567}]"
+    text = GOOD.replace("sources:\n      - {procedural: arithmetic, rows: 5}", hub)
+    plan = make_plan(recipe(tmp_path, text))
+    assert plan["total"]["requests"] is None
+    assert "--until load" in plan_text(plan)
+    bounded = make_plan(recipe(tmp_path, text), limit=7)
+    assert bounded["total"]["requests"] == 14
+    assert "at most 14 requests" in plan_text(bounded)
 
 
 def test_a_copied_recipe_is_a_recipe_of_that_name(tmp_path: Path) -> None:
@@ -204,3 +216,41 @@ def test_a_wrong_key_inside_a_setting_has_its_nearest_word_too(tmp_path: Path) -
     assert len(told) == 3
     assert "unknown key 'promt'; did you mean 'prompt'?" in told[1]
     assert "unknown key 'splt'; did you mean 'split'?" in told[2]
+
+
+@pytest.mark.parametrize(
+    ("change", "line", "words"),
+    [
+        (("seed: 3", 'description: "half \\ud83d"'), 2, "lone surrogate"),
+        (("n: 2", "temperature: .inf"), 11, "finite number (got inf)"),
+        (("text: boxed", "price: {prompt: .nan, completion: 1}"), 4, "finite number (got nan)"),
+        (("{reward: math, name: again}", "{reward: math, options: {a: [.inf]}}"), 13, "finite number"),
+    ],
+)
+def test_a_value_that_no_file_could_hold_is_a_mistake_in_its_line(
+    tmp_path: Path, change: tuple[str, str], line: int, words: str
+) -> None:
+    found = mistakes(tmp_path, GOOD.replace(*change, 1))
+    assert any(told.startswith(f"x.yaml:{line}: ") and words in told for told in found), found
+
+
+def test_thousands_of_mistakes_are_told_in_fifty_lines(tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").write_text("\n".join(f"k{number}: 1" for number in range(3_000)))
+    with pytest.raises(RecipeError, match=r"and 2952 more$") as told:
+        load_recipe(tmp_path / "x.yaml")
+    assert len(told.value.mistakes) == 3_002
+    assert len(str(told.value).splitlines()) == 52
+
+
+def test_a_prompt_can_be_set_from_the_command_line(tmp_path: Path) -> None:
+    step = recipe(tmp_path, GOOD, "laptop", "steps.generate.prompt={{ prompt }}\n\nBe brief.").steps[1]
+    assert step.prompt == "{{ prompt }}\n\nBe brief."
+
+
+def test_a_file_whose_name_does_not_say_its_format_is_read_by_the_word_given(tmp_path: Path) -> None:
+    (tmp_path / "rows.txt").write_text("prompt,answer\na,1\n")
+    text = GOOD.replace("{procedural: arithmetic, rows: 5}", "{file: rows.txt}")
+    with pytest.raises(DataError, match="give format: csv, json, jsonl"):
+        make_plan(recipe(tmp_path, text))
+    assert make_plan(recipe(tmp_path, text.replace("rows.txt", "rows.txt, format: csv")))["steps"][0]["rows"] == 1
+    assert "format is for file sources" in mistakes(tmp_path, GOOD.replace("rows: 5", "format: csv"))[0]
