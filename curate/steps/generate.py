@@ -19,6 +19,7 @@ from curate.text.thinking import split_thinking
 
 if TYPE_CHECKING:
     from curate.engines.base import Message
+    from curate.engines.settings import Price
 
 CHUNK = 4096
 """Answers turned into columns at a time: so few are held as Python objects, however many rows there are."""
@@ -124,18 +125,23 @@ class Generate(Step):
         ask = Ask(self, context)
         missing = table.height * self.n
         context.progress.start(self.title, missing)
-        self._fetch(ask, ask.requests(table), context)
+        answered = self._fetch(ask, ask.requests(table), context)
+        if not answered and ask.errors and not ask.stored:
+            raise self._down(len(ask.errors), next(iter(ask.errors.values())).error)
         return self._collect(ask, table, context)
 
-    def _fetch(self, ask: Ask, missing: Iterator[Request], context: Context, *, alive: bool = False) -> None:
+    def _down(self, requests: int, reason: str | None) -> EngineDown:
+        return EngineDown(f"{self.title}: all {requests} requests failed; the first says: {reason}")
+
+    def _fetch(self, ask: Ask, missing: Iterator[Request], context: Context) -> int:
         """Run the engine over the missing requests; every bundle is durable before the next is asked for.
 
-        alive: an earlier request was answered, so that the engine is not down when all of these fail.
+        Returns how many were answered.
         """
         first = next(missing, None)
         context.progress.advance(ask.stored, 0, None)
         if first is None:
-            return
+            return 0
         price = context.settings[self.engine].price
         answered = 0
         for bundle in context.engine(self.engine).complete(_chain(first, missing)):
@@ -146,9 +152,7 @@ class Generate(Step):
             prompts = sum(completion.prompt_tokens for completion in bundle)
             context.progress.advance(len(bundle), tokens, price.cost(prompts, tokens) if price else None)
         context.journal.flush()
-        if not (answered or ask.stored or alive) and ask.errors:
-            reason = next(iter(ask.errors.values())).error
-            raise EngineDown(f"{self.title}: all {len(ask.errors)} requests failed; the first says: {reason}")
+        return answered
 
     def _collect(self, ask: Ask, table: pl.DataFrame, context: Context) -> Result:
         kept, failed, usage, retriable = [], [], Usage(), 0
@@ -162,14 +166,11 @@ class Generate(Step):
             good, bad = self._rows(spread, [place % self.n for place in range(len(answers))], answers, ask.model)
             kept.append(good)
             failed.append(bad)
-        price = context.settings[self.engine].price
-        if price:
-            usage = replace(usage, cost_usd=round(price.cost(usage.prompt_tokens, usage.completion_tokens), 6))
         shape = self._rows(table.clear(), [], [], ask.model)
         return Result(
             kept=pl.concat([shape[0], *kept], how="vertical_relaxed", rechunk=True),
             failed=pl.concat([shape[1], *failed], how="vertical_relaxed", rechunk=True),
-            usage=usage,
+            usage=sum_usage([usage], context.settings[self.engine].price),
             retriable=retriable,
             notes={"engine": self.engine, "identity": dict(ask.identity)},
         )
@@ -307,3 +308,10 @@ def add_usage(usage: Usage, answers: list[Completion]) -> Usage:
         usage.prompt_tokens + sum(answer.prompt_tokens for answer in good),
         usage.completion_tokens + sum(answer.completion_tokens for answer in good),
     )
+
+
+def sum_usage(parts: Sequence[Usage], price: Price | None) -> Usage:
+    """All of it, and what it cost where the price is known."""
+    prompts, tokens = sum(part.prompt_tokens for part in parts), sum(part.completion_tokens for part in parts)
+    cost = round(price.cost(prompts, tokens), 6) if price else None
+    return Usage(sum(part.requests for part in parts), prompts, tokens, cost)
