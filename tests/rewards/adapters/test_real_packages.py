@@ -1,6 +1,6 @@
 """The frameworks themselves call our rewards, where they are installed; test_adapters.py freezes their calls elsewhere.
 
-verl 0.9.1, OpenRLHF 0.11.2, verifiers 0.1.14 (legacy Rubric) and 0.4.0 (v1).
+verl 0.9.1, OpenRLHF 0.11.2, verifiers 0.1.14 (legacy Rubric) and 0.4.0 (v1), NeMo-Gym from its repository.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from rewards.adapters import for_openrlhf, for_verifiers
+from rewards.adapters import for_nemo_gym, for_openrlhf, for_verifiers
+from rewards.base import RewardError
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of the frameworks, none of ours
 
@@ -181,3 +182,30 @@ def test_a_v1_task_scores_a_trace_and_leaves_out_what_cannot_be_judged() -> None
     assert asyncio.run(score("4", WRONG)).rewards["math"].value == 0.0
     with pytest.raises(Exception, match="cannot judge this rollout"):
         asyncio.run(score(None, RIGHT))
+
+
+def test_a_nemo_gym_server_verifies_a_response() -> None:
+    pytest.importorskip("nemo_gym", reason="NeMo-Gym is not installed")
+    from nemo_gym import base_resources_server as gym
+
+    class Request(gym.BaseVerifyRequest):
+        expected_answer: str | None = None
+
+    class MathServer(gym.SimpleResourcesServer):
+        verify = for_nemo_gym.verify_method("math")
+
+    def request(reply: str, gold: str | None) -> Request:
+        text = {"type": "output_text", "text": reply, "annotations": []}
+        message = {"id": "m", "type": "message", "role": "assistant", "status": "completed", "content": [text]}
+        fields = {"id": "r", "created_at": 0.0, "model": "m", "object": "response", "output": [message]}
+        response = {**fields, "parallel_tool_calls": False, "tool_choice": "auto", "tools": []}
+        return Request(responses_create_params={"input": "2+2?"}, response=response, expected_answer=gold)
+
+    server = MathServer.model_construct()
+    for reply, reward in ((RIGHT, 1.0), (WRONG, 0.0)):
+        answer = asyncio.run(server.verify(request(reply, "4")))
+        assert isinstance(answer, gym.BaseVerifyResponse)
+        assert answer.reward == reward
+        assert answer.response.output[0].content[0].text == reply
+    with pytest.raises(RewardError, match="cannot judge"):
+        asyncio.run(server.verify(request(RIGHT, None)))
