@@ -47,16 +47,16 @@ DROPPED: Final = {
 }
 
 MOVED: Final = {
-    "output_dir": "out",
-    "seed": "seed",
-    "data_seed": "seed",
-    "reward_weights": "rewards: [{reward: NAME, weight: 0.5}]",
-    "resume_from_checkpoint": "curate train --resume",
-    "load_best_model_at_end": "stop: {on: ..., patience: ...}",
-    "metric_for_best_model": "stop: {on: ...}",
-    "greater_is_better": "stop: {on: ..., higher_is_better: ...}",
-    "auto_find_batch_size": "batch: auto",
-    "do_train": "nothing: it always trains",
+    "output_dir": "write out: FOLDER",
+    "seed": "write seed: 0",
+    "data_seed": "write seed: 0",
+    "reward_weights": "write rewards: [{reward: NAME, weight: 0.5}]",
+    "resume_from_checkpoint": "call curate train --resume",
+    "load_best_model_at_end": "write stop: {on: ..., patience: ...}",
+    "metric_for_best_model": "write stop: {on: eval_loss}",
+    "greater_is_better": "write stop: {on: ...}; only losses get better by falling",
+    "auto_find_batch_size": "write batch: auto",
+    "do_train": "it always trains",
 }
 """Keys of the block that one of our own fields decides."""
 
@@ -77,7 +77,7 @@ def translate(block: Mapping[str, Node], known: frozenset[str]) -> tuple[dict[st
     mistakes: list[str] = []
     for key, node in block.items():
         if key in MOVED:
-            mistakes.append(f"{node.place}: trl.{key} is decided by our own key; write {MOVED[key]}")
+            mistakes.append(f"{node.place}: trl.{key} is decided beside trl: {MOVED[key]}")
         elif key in known:
             made[key] = node
         elif key in DROPPED:

@@ -10,6 +10,7 @@ trl: {learning_rate: 1.0e-6}      # everything else: the trainer's own arguments
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -160,7 +161,11 @@ class TrainConfig(Settings):
     def _number_is_enough(cls, value: Any) -> Any:
         if value == "auto":
             return {"device": "auto"}
-        return {"effective": value} if isinstance(value, int) and not isinstance(value, bool) else value
+        if isinstance(value, int) and not isinstance(value, bool):
+            return {"effective": value}
+        if not isinstance(value, Mapping | Batch):
+            raise ValueError("write a number of rows, auto, or {effective: 64, device: 8}")
+        return value
 
     @field_validator("dynamic_sampling", mode="before")
     @classmethod
@@ -225,8 +230,14 @@ def read_config(root: Node, source: str, overrides: tuple[str, ...] = ()) -> tup
     if method is not None:
         mistakes += _unread(root, method)
     if mistakes or config is None:
-        raise RecipeError(source, mistakes)
+        raise RecipeError(source, sorted(mistakes, key=_line))
     return config, said
+
+
+def _line(mistake: str) -> int:
+    """The line a mistake names, for sorting; those without one come last."""
+    place = re.match(r"[^:]*:(\d+): ", mistake)
+    return int(place.group(1)) if place else 10**9
 
 
 def _placed(value: Any, place: str) -> Node:

@@ -2,7 +2,7 @@
 
 | method | columns that are taken | contract |
 |---|---|---|
-| sft | prompt and completion, or messages | prompt-completion, sft |
+| sft | prompt and completion, or messages, or text | prompt-completion, sft, text |
 | dpo orpo simpo cpo reward | prompt, chosen, rejected | preference |
 | kto | prompt, completion, label; or pairs | kto, preference |
 | grpo rloo | prompt, and every column a reward reads | prompts |
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 Say = Callable[[str], None]
 PROMPTS = "prompts"
 """The contract of methods that generate: a prompt, and what the rewards read."""
+
+TEXT = "text"
+"""The contract of plain language modelling: text that is learned as it stands."""
 
 
 @dataclass(frozen=True)
@@ -171,7 +174,8 @@ def choose(frame: pl.DataFrame, method: Method) -> str:
     from curate.schema import CONTRACTS
 
     for contract in method.contracts:
-        wanted = {"prompt"} if contract == PROMPTS else set(CONTRACTS[contract].columns)
+        own = {PROMPTS: {"prompt"}, TEXT: {"text"}}
+        wanted = own.get(contract) or set(CONTRACTS[contract].columns)
         if wanted <= set(frame.columns):
             return contract
     return method.contracts[0]
@@ -186,6 +190,8 @@ def shape(
     """
     if contract == PROMPTS:
         made, reasons = _prompts(frame, needs, where, chat)
+    elif contract == TEXT:
+        made, reasons = _plain_text(frame, where)
     else:
         made, reasons = _contract(frame, contract, where, chat)
         _require(frame, needs, where)
@@ -202,6 +208,8 @@ def shape(
 def _columns(contract: str, frame: pl.DataFrame) -> list[str]:
     from curate.schema import CONTRACTS
 
+    if contract == TEXT:
+        return [TEXT]
     return [name for name in (*CONTRACTS[contract].columns, "tools") if name in frame.columns]
 
 
@@ -242,6 +250,16 @@ def _contract(frame: pl.DataFrame, contract: str, where: str, chat: bool) -> tup
 NO_TEMPLATE = "give one, chat_template: FILE.jinja, or rows of text with format: text"
 
 
+def _plain_text(frame: pl.DataFrame, where: str) -> tuple[pl.DataFrame, pl.Series]:
+    import polars as pl
+
+    if frame["text"].dtype != pl.String:
+        raise DataError(f"{where}: 'text' holds {frame['text'].dtype}, not text")
+    empty = pl.col("text").fill_null("").str.strip_chars() == ""
+    reasons = frame.select(pl.when(empty).then(pl.lit("no text")).alias("reason")).to_series()
+    return frame.select("text"), reasons
+
+
 def _prompts(frame: pl.DataFrame, needs: Sequence[str], where: str, chat: bool) -> tuple[pl.DataFrame, pl.Series]:
     """Prompts as messages or text; every other column stays, for the rewards."""
     import polars as pl
@@ -276,6 +294,8 @@ def _wrong_columns(frame: pl.DataFrame, contract: str, where: str, problems: lis
     from curate.dialects import detect
 
     told = f"{where} cannot be trained on as {contract}: " + "; ".join(problems)
+    if contract == "preference" and {"completion"} <= set(frame.columns):
+        return told + ". Judged answers become pairs by - {step: pairs, ...}; or map the columns here, columns: {...}"
     try:
         dialect = detect(frame).dialect.name
     except DataError:
@@ -305,6 +325,8 @@ def hold_out(frame: pl.DataFrame, share: float, seed: int) -> tuple[pl.DataFrame
 
 def problems_of(frame: pl.DataFrame) -> list[str]:
     """What each row asks: its prompt, or its messages up to the last answer, as one text."""
+    if TEXT in frame.columns and "prompt" not in frame.columns:
+        return [str(text) for text in frame[TEXT].to_list()]
     if "prompt" in frame.columns:
         return [json.dumps(prompt, sort_keys=True, ensure_ascii=False) for prompt in frame["prompt"].to_list()]
     asked = [_turns_before(messages) for messages in frame["messages"].to_list()]

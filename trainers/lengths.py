@@ -126,9 +126,10 @@ def _short_prompts(job: Job, dataset: Any, room: int, name: str) -> Any:
     long = [row for row, length in enumerate(lengths) if length > room]
     if not long:
         return dataset
+    limit = int(job.arguments.max_completion_length)
     told = (
         f"{len(long):,} of {len(lengths):,} prompts ({name}) have more than {room:,} tokens (longest: "
-        f"{max(lengths):,}), which leaves less than max_completion_length {job.arguments.max_completion_length:,} of what the model reads"
+        f"{max(lengths):,}), which leaves less than max_completion_length {limit:,} of what the model reads"
     )
     if job.config.too_long != "drop":
         raise DataError(f"{told}. Lower max_completion_length, or leave them out, too_long: drop")

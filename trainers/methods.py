@@ -58,7 +58,7 @@ ROWS: Final = (
         "supervised fine-tuning on answers",
         "trainers.sft:build",
         "trl.trainer.sft_config:SFTConfig",
-        ("prompt-completion", "sft"),
+        ("prompt-completion", "sft", "text"),
         course={"learning_rate": 2e-5, "num_train_epochs": 3, "max_length": 2048},
         ranges={"learning_rate": (5e-6, 1e-4), "num_train_epochs": (1, 3), "max_length": (2048, 4096)},
     ),

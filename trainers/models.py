@@ -10,12 +10,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Literal
 
-from curate.engines.local_model import find_model
-from curate.errors import DataError, UsageError
+from curate.engines.local_model import HOUSE, find_model
+from curate.errors import DataError, EngineDown, UsageError, did_you_mean
 
 TINY = 50_000_000
 """Below so many parameters one thread is faster than two on the CPU: 489 to 971 samples/s against 27 to 219."""
@@ -27,8 +27,8 @@ MODEL = "model"
 def find(model: str, revision: str | None = None) -> Path:
     """The folder of a model: `house`, a folder, the folder of a training, or one of the Hub, which is fetched.
 
-    An adapter (PEFT) is a folder too. Raises DataError for the folder of a training that is not finished, EngineDown
-    when there is no such model.
+    An adapter (PEFT) is a folder too. Raises DataError for the folder of a training that is not finished, and when
+    there is no such model.
     """
     folder = Path(model).expanduser()
     if (folder / "train.lock.json").is_file():
@@ -37,7 +37,15 @@ def find(model: str, revision: str | None = None) -> Path:
         return folder / MODEL
     if (folder / "adapter_config.json").is_file():
         return folder
-    return find_model(model, revision)
+    try:
+        return find_model(model, revision)
+    except EngineDown as missing:
+        here = [HOUSE, *(one.name for one in Path().iterdir() if one.is_dir())]
+        raise DataError(f"model: {str(missing).removeprefix('transformers: ')}{_near(model, here)}") from missing
+
+
+def _near(model: str, known: list[str]) -> str:
+    return did_you_mean(model, known) if "; did you mean" in did_you_mean(model, known) else ""
 
 
 def load_tokenizer(folder: Path, chat_template: str | None = None) -> Any:
@@ -85,7 +93,8 @@ def load_model(folder: Path, arguments: Any, kind: Literal["causal", "reward"] =
     if kind == "reward":
         options.setdefault("num_labels", 1)
     try:
-        model = getattr(transformers, classes[kind]).from_pretrained(folder, **options)
+        with _expected() if kind == "reward" else nullcontext():
+            model = getattr(transformers, classes[kind]).from_pretrained(folder, **options)
     except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
         if "out of memory" in str(error).lower():
             raise
@@ -93,6 +102,19 @@ def load_model(folder: Path, arguments: Any, kind: Literal["causal", "reward"] =
     if kind == "reward":
         model.config.pad_token_id = model.config.pad_token_id or model.config.eos_token_id
     return model
+
+
+@contextmanager
+def _expected() -> Iterator[None]:
+    """Without the report that a reward model's head is new, which it is meant to be."""
+    from transformers.utils import logging
+
+    before = logging.get_verbosity()
+    logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(before)
 
 
 def context_of(folder: Path) -> int | None:

@@ -86,7 +86,7 @@ def train(
     """
     arguments.quieten()
     notes = Notes(print_line)
-    config = _read(config, overrides, notes)
+    config = read(config, overrides, notes)
     folder = Path(config.out)
     functions = tuple(rewards)
     with _held(folder):
@@ -120,6 +120,8 @@ def prepare(config: TrainConfig, functions: tuple[Callable[..., Any], ...] = (),
     made = arguments.make(config, method, batch.sizes(config, method), context)
     for line in arguments.outside(config, method, made):
         notes.say(f"warning: {line}")
+    if context is not None and (getattr(made, "max_length", None) or 0) > context:
+        notes.say(f"warning: max_length {made.max_length:,} is more than {config.model} was made to read ({context:,})")
     chat = bool(tokenizer.chat_template) if config.format is None else config.format == "messages"
     if chat and not tokenizer.chat_template:
         raise DataError(f"{config.model}: the tokenizer has no chat template; {data.NO_TEMPLATE}")
@@ -161,7 +163,8 @@ def build(job: Job) -> Any:
     return trainer
 
 
-def _read(config: Any, overrides: tuple[str, ...], notes: Notes) -> TrainConfig:
+def read(config: Any, overrides: tuple[str, ...], notes: Notes) -> TrainConfig:
+    """Settings from a mapping or a file; what was translated is said."""
     if isinstance(config, TrainConfig):
         said: list[str] = []
     elif isinstance(config, Mapping):

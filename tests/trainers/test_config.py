@@ -1,0 +1,133 @@
+"""Configs: every mistake at once, each with its place and the nearest right thing; old names translated aloud."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from curate.errors import DataError, RecipeError, UsageError
+from trainers.config import load_config, make_config
+
+GOOD = "method: grpo\nmodel: house\ndata: rows.parquet\nout: out\nrewards: [math]\n"
+
+
+def mistakes(tmp_path: Path, text: str, *overrides: str) -> str:
+    path = tmp_path / "x.yaml"
+    path.write_text(text)
+    with pytest.raises(RecipeError) as told:
+        load_config(path, overrides)
+    return str(told.value).replace(str(path), "x.yaml")
+
+
+def test_every_mistake_is_told_at_once_with_its_line(tmp_path: Path) -> None:
+    told = mistakes(
+        tmp_path,
+        "method: grpo\nmodel: house\ndata: rows.parquet\nout: out\nrewrads: [math]\n"
+        "rewards: [maths, {reward: math, weigth: 0.5}]\nlearning_rate: 1e-6\nbatch: 12.5\neval: 1.5\n"
+        "stop: {on: pass8}\ntrl:\n  num_generation: 4\n  max_steps: many\n  seed: 3\n",
+    )
+    assert told.splitlines() == [
+        "x.yaml has 10 mistakes:",
+        "  x.yaml:5: unknown key 'rewrads'; did you mean 'rewards'? (got [\"math\"])",
+        "  x.yaml:6: unknown key 'weigth'; did you mean 'weight'? (got 0.5)",
+        "  x.yaml:6: no reward is called 'maths'; did you mean 'math'?",
+        "  x.yaml:7: 'learning_rate' is an argument of the trainer: write it under trl:",
+        "  x.yaml:8: batch: write a number of rows, auto, or {effective: 64, device: 8} (got 12.5)",
+        "  x.yaml:9: eval: a share lies between 0 and 1, for example 0.1; or name a split or a file (got 1.5)",
+        '  x.yaml:10: stop.on: write eval_loss, eval_reward, or pass@K (got "pass8")',
+        "  x.yaml:12: trl.num_generation: grpo has no such argument; did you mean 'num_generations'?",
+        "  x.yaml:13: trl.max_steps: should be a valid integer, unable to parse string as an integer (got 'many')",
+        "  x.yaml:14: trl.seed is decided beside trl: write seed: 0",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("method: grop\n", "unknown method 'grop'; did you mean 'grpo'?"),
+        ("rewards: [{reward: math, options: {styl: gsm8k}}]\n", "has no option 'styl'; did you mean 'style'?"),
+        ("rewards: [math, math]\n", "two rewards are called 'math'; give one a name: of its own"),
+        ("batch: {device: 0}\n", "a device holds at least 1 row"),
+        ("dynamic_sampling: {rounds: 0}\n", "dynamic_sampling.rounds"),
+        ("data: {path: x, splitt: test}\n", "unknown key 'splitt'; did you mean 'split'?"),
+    ],
+)
+def test_a_mistake_names_its_neighbour(line: str, told: str, tmp_path: Path) -> None:
+    key = line.partition(":")[0]
+    text = "".join(kept for kept in GOOD.splitlines(keepends=True) if not kept.startswith(f"{key}:")) + line
+    assert told in mistakes(tmp_path, text)
+
+
+def test_a_field_that_the_method_does_not_read_is_no_silent_extra(tmp_path: Path) -> None:
+    sft = GOOD.replace("grpo", "sft")
+    assert "x.yaml:5: sft reads no rewards" in mistakes(tmp_path, sft)
+    assert "sft reads no dynamic_sampling" in mistakes(tmp_path, sft + "dynamic_sampling: true\n")
+    config, _ = make_config(
+        {"method": "sft", "model": "house", "data": "x", "out": "y", "rewards": ["math"], "eval": 0.1}
+        | {"stop": {"on": "pass@4"}}  # here they judge the held-out answers
+    )
+    assert config.stop is not None
+    assert config.stop.k == 4
+
+
+def test_old_names_are_translated_aloud(tmp_path: Path) -> None:
+    """Those of the course pages and of open-r1."""
+    path = tmp_path / "x.yaml"
+    path.write_text(
+        "method: grpo\nmodel_name_or_path: house\ndataset_name: rows.parquet\noutput_dir: out\nreward_funcs: [math]\n"
+        "kl_coef: 0.05\ntrl:\n  clip_range: 0.2\n  warmup_ratio: 0.1\n  torch_dtype: bfloat16\n"
+        "  overwrite_output_dir: true\n  evaluation_strategy: steps\n  group_by_length: true\n  no_cuda: true\n"
+    )
+    config, said = load_config(path)
+    assert config.trl == {
+        "beta": 0.05,
+        "epsilon": 0.2,
+        "warmup_steps": 0.1,
+        "model_init_kwargs": {"dtype": "bfloat16"},
+        "eval_strategy": "steps",
+        "train_sampling_strategy": "group_by_length",
+        "use_cpu": True,
+    }
+    assert (config.model, config.data.path, config.out) == ("house", "rows.parquet", "out")
+    assert [line.rpartition(": ")[2] for line in said[:4]] == [
+        "translated model_name_or_path -> model",
+        "translated dataset_name -> data",
+        "translated output_dir -> out",
+        "translated reward_funcs -> rewards",
+    ]
+    assert f"{path}:8: translated clip_range -> epsilon" in said
+    assert any("left out overwrite_output_dir" in line for line in said)
+
+
+def test_an_old_name_beside_its_new_one_is_a_mistake(tmp_path: Path) -> None:
+    told = mistakes(tmp_path, GOOD + "trl: {kl_coef: 0.1, beta: 0.2}\n")
+    assert "trl.kl_coef is the old name of trl.beta, which is given too; keep one" in told
+
+
+def test_settings_from_the_command_line_lie_over_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text(GOOD + "trl: {max_steps: 5}\n")
+    config, _ = load_config(path, ("trl.learning_rate=1e-5", "rewards=[math, think_format]", "batch=auto", "seed=7"))
+    assert config.trl == {"max_steps": 5, "learning_rate": 1e-5}
+    assert [use.reward for use in config.rewards] == ["math", "think_format"]
+    assert (config.batch.device, config.seed) == ("auto", 7)
+    assert "--set trl.learning_rat=1: trl.learning_rat: grpo has no such argument" in mistakes(
+        tmp_path, GOOD, "trl.learning_rat=1"
+    )
+    with pytest.raises(UsageError, match="write key=value"):
+        load_config(path, ("seed",))
+
+
+def test_a_missing_config_names_its_neighbour(tmp_path: Path) -> None:
+    (tmp_path / "sft.yaml").write_text(GOOD)
+    with pytest.raises(DataError, match="did you mean 'sft.yaml'"):
+        load_config(tmp_path / "sfd.yaml")
+
+
+def test_hostile_yaml_is_refused(tmp_path: Path) -> None:
+    assert "tags are not read" in mistakes(tmp_path, "method: !!python/object/apply:os.system [true]\n")
+    bomb = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
+        f"{chr(98 + n)}: &{chr(98 + n)} [{','.join([f'*{chr(97 + n)}'] * 9)}]\n" for n in range(8)
+    )
+    assert "unfolds into more than" in mistakes(tmp_path, bomb)

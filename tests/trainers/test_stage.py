@@ -1,0 +1,115 @@
+"""From a directory into a directory: resuming, what a folder holds already, which reference is meant."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from transformers import AutoModelForCausalLM, TrainerCallback
+
+from curate.errors import DataError, Interrupted, RunLocked, UsageError
+from curate.lock import folder_lock
+from trainers import train
+from trainers.config import make_config
+from trainers.stage import build, last_checkpoint, prepare
+
+Make = Callable[..., dict[str, Any]]
+FOUR = {"max_steps": 4, "save_steps": 1}
+
+
+class StopsAt(TrainerCallback):
+    """A keyboard's Ctrl-C after a step."""
+
+    def __init__(self, step: int) -> None:
+        self.step = step
+
+    def on_step_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        if state.global_step == self.step:
+            raise KeyboardInterrupt
+
+
+def weights(folder: str) -> dict[str, torch.Tensor]:
+    return load_file(Path(folder) / "model.safetensors")
+
+
+@pytest.mark.parametrize("method", ["sft", "dpo", "kto", "orpo", "reward", "grpo", "rloo"])
+def test_a_resumed_training_ends_where_an_uninterrupted_one_does(method: str, settings: Make, tmp_path: Path) -> None:
+    whole = train(settings(method, FOUR, out=str(tmp_path / "whole")))
+    broken = settings(method, FOUR, out=str(tmp_path / "broken"))
+    with pytest.raises(Interrupted, match="checkpoint-2"):
+        train(broken, callbacks=[StopsAt(2)])
+    resumed = train(broken, resume=True)
+    assert [line["step"] for line in resumed.log] == [line["step"] for line in whole.log]
+    for name, value in weights(whole.model).items():
+        assert torch.equal(value, weights(resumed.model)[name]), name
+
+
+def test_a_half_written_checkpoint_is_passed_over(settings: Make, tmp_path: Path) -> None:
+    broken = settings("sft", FOUR)
+    with pytest.raises(Interrupted):
+        train(broken, callbacks=[StopsAt(2)])
+    folder = Path(broken["out"])
+    half = folder / "checkpoints" / "checkpoint-3"
+    half.mkdir()
+    (half / "model.safetensors").write_bytes(b"half")
+    found = last_checkpoint(folder)
+    assert found is not None
+    assert found.name == "checkpoint-2"
+    assert train(broken, resume=True).metrics["steps"] == 4
+
+
+def test_a_folder_is_not_trained_into_twice_by_accident(settings: Make) -> None:
+    config = settings("sft")
+    trained = train(config)
+    before = (trained.folder / "metrics.json").read_bytes()
+    with pytest.raises(UsageError, match="a finished training; --resume goes on with it, --fresh starts again"):
+        train(config)
+    assert train(config, resume=True).metrics == trained.metrics  # nothing is trained
+    assert (trained.folder / "metrics.json").read_bytes() == before
+    with pytest.raises(UsageError, match="trl was .*begun|begun with other settings: seed was 0, is 1"):
+        train(config | {"seed": 1}, resume=True)
+    assert train(config | {"seed": 1}, fresh=True).lock["config"]["seed"] == 1
+
+
+def test_two_trainings_do_not_share_a_folder(settings: Make) -> None:
+    config = settings("sft")
+    with folder_lock(Path(config["out"])), pytest.raises(RunLocked):
+        train(config)
+
+
+def test_the_next_stage_takes_the_folder_of_a_training(settings: Make, tmp_path: Path) -> None:
+    first = train(settings("sft"))
+    second = train(settings("dpo", model=str(first.folder)))
+    assert second.lock["model"] != first.lock["model"]
+    (first.folder / "metrics.json").unlink()
+    shutil.rmtree(first.model)
+    with pytest.raises(DataError, match="has no model yet"):
+        train(settings("dpo", model=str(first.folder), out=str(tmp_path / "third")))
+
+
+@pytest.mark.parametrize(("method", "trl"), [("dpo", {}), ("kto", {}), ("grpo", {"beta": 0.1}), ("rloo", {})])
+def test_the_reference_is_the_model_the_training_starts_from(method: str, trl: dict[str, Any], settings: Make) -> None:
+    """TRL's own trap: after SFT in memory the reference would be the checkpoint from before it."""
+    first = train(settings("sft", {"learning_rate": 1e-2}))
+    config, _ = make_config(settings(method, trl, model=first.model))
+    job = prepare(config)
+    trainer = build(job)
+    begun = AutoModelForCausalLM.from_pretrained(first.model, dtype="float32").state_dict()
+    house = AutoModelForCausalLM.from_pretrained("curate/house", dtype="float32").state_dict()
+    reference = trainer.ref_model.state_dict()
+    name = "model.layers.0.mlp.up_proj.weight"
+    assert torch.equal(reference[name], begun[name])
+    assert not torch.equal(reference[name], house[name])
+
+
+def test_nothing_of_the_training_is_a_pickle_or_a_path_of_this_machine(settings: Make, tmp_path: Path) -> None:
+    trained = train(settings("sft"))
+    lock = (trained.folder / "train.lock.json").read_text()
+    assert str(tmp_path) not in json.dumps(json.loads(lock)["arguments"])
+    assert not list(Path(trained.model).glob("*.bin"))

@@ -1,0 +1,151 @@
+"""Data: what a method takes, what is said when it is something else, what is held out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from curate.errors import DataError
+from curate.table import write_parquet
+from trainers.config import make_config
+from trainers.data import hold_out, load_rows, problems_of, shape
+from trainers.methods import METHODS, method_of
+from trainers.stage import prepare
+
+Make = Callable[..., dict[str, Any]]
+
+
+def refused(settings: dict[str, Any]) -> str:
+    config, _ = make_config(settings)
+    with pytest.raises(DataError) as told:
+        prepare(config)
+    return str(told.value)
+
+
+def test_wrong_columns_name_the_adapter(settings: Make, tmp_path: Path) -> None:
+    path = tmp_path / "alpaca.jsonl"
+    path.write_text('{"instruction": "Add 1 and 1.", "input": "", "output": "2"}\n')
+    told = refused(settings("sft", data=str(path)))
+    assert "'prompt' is missing (there is: instruction, input, output)" in told
+    assert "It looks like alpaca" in told
+    assert "{step: format, to: prompt-completion}" in told
+    assert "columns: {...}" in told
+
+
+def test_answers_without_pairs_name_the_step_that_makes_them(settings: Make, files: dict[str, str]) -> None:
+    assert "- {step: pairs" in refused(settings("dpo", data=files["rows"]))
+
+
+def test_columns_are_mapped(settings: Make, problems: pl.DataFrame, tmp_path: Path) -> None:
+    write_parquet(problems.select(question="prompt", reply="completion"), tmp_path / "x.parquet")
+    changes = {"data": str(tmp_path / "x.parquet"), "columns": {"prompt": "question", "completion": "reply"}}
+    config, _ = make_config(settings("sft", **changes))
+    job = prepare(config)
+    assert job.rows.contract == "prompt-completion"
+    assert job.train[0]["prompt"][0] == {"role": "user", "content": problems["prompt"][0]}
+
+
+def test_a_missing_gold_column_says_how_to_name_it(settings: Make, problems: pl.DataFrame, tmp_path: Path) -> None:
+    write_parquet(problems.select("prompt", gold="answer"), tmp_path / "x.parquet")
+    told = refused(settings("grpo", data=str(tmp_path / "x.parquet")))
+    assert "a reward reads column 'answer', which is not there (there is: prompt, gold)" in told
+    assert "rewards: [{reward: ..., columns: {answer: ...}}]" in told
+    named = [{"reward": "math", "columns": {"answer": "gold"}}]
+    config, _ = make_config(settings("grpo", data=str(tmp_path / "x.parquet"), rewards=named))
+    assert prepare(config).train.num_rows == 32
+
+
+def test_rows_that_cannot_be_learned_from_are_counted_aloud(settings: Make, tmp_path: Path) -> None:
+    rows = pl.DataFrame(
+        {
+            "prompt": ["a?", "b?", None, "d?"],
+            "completion": ["1", "", "3", "4"],
+            "finish_reason": ["stop", "stop", "stop", "length"],
+        }
+    )
+    write_parquet(rows, tmp_path / "x.parquet")
+    config, _ = make_config(settings("sft", data=str(tmp_path / "x.parquet")))
+    said: list[str] = []
+    made = load_rows(config, method_of("sft"), chat=True, needs=(), say=said.append)
+    assert made.train.height == 1
+    assert sorted(said) == [
+        "left out 1 of 4 rows: cut off before its end (finish_reason length)",
+        "left out 1 of 4 rows: no completion",
+        "left out 1 of 4 rows: no prompt",
+    ]
+
+
+@pytest.mark.parametrize("text", ["", '{"prompt": "a?", "completion": ""}\n'])
+def test_no_rows_are_an_error(text: str, settings: Make, tmp_path: Path) -> None:
+    (tmp_path / "x.jsonl").write_text(text)
+    told = refused(settings("sft", data=str(tmp_path / "x.jsonl")))
+    assert "x.jsonl" in told
+
+
+def test_a_broken_line_is_not_passed_over(settings: Make, tmp_path: Path) -> None:
+    (tmp_path / "x.jsonl").write_text('{"prompt": "a?", "completion": "1"}\n{"prompt": \n')
+    assert "1 rows cannot be read, the first at" in refused(settings("sft", data=str(tmp_path / "x.jsonl")))
+
+
+def test_text_stays_text_where_that_is_asked_for(settings: Make) -> None:
+    config, _ = make_config(settings("grpo", format="text"))
+    assert isinstance(prepare(config).train[0]["prompt"], str)
+
+
+def test_plain_text_is_a_contract_of_sft(settings: Make, tmp_path: Path) -> None:
+    write_parquet(pl.DataFrame({"text": ["one two", "three"]}), tmp_path / "x.parquet")
+    config, _ = make_config(settings("sft", data=str(tmp_path / "x.parquet")))
+    job = prepare(config)
+    assert (job.rows.contract, job.train.column_names) == ("text", ["text"])
+
+
+def test_every_contract_of_the_table_can_be_shaped(problems: pl.DataFrame) -> None:
+    frame = problems.with_columns(
+        chosen="completion", rejected=pl.lit("no"), label=pl.lit(value=True), text=pl.lit("x")
+    ).with_columns(
+        messages=pl.concat_list(
+            pl.struct(role=pl.lit("user"), content="prompt"), pl.struct(role=pl.lit("assistant"), content="completion")
+        )
+    )
+    for method in METHODS.values():
+        for contract in method.contracts:
+            made, left_out = shape(frame, contract, chat=True)
+            assert made.height == 32
+            assert not left_out
+
+
+@given(
+    st.lists(st.integers(0, 12), min_size=2, max_size=60).filter(lambda ids: len(set(ids)) > 1),
+    st.floats(0.01, 0.99),
+    st.integers(0, 5),
+)
+def test_problems_are_never_on_both_sides(ids: list[int], share: float, seed: int) -> None:
+    frame = pl.DataFrame({"prompt": [f"problem {one}" for one in ids], "n": range(len(ids))})
+    train, held_out = hold_out(frame, share, seed)
+    assert not set(train["prompt"]) & set(held_out["prompt"])
+    assert train.height + held_out.height == len(ids)
+    assert train.height
+    assert held_out.height
+    _, again = hold_out(frame.reverse(), share, seed)
+    assert set(again["prompt"]) == set(held_out["prompt"])  # the order of the rows does not matter
+
+
+def test_a_conversation_is_held_out_by_what_it_asks() -> None:
+    ask = [{"role": "user", "content": "1+1?"}]
+    frame = pl.DataFrame({"messages": [[*ask, {"role": "assistant", "content": said}] for said in ("2", "two")]})
+    assert len(set(problems_of(frame))) == 1
+    with pytest.raises(DataError, match="a single problem"):
+        hold_out(frame, 0.5, 0)
+
+
+def test_a_split_or_a_file_is_held_out_and_overlap_is_said(settings: Make, files: dict[str, str]) -> None:
+    config, _ = make_config(settings("sft", eval=files["rows"]))
+    job = prepare(config)
+    assert job.held_out.num_rows == 32
+    assert "warning: 32 of the 32 held-out rows ask a problem that is trained on" in job.notes.lines
