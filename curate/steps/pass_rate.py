@@ -7,20 +7,22 @@ from typing import ClassVar, Literal
 import polars as pl
 from pydantic import Field
 
+from curate.cleaning.selection.difficulty import wilson
 from curate.errors import DataError, did_you_mean
 from curate.steps.base import ID, PARENT, REASON, Context, Kind, Result, Step
 
-WRITES = ("pass_rate", "passed", "judged")
+WRITES = ("pass_rate", "passed", "judged", "pass_low", "pass_high")
 
 
 class PassRate(Step):
     """Keep the first answer of each group, with `pass_rate` = passed / judged over all of its siblings.
 
     An answer that could not be judged (null) counts in neither; a group with none judged has a null rate. pass_rate is
-    the unbiased estimate of pass@1 (arXiv 2107.03374).
+    the unbiased estimate of pass@1 (arXiv 2107.03374), pass_low and pass_high the ends of its 95% interval (Wilson).
     """
 
     kind: ClassVar[Kind] = "group"
+    version: ClassVar[int] = 2
 
     step: Literal["pass_rate"]
     score: str = Field(description="The column that says who passed, for example score.math.")
@@ -45,7 +47,10 @@ class PassRate(Step):
         counted = table.with_columns(
             passed=(score >= self.threshold).sum().over(group).cast(pl.Int64),
             judged=score.is_not_null().sum().over(group).cast(pl.Int64),
-        ).with_columns(pass_rate=pl.when(pl.col("judged") > 0).then(pl.col("passed") / pl.col("judged")))
+        )
+        low, high = wilson(pl.col("passed"), pl.col("judged"))
+        rate = pl.when(pl.col("judged") > 0).then(pl.col("passed") / pl.col("judged"))
+        counted = counted.with_columns(pass_rate=rate, pass_low=low, pass_high=high)
         first = counted.select(pl.col(ID).first().over(group) == pl.col(ID))[:, 0]
         leader = counted.select(pl.col(ID).first().over(group))[:, 0]
         dropped = counted.with_columns(pl.format("counted in the pass rate of {}", leader).alias(REASON)).filter(~first)
