@@ -21,6 +21,7 @@ _PLAIN = re.compile(
 )
 
 
+_BASED = re.compile(r"\s*(-?[0-9A-F]{1,60})_(?:\d|\{\s*(?:\d{1,2}|\\text\{[a-z]{3,10}\})\s*\}|\d\d)\s*\.?")
 _MINUTES = re.compile(r":\s*0\d\b")
 
 
@@ -72,6 +73,8 @@ def _compare_text(gold: Answer, pred: Answer) -> Verdict | None:
         return Verdict(False, "the answer is empty", "text")
     if gold.text == pred.text:
         return Verdict(True, "identical", "text")
+    if "_" in gold.text and _without_base(gold.text) == pred.text.strip():
+        return Verdict(True, "the digits in the base of the gold", "base")
     if gold.letters and gold.letters == pred.letters and (len(gold.letters) > 1 or len(gold.text.strip("()")) == 1):
         return Verdict(True, f"option {''.join(gold.letters)}", "option")
     if isinstance(gold.tree, Words) or (isinstance(pred.tree, Words) and gold.tree is not None):
@@ -81,6 +84,12 @@ def _compare_text(gold: Answer, pred: Answer) -> Verdict | None:
             return Verdict(True, "the same words", "words")
         return _unreadable(gold, pred)
     return None
+
+
+def _without_base(text: str) -> str | None:
+    """The digits of `1103_6`: a question that asks for base 6 is answered by 1103. The other way round it is not."""
+    match = _BASED.fullmatch(text)
+    return match.group(1) if match else None
 
 
 def _compare_plain(gold: str, pred: str, tolerance: float | None) -> Verdict | None:

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 from rewards.mathematics.digits import context_of, digits
 from rewards.mathematics.exact import POINTS, exact
 from rewards.mathematics.surds import Inexact, Number, Surd, divide
-from rewards.mathematics.tree import Apply, Name, Node, Num, Relation, TooLarge, Unreadable, children, names_in, rebuild
+from rewards.mathematics.tree import (
+    CONSTANTS,
+    Apply,
+    Name,
+    Node,
+    Num,
+    Relation,
+    TooLarge,
+    Unreadable,
+    children,
+    names_in,
+    rebuild,
+    variables_in,
+)
 
 _WHOLE = frozenset("nkmj")
-_PERIODIC = frozenset({"^", "sin", "cos", "tan", "floor", "ceil", "mod"})
+_PERIODIC = frozenset({"^", "sin", "cos", "tan"})
+_STEPS = frozenset({"floor", "ceil", "mod"})
 
 
 def same(a: Node, b: Node) -> bool | None:
@@ -24,6 +39,8 @@ def same(a: Node, b: Node) -> bool | None:
     if _infinite(a) or _infinite(b):
         return _infinite(a) == _infinite(b)
     names = names_in(a) | names_in(b)
+    if _has_steps(a) or _has_steps(b):
+        return _same_at_places(a, b, sorted(names - CONSTANTS))
     points = POINTS if names - {"i"} else 1
     try:
         return _same_exactly(a, b, points)
@@ -31,7 +48,7 @@ def same(a: Node, b: Node) -> bool | None:
         pass
     verdict = _same_digits(a, b, points)
     if not verdict and names & _WHOLE and (_periodic(a) or _periodic(b)):
-        return _same_at_whole_numbers(a, b, sorted(names & _WHOLE))
+        return _same_at_places(a, b, sorted(names & _WHOLE))
     return verdict
 
 
@@ -60,21 +77,27 @@ def same_relation(a: Relation, b: Relation) -> bool | None:
     return None if None in results else all(results)
 
 
-def _periodic(node: Node) -> bool:
-    """Whether an expression may depend on a whole number's remainder: (-1)^n, cos(n pi), floor(n/2)."""
+def _has_steps(node: Node) -> bool:
+    """Whether an expression rounds something that depends on a variable."""
     if not isinstance(node, Apply):
         return False
-    if node.op in _PERIODIC and names_in(node) & _WHOLE:
-        return True
-    return any(_periodic(arg) for arg in node.args)
+    return (node.op in _STEPS and bool(variables_in(node))) or any(_has_steps(arg) for arg in node.args)
 
 
-def _same_at_whole_numbers(a: Node, b: Node, names: list[str]) -> bool | None:
-    """Whether two expressions agree for twelve values of the variables that stand for whole numbers (`n`, `k`)."""
-    for value in range(24, 36):
+def _periodic(node: Node) -> bool:
+    """Whether an expression may depend on a whole number's remainder: (-1)^n, cos(n pi)."""
+    if not isinstance(node, Apply):
+        return False
+    return (node.op in _PERIODIC and bool(names_in(node) & _WHOLE)) or any(_periodic(arg) for arg in node.args)
+
+
+def _same_at_places(a: Node, b: Node, names: list[str]) -> bool | None:
+    """Whether two expressions agree for twelve values of variables; those that count things (`n`, `k`) stay whole."""
+    for place in range(24, 36):
         left, right = a, b
         for index, name in enumerate(names):
-            left, right = (_with_value(side, name, Num(value * (index + 1) + index)) for side in (left, right))
+            value = place * (index + 1) + index + (0 if name in _WHOLE else Fraction(1, 3))
+            left, right = (_with_value(side, name, Num(value)) for side in (left, right))
         verdict = same(left, right)
         if not verdict:
             return verdict
@@ -151,9 +174,14 @@ def _same_at(a: Node, b: Node, point: int, log_base: int, *, last: bool) -> bool
         return False
     if max(abs(left), abs(right)) > 1e-25:
         return True
-    fine = context_of(200)  # both tiny: zero with rounding noise, or small numbers
-    left, right = digits(a, point, fine, log_base), digits(b, point, fine, log_base)
-    return bool(abs(left - right) < 1e-150 or abs(left - right) < 1e-100 * max(abs(left), abs(right)))
+    left, right = (_unless_noise(node, point, log_base) for node in (a, b))
+    return bool(abs(left - right) <= 1e-30 * max(abs(left), abs(right)))
+
+
+def _unless_noise(node: Node, point: int, log_base: int) -> Any:
+    """A tiny value, or 0 where it is what rounding left of 0: noise changes with the number of digits kept."""
+    value, finer = (digits(node, point, context_of(places), log_base) for places in (200, 300))
+    return finer if abs(value - finer) <= 1e-30 * abs(finer) else 0
 
 
 def _close(a: Any, b: Any, context: Any, *, absolute: bool = False) -> bool:

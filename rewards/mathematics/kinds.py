@@ -1,7 +1,7 @@
 """Whether two trees are the same answer, kind by kind: lists, points, sets, equations, quantities, expressions.
 
-The gold comes first. All rules are symmetric but one: a decimal gold that is evidently rounded accepts an exact
-prediction that rounds to it (`rounds_to`).
+The gold comes first. All rules are symmetric but two: a decimal gold that is evidently rounded accepts an exact
+prediction that rounds to it (`rounds_to`), and a bare gold below 1 is a share, so that 0.5% is not 0.5.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from rewards.mathematics.equality import same, same_relation
 from rewards.mathematics.exact import exact
 from rewards.mathematics.expressions import equal_expression, with_constants_of
 from rewards.mathematics.matrices import folded, holds_matrix
-from rewards.mathematics.quantities import Unit, unit_of
+from rewards.mathematics.quantities import Unit, are_opposites, unit_of
 from rewards.mathematics.sets import is_set, same_set
 from rewards.mathematics.tree import (
     Apply,
@@ -233,7 +233,7 @@ def _equal_ratio(gold: Node, pred: Node) -> bool | None:
     if left is not None and right is not None:
         if len(left) != len(right):
             return False
-        if _is_clock(left):
+        if _is_clock(left) or any(isinstance(term, Num) and term.value == 0 for term in (*left, *right)):
             return _all(same(a, b) for a, b in zip(left, right, strict=True))
         return _all(same(_product(left[0], b), _product(a, right[0])) for a, b in zip(left, right, strict=True))
     terms = left if left is not None else right
@@ -315,6 +315,8 @@ def _equal_quantity(gold: Node, pred: Node) -> bool | None:
         return equal(left_value, right_value)
     if isinstance(gold, Items | Braces) or isinstance(pred, Items | Braces):
         return _equal_list(gold, pred)
+    if isinstance(gold, Quantity) and isinstance(pred, Quantity) and are_opposites(gold.unit, pred.unit):
+        return False
     left, left_unit = _split(gold)
     right, right_unit = _split(pred)
     if left_unit is not None and right_unit is not None:

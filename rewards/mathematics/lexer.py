@@ -44,7 +44,7 @@ _GROUP = r"(?:\{,\}|,\\!|\\!,|\\[,!;: ]|,\\ )"
 _TOKEN = re.compile(
     rf"""(?P<int>\d+)(?![\d.,{{\\\ eEA-F_])                           # the two commonest first
     |(?P<char>[-+*/^={{}}_,;:|'%&()\[\]])(?![-+*/=>])
-    |(?P<space>[\s~]+|\\[,!;:>\ ]|\.(?=\s*$))
+    |(?P<space>[\s~]+|\\[,!;:>\ ]|\.(?=(?:[\s}}$]|\\[,;!:\ ])*$))
     |(?P<num>
         (?:\d|[A-F](?![a-z]))[\dA-F]*(?=_\{{?1[1-6]\b)        # 1A3_16
        |(?:\d{{1,3}}(?:{_GROUP}\d{{3}})+(?!\d)              # 1\,234
@@ -57,7 +57,7 @@ _TOKEN = re.compile(
           |(?:\.\.\.|\\l?dots)(?!\s*,)
           |[eE][+-]?\d+(?![A-Za-z\d]))?
        |\.\d+(?:[eE][+-]?\d+(?![A-Za-z\d]))?)
-    |(?P<word>[A-Za-z]+)
+    |(?P<word>[ap]\.m\.?|[A-Za-z]+)
     |\\(?P<macro>[A-Za-z]+)\*?
     |(?P<op>\*\*|<=|>=|!=|==|=>|->|\+/?-|\\\\(?:\[[^\]]{{0,12}}\])?|\\[{{}}%$|&\#_]|.)""",
     re.VERBOSE | re.DOTALL,
@@ -132,6 +132,7 @@ def _number(digits: str, tokens: list[Token], *, spaced: bool, nested: bool) -> 
 
 
 def _word(letters: str, tokens: list[Token], *, spaced: bool, python: bool, called: bool) -> None:
+    letters = letters.replace(".", "")  # 3:45 p.m.
     if len(letters) == 1:
         tokens.append(("name", letters.lower() if python and letters in "IE" else letters, spaced))
     elif letters in PLAIN_FUNCTIONS and (called or letters not in ONLY_CALLED):
@@ -190,8 +191,9 @@ def _text(name: str, content: str, spaced: bool, tokens: list[Token]) -> None:
     r"""The tokens of \text{...}: a number, a connector or a function in roman type is what it says."""
     constant = name in ("mathrm", "operatorname") and content in ("i", "e", "d")
     after_number = bool(tokens) and tokens[-1][0] == "num"
-    if content.lower() in CONNECTORS:
-        tokens.append(("op", content.lower(), spaced))
+    connector = content.lower().strip(" ,;")
+    if connector in CONNECTORS:
+        tokens.append(("op", connector, spaced))
     elif content in FUNCTIONS and not (content in ONLY_CALLED and after_number):
         tokens.append(("func", FUNCTIONS[content], spaced))
     elif constant or _NUMERIC_TEXT.match(content):

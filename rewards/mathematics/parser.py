@@ -154,6 +154,8 @@ class _Parser(Operands):
                     ops.append("=")
             elif self.value == ":" and not self.builder and not ops:
                 return self.ratio(sides[0])
+            elif self.value == ":" and not self.builder and ops == ["="]:
+                sides[-1] = self.ratio(sides[-1])
             else:
                 break
         if not ops and self.says_to():
@@ -228,6 +230,9 @@ class _Parser(Operands):
                     return node
                 called = isinstance(node, Name) and self.is_op("(") and not self.spaced
                 factor = self.factor()
+                if called and isinstance(node, Name) and isinstance(factor, Num) and factor.value == 0:
+                    node = Name(f"{node.name}(0)")  # a value at the start, and no product with 0
+                    continue
                 node = (called and combinations(node, factor)) or Apply("call" if called else "*", (node, factor))
             else:
                 return node

@@ -95,6 +95,8 @@ _NO_NOUNS = word_set(
     "or and not no nor is are isn't was be maybe perhaps possibly probably either else but never wrong incorrect false "
     "invalid unless instead alternatively otherwise anything any everything plus minus"
 )
+_PAIRS = "am/pm north/south east/west up/down left/right above/below profit/loss increase/decrease more/less gain/loss"
+_OPPOSITES = {word: other for pair in _PAIRS.split() for word, other in (pair.split("/"), reversed(pair.split("/")))}
 _NOUN_POWER = re.compile(r"\^ ?\{? ?[23] ?\}?")  # units^2
 _LETTERS = re.compile(r"[^\W\d_]+(?:['\u2019][a-z]+)?")
 
@@ -132,6 +134,16 @@ def is_noun(text: str) -> bool:
     """
     text = _NOUN_POWER.sub("", text)
     return not any(sign.isdigit() for sign in text) and _NO_NOUNS.isdisjoint(_LETTERS.findall(text.lower()))
+
+
+def are_opposites(a: str, b: str) -> bool:
+    """Whether two remarks behind a number exclude each other.
+
+    >>> are_opposites("a.m.", "PM"), are_opposites("students", "people")
+    (True, False)
+    """
+    first, second = (_LETTERS.findall(text.lower().replace(".", "")) for text in (a, b))
+    return any(_OPPOSITES.get(word) in second for word in first)
 
 
 def _simple(name: str) -> Unit | None:

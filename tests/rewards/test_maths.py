@@ -25,7 +25,7 @@ CASES = [
     ("\\boxed{9^{9^{9^{9}}}}", "12", 0.0),
     ("\\boxed{\\sqrt{2}\\sqrt{3}+\\sin^2 x+\\cos^2 x}", "1+\\sqrt{6}", 1.0),
     ("\\boxed{\\sum_{k=1}^{4} k}", "10", 1.0),  # decided by the symbolic tier, in a worker
-    ("\\boxed{\\int_0^1 x^{x^{x}} \\sin(\\sin(\\cos(x^x)))\\,dx}", "12", None),  # which is killed at its deadline
+    ("\\boxed{\\sum_{k=1}^{10^{9}} \\frac{\\sin(k)}{k!}}", "12", None),  # which is killed at its deadline
 ]
 REWARD = rewards.get("math", timeout_s=1.5)
 
