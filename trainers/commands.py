@@ -40,6 +40,21 @@ def train(
         typer.echo(f"model:   {trained.model}\nmetrics: {trained.folder / 'metrics.json'}")
 
 
+def preflight(
+    config: Config,
+    sets: Sets = None,
+    problems: Annotated[int, typer.Option("--problems", min=0, help="That the model answers; 0 for none.")] = 8,
+    model: Annotated[bool, typer.Option(help="Load the weights; without them half of the checks are left.")] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Look at a training before it runs: rows, template, mask, batch, rewards, first groups. Exit code 5 at a fault."""
+    from trainers.preflighting import preflight as look
+
+    found = look(config, overrides=tuple(sets or ()), problems=problems, model=model)
+    typer.echo(json.dumps(found.to_dict(), indent=2, ensure_ascii=False) if as_json else str(found))
+    found.gate()
+
+
 def merge(
     models: Annotated[
         list[str],

@@ -16,10 +16,16 @@ from trainers.lengths import counted
 
 
 def build(job: Job) -> Any:
-    """The trainer of a job. Raises UsageError when answers are to be marked by a template that does not."""
-    if job.arguments.assistant_only_loss and "generation" not in (job.tokenizer.chat_template or ""):
+    """The trainer of a job. Raises UsageError when answers are to be marked by a template that cannot mark them.
+
+    TRL puts its own marked form in the place of well-known templates that mark nothing.
+    """
+    try:
+        return counted(SFTTrainer, job)(**job.common())
+    except ValueError as error:
+        if "generation" not in str(error):
+            raise
         raise UsageError(
             "assistant_only_loss needs a chat template that marks the answers with {% generation %}; give one, "
             "chat_template: FILE.jinja, or rows of prompt and completion"
-        )
-    return counted(SFTTrainer, job)(**job.common())
+        ) from error

@@ -1,0 +1,76 @@
+"""The chat template and the end token: does what is trained on come out as it went in?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from trainers.models import ends_answers
+from trainers.preflighting.finding import Finding
+
+if TYPE_CHECKING:
+    from trainers.job import Job
+
+NAME = "template"
+LOOKED_AT = 200
+"""Rows that are rendered."""
+
+
+def check_template(job: Job) -> Iterator[Finding]:
+    """The end token closes answers, the beginning stands once, and the template keeps what the rows say."""
+    tokenizer = job.tokenizer
+    if tokenizer.eos_token_id is None:
+        yield Finding(NAME, "fault", "the tokenizer has no end token", "Name one, trl: {eos_token: ...}")
+        return
+    if not tokenizer.chat_template:
+        return
+    if not ends_answers(tokenizer):
+        what = f"the template does not close an answer with the end token {tokenizer.eos_token!r}"
+        if job.method.online:  # nothing is taught of the end here, and the model may write it all the same
+            yield Finding(NAME, "note", what, "If the model learned with this template, it never learned to stop")
+        else:
+            yield Finding(NAME, "fault", what, "Name the token that does, trl: {eos_token: ...}")
+    yield from _beginnings(tokenizer)
+    yield from _kept(job)
+
+
+def _beginnings(tokenizer: Any) -> Iterator[Finding]:
+    """A template that writes the beginning, and a tokenizer that adds it: two of them."""
+    begin = tokenizer.bos_token_id
+    if begin is None:
+        return
+    turns = [{"role": "user", "content": "?"}, {"role": "assistant", "content": "!"}]
+    ids = tokenizer.apply_chat_template(turns, tokenize=True, return_dict=False)
+    if list(ids[:2]) == [begin, begin]:
+        yield Finding(NAME, "fault", "the template begins with two beginning tokens", "Write it once in the template")
+
+
+def _kept(job: Job) -> Iterator[Finding]:
+    """Text of the rows that the template swallows (thinking of earlier turns, unknown roles) or cannot render."""
+    lost: list[int] = []
+    broken: dict[str, int] = {}
+    for row, messages in enumerate(_conversations(job)):
+        try:
+            text = job.tokenizer.apply_chat_template(messages, tokenize=False)
+        except Exception as error:  # noqa: BLE001  a template may raise anything; here that is what is looked for
+            broken.setdefault(f"{type(error).__name__}: {error}"[:200], row)
+            continue
+        said = [str(turn.get("content") or "").strip() for turn in messages]
+        if any(part not in text for part in said):
+            lost.append(row)
+    for reason, row in broken.items():
+        yield Finding(NAME, "fault", f"a row cannot be rendered: {reason}", rows=(row,))
+    if lost:
+        what = f"the template leaves out text of {len(lost):,} of the first {LOOKED_AT} rows"
+        advice = "Templates of thinking models drop the thinking of earlier turns; see what is learned below"
+        yield Finding(NAME, "note", what, advice, tuple(lost[:3]))
+
+
+def _conversations(job: Job) -> Iterator[list[dict[str, Any]]]:
+    """The rows as whole conversations, where they are messages."""
+    for row in job.rows.train.head(LOOKED_AT).iter_rows(named=True):
+        if isinstance(row.get("messages"), list):
+            yield row["messages"]
+        elif isinstance(row.get("prompt"), list):
+            answer = row.get("completion") or row.get("chosen") or []
+            yield [*row["prompt"], *(answer if isinstance(answer, list) else [])]
