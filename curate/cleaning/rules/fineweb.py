@@ -8,7 +8,8 @@ from __future__ import annotations
 import polars as pl
 
 from curate.cleaning.rules.repetition import repeated_characters
-from curate.cleaning.rules.texts import SPACE, Texts, share
+from curate.cleaning.rules.texts import Texts, share
+from curate.text.words import SPACE
 
 SHORT = 30  # characters
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import polars as pl
 
-from curate.cleaning.rules.texts import SPACE, UNSPACED, Texts
+from curate.cleaning.rules.texts import Texts
+from curate.text.words import SPACE, UNSPACED
 
 
 def empty(texts: Texts) -> pl.Series:

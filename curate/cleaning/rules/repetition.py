@@ -7,16 +7,16 @@ joins their letters first ("ab c" and "a bc" are one to it).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import polars as pl
 
-from curate.cleaning.rules.texts import Hashes, Ints, Texts, Words, share
+from curate.cleaning.rules.texts import Texts, share
+from curate.text.words import FACTOR, Hashes, Ints, Words, mixed
 
 PARAGRAPH = "\n\n"
-FACTOR = np.uint64(0x9E3779B97F4A7C15)  # odd, its bits spread evenly: the golden ratio of 2**64
 
 
 def repeated_lines(texts: Texts) -> pl.Series:
@@ -105,26 +105,24 @@ class _Grams:
     def repeats(self, n: int) -> _Repeats:
         """Where n-grams come again in their row."""
         if n not in self._found:
-            places = np.arange(len(self.words.hashes) - n + 1) if n <= 2 else self._candidates(n)
-            inside = places + n <= self._ends[places] if len(places) else np.zeros(0, dtype=bool)
-            self._found[n] = _Repeats.of(self._hashes(places[inside], n), places[inside])
+            self._found[n] = self._pairs() if n == 2 else self._longer(self.repeats(n - 1), n)
         return self._found[n]
 
-    def _candidates(self, n: int) -> Ints:
-        before = self.repeats(n - 1).places
-        return before[before + n <= len(self.words.hashes)]
+    def _pairs(self) -> _Repeats:
+        words = self.words
+        places = np.flatnonzero(words.rows[1:] == words.rows[:-1])
+        of_row = words.rows.astype(np.uint64) * FACTOR  # the same words in another row are another n-gram
+        return _repeats(mixed(mixed(of_row, words.hashes)[places], words.hashes[places + 1]), places)
+
+    def _longer(self, shorter: _Repeats, n: int) -> _Repeats:
+        inside = shorter.places + n <= self._ends[shorter.places]
+        places = shorter.places[inside]
+        return _repeats(mixed(shorter.hashes[inside], self.words.hashes[places + n - 1]), places)
 
     @cached_property
     def _ends(self) -> Ints:
         """Where the row of each word ends."""
         return np.repeat(self.words.starts[1:], self.words.counts)
-
-    def _hashes(self, places: Ints, n: int) -> Hashes:
-        value = self.words.rows[places].astype(np.uint64) * FACTOR
-        for step in range(n):
-            value = (value ^ self.words.hashes[places + step]) * FACTOR
-            value ^= value >> np.uint64(29)
-        return value
 
     def top(self, n: int) -> Ints:
         """Characters of the most frequent n-gram of each row, spaces between its words too, times its count.
@@ -138,10 +136,13 @@ class _Grams:
         best[enough] = self._span(first, n)
         repeats = self.repeats(n)
         if len(repeats.places):
-            rows = self.words.rows[repeats.firsts]
-            order = np.lexsort((repeats.firsts, -repeats.counts, rows))
+            times = np.bincount(repeats.groups)
+            firsts = np.empty(len(times), dtype=np.int64)
+            firsts[repeats.groups[::-1]] = repeats.places[::-1]  # of several the last one written stays
+            rows = self.words.rows[firsts]
+            order = np.lexsort((firsts, -times, rows))
             chosen = order[np.concatenate([[True], np.diff(rows[order]) > 0])]
-            best[rows[chosen]] = self._span(repeats.firsts[chosen], n) * repeats.counts[chosen]
+            best[rows[chosen]] = self._span(firsts[chosen], n) * times[chosen]
         return best
 
     def _span(self, places: Ints, n: int) -> Ints:
@@ -154,38 +155,50 @@ class _Grams:
         total = np.zeros(len(self.words.starts) - 1, dtype=np.int64)
         if not len(repeats.places):
             return total
-        order = np.argsort(repeats.places)
-        places, groups = repeats.places[order].tolist(), repeats.groups[order].tolist()
-        rows = self.words.rows[repeats.places[order]].tolist()
-        letters = self._letters
-        lengths = (letters[repeats.places[order] + n] - letters[repeats.places[order]]).tolist()
-        seen: set[int] = set()  # groups are numbered over all rows: none is in two
-        free = 0
-        for place, group, row, length in zip(places, groups, rows, lengths, strict=True):
-            if place < free:
-                continue
-            if group in seen:
-                total[row] += length
-                free = place + n
-            else:
-                seen.add(group)
+        after = np.searchsorted(repeats.places, repeats.places + n)
+        hits = repeats.places[_again(repeats.groups.tolist(), after.tolist())]
+        np.add.at(total, self.words.rows[hits], self._letters[hits + n] - self._letters[hits])
         return total
 
 
+def _again(groups: list[int], after: list[int]) -> list[int]:
+    """Which of the n-grams, read from left to right, were read before; one that was is left at its end.
+
+    groups: which n-gram each is, numbered over all rows from 0. after: the first that begins where it ends.
+    """
+    hits = []
+    read = bytearray(max(groups, default=0) + 1)
+    at, count = 0, len(groups)
+    while at < count:
+        group = groups[at]
+        if read[group]:
+            hits.append(at)
+            at = after[at]
+        else:
+            read[group] = 1
+            at += 1
+    return hits
+
+
+@dataclass(frozen=True)
 class _Repeats:
-    """N-grams that come again. places: where; groups: which. firsts, counts: of each group."""
+    """N-grams that come again in their row, by rising place.
 
-    def __init__(self, places: Ints, groups: Ints, firsts: Ints, counts: Ints) -> None:
-        self.places, self.groups, self.firsts, self.counts = places, groups, firsts, counts
+    places: the first word of each. groups: which n-gram each is, numbered from 0. hashes: the name of each.
+    """
 
-    @classmethod
-    def of(cls, hashes: Hashes, places: Ints) -> _Repeats:
-        order = np.argsort(hashes)
-        same = hashes[order][1:] == hashes[order][:-1]
-        twice = np.concatenate([same, [False]]) | np.concatenate([[False], same]) if len(order) else same
-        order = order[twice]
-        found: Any = places[order]
-        starts = np.flatnonzero(np.concatenate([[True], np.diff(hashes[order]) != 0])) if len(order) else order
-        counts = np.diff(np.concatenate([starts, [len(order)]])).astype(np.int64)
-        firsts = np.minimum.reduceat(found, starts) if len(order) else found
-        return cls(found, np.repeat(np.arange(len(starts)), counts), firsts, counts)
+    places: Ints
+    groups: Ints
+    hashes: Hashes
+
+
+def _repeats(hashes: Hashes, places: Ints) -> _Repeats:
+    order = np.argsort(hashes)
+    names = hashes[order]
+    again = np.zeros(len(names) + 1, dtype=bool)
+    again[1:-1] = names[1:] == names[:-1]
+    twice = again[1:] | again[:-1]
+    groups = np.full(len(places), -1)
+    groups[order[twice]] = np.cumsum(~again[:-1][twice]) - 1
+    found = groups >= 0
+    return _Repeats(places[found], groups[found], hashes[found])
