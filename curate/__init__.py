@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from curate.build import build as build
     from curate.cleaning.contamination import decontaminate as decontaminate
+    from curate.cleaning.duplicates import dedupe as dedupe
     from curate.cleaning.rules import filter_rows as filter_rows
     from curate.cleaning.selection import select as select
     from curate.recipe import load_recipe as load_recipe
@@ -27,11 +28,12 @@ _NAMES = {
     "Run": "curate.run",
     "Result": "curate.steps.base",
     "decontaminate": "curate.cleaning.contamination",
+    "dedupe": "curate.cleaning.duplicates",
     "filter_rows": "curate.cleaning.rules",
     "select": "curate.cleaning.selection",
 }
 
-__all__ = ["Result", "Run", "build", "decontaminate", "filter_rows", "load_recipe", "select"]
+__all__ = ["Result", "Run", "build", "decontaminate", "dedupe", "filter_rows", "load_recipe", "select"]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,91 +1,107 @@
-"""`dedupe`: one row of each group of equal rows."""
+"""`dedupe`: one row of each group of equal rows, near copies, or rows that mean the same."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 import polars as pl
 from pydantic import Field, field_validator
 
 from curate.errors import DataError, did_you_mean
-from curate.steps.base import ID, REASON, Context, Kind, Result, Step
+from curate.steps.base import Context, Kind, Result, Step
 
 
 class Dedupe(Step):
-    """Keep one row of each group whose `on` columns are equal in normal form; the others name the row that was kept.
+    """Keep one row of each cluster of duplicates; the others name the row that was kept (`kept_id`, `similarity`).
 
-    Normal form (`normal: loose`): Unicode NFKC, lower case, runs of white space as one space, ends trimmed. With
-    `normal: exact` the text as it is. Columns that are not text are compared as they are. Rows in which all of `on` is
-    null are never duplicates of each other.
+    `by: exact` compares normal forms (Unicode NFKC, lower case, runs of white space as one space, ends trimmed; with
+    `normal: exact` the text as it is). `by: minhash` finds near copies: the Jaccard similarity of runs of 5 words, each
+    pair verified. `by: semantic` compares embeddings. Rows in which all of `on` is null are never duplicates.
     """
 
     kind: ClassVar[Kind] = "group"
+    version: ClassVar[int] = 2
 
     step: Literal["dedupe"]
-    on: tuple[str, ...] = Field(default=("prompt",), min_length=1, description="Columns that make two rows equal.")
-    normal: Literal["loose", "exact"] = "loose"
-    prefer: str = Field(
-        default="first",
-        pattern=r"^(first|longest|shortest|(highest|lowest) .+)$",
-        description="Which row stays: first, longest or shortest (last `on` column), highest COLUMN, lowest COLUMN.",
+    on: tuple[str, ...] = Field(
+        default=("prompt",), min_length=1, description="Columns that are compared: text, or a conversation."
     )
+    by: Literal["exact", "minhash", "semantic"] = "exact"
+    threshold: float | None = Field(
+        default=None, gt=0, le=1, description="Similarity of duplicates: 0.8 (minhash) or 0.95 (semantic) unless given."
+    )
+    normal: Literal["loose", "exact"] = "loose"
+    prefer: str | tuple[str, ...] = Field(
+        default="first",
+        description="Which row stays: first, longest or shortest (last `on` column), highest COLUMN, lowest COLUMN, "
+        "or a list of values of `source`, best first.",
+    )
+    numbers: bool = Field(default=True, description="Problems that differ in their numbers are no copies.")
+    template: bool = Field(default=True, description="Families of a template are compared by their variable part.")
+    code: bool = Field(default=False, description="Compare code as well.")
+    max_cluster: int | None = Field(
+        default=None,
+        ge=2,
+        description="A larger cluster of near copies is left whole; a tenth of the rows, at least 1,000, unless given.",
+    )
+    encoder: str = Field(default="static", description="by: semantic: `static`, a folder, or a Hub name.")
 
     @field_validator("on", mode="before")
     @classmethod
     def _one_is_enough(cls, value: Any) -> Any:
         return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
 
+    @field_validator("prefer", mode="after")
+    @classmethod
+    def _is_a_rule(cls, value: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        from curate.cleaning.duplicates.ranks import keep_column
+        from curate.errors import UsageError
+
+        try:
+            keep_column(value)
+        except UsageError as wrong:
+            raise ValueError(str(wrong).removeprefix("keep ")) from wrong
+        return value
+
     def needs(self) -> frozenset[str]:
         """The compared columns, and the one that decides."""
-        column = self.prefer.partition(" ")[2]
+        from curate.cleaning.duplicates.ranks import keep_column
+
+        column = keep_column(self.prefer)
         return frozenset(self.on) | ({column} if column else set())
 
+    def depends(self, context: Context) -> Mapping[str, Any]:
+        """The weights of the encoder."""
+        if self.by != "semantic":
+            return {}
+        from curate.text.embed import encoder
+
+        return {"encoder": encoder(self.encoder).identity}
+
     def run(self, table: pl.DataFrame, context: Context) -> Result:
-        """Group by the normal form; the first of the best rows of a group stays."""
+        """Compare all rows; the first of the best rows of a cluster stays."""
+        from curate.cleaning.duplicates import dedupe
+
         missing = sorted(self.needs() - set(table.columns))
         if missing:
             raise DataError(
                 f"{self.title}: no column '{missing[0]}' to compare{did_you_mean(missing[0], table.columns)}"
             )
-        keys = table.select(pl.struct([normal_form(table, name, self.normal) for name in self.on]).alias("key"))["key"]
-        blank = table.select(pl.all_horizontal([pl.col(name).is_null() for name in self.on]))[:, 0]
-        rank = self._rank(table)
-        order = pl.DataFrame({"key": keys, "rank": rank, "row": range(table.height)}).with_columns(blank=blank)
-        winners = (
-            order.filter(~pl.col("blank"))
-            .sort(["rank", "row"], descending=[True, False], nulls_last=True, maintain_order=True)
-            .unique("key", keep="first", maintain_order=True)
-            .select("key", winner="row")
+        result = dedupe(
+            table,
+            self.on,
+            by=self.by,
+            threshold=self.threshold,
+            keep=self.prefer,
+            normal=self.normal,
+            numbers=self.numbers,
+            template=self.template,
+            code=self.code,
+            max_cluster=self.max_cluster,
+            encoder=self.encoder,
         )
-        placed = order.join(winners, on="key", how="left", maintain_order="left", nulls_equal=True)
-        winner = placed["winner"].fill_null(placed["row"]) if placed["blank"].any() else placed["winner"]
-        stays = (winner == placed["row"]) | placed["blank"]
-        reason = pl.format("same {} as {}", pl.lit(" and ".join(self.on)), table[ID].gather(winner).alias("winner"))
-        dropped = table.with_columns(reason.alias(REASON)).filter(~stays)
         context.progress.advance(table.height, 0, None)
-        largest = placed.filter(~pl.col("blank")).group_by("key").len()["len"].max() if table.height else 0
-        return Result(kept=table.filter(stays), dropped=dropped, notes={"largest_group": largest or 0})
-
-    def _rank(self, table: pl.DataFrame) -> pl.Series:
-        """The larger, the sooner a row stays."""
-        way, _, column = self.prefer.partition(" ")
-        if way == "first":
-            return pl.Series([0.0] * table.height, dtype=pl.Float64)
-        if column:
-            values = table[column].cast(pl.Float64)
-        else:
-            last = table[self.on[-1]]
-            values = (
-                last.str.len_chars().cast(pl.Float64)
-                if last.dtype == pl.String
-                else last.cast(pl.Float64, strict=False)
-            )
-        return -values if way in ("shortest", "lowest") else values
-
-
-def normal_form(table: pl.DataFrame, column: str, normal: str) -> pl.Expr:
-    """The text of `column` as `dedupe` compares it; see `Dedupe`."""
-    value = pl.col(column)
-    if normal == "exact" or table.schema[column] != pl.String:
-        return value
-    return value.str.normalize("NFKC").str.to_lowercase().str.replace_all(r"\s+", " ").str.strip_chars()
+        if warning := result.notes.get("warning") or result.notes.get("skipped"):
+            context.progress.say(f"{self.title}: {warning}")
+        return result

@@ -13,7 +13,7 @@ Digits stay: two problems with other numbers are other problems.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -44,6 +44,21 @@ def words_apart(text: pl.Expr) -> pl.Expr:
     plain = text.str.normalize("NFKC").str.to_lowercase().str.replace_all(_FORMAT, "")
     parted = plain.str.replace_all(_BETWEEN, " ")
     return parted.str.replace_all(f"({_UNSPACED})", " ${1} ")
+
+
+def not_ascii_by(texts: pl.Series, change: Callable[[pl.Expr], pl.Expr]) -> pl.Series:
+    """A column with `change` made to each text that is not ASCII; for changes that leave ASCII as it is.
+
+    Most rows of most data are ASCII, and normalising is the dearest thing that is done to them.
+    """
+    odd = texts.str.len_bytes() != texts.str.len_chars()
+    if not odd.any():
+        return texts
+    places = odd.arg_true()
+    told = texts.gather(places).to_frame("text").select(change(pl.col("text")).alias(texts.name))
+    order = pl.Series(range(len(texts)), dtype=pl.Int64)
+    order = order.scatter(places, pl.Series(range(len(places)), dtype=pl.Int64) + len(texts))
+    return pl.concat([texts, told.to_series()]).gather(order)
 
 
 def compared_text(frame: pl.DataFrame, columns: Sequence[str], roles: bool = False) -> pl.Series:

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from curate.text.normalise import words_apart
+from curate.text.normalise import not_ascii_by, words_apart
 
 Hashes = NDArray[np.uint64]
 Places = NDArray[np.int64]
@@ -73,7 +73,7 @@ def words(texts: pl.Series) -> Ragged:
     >>> bool((one == two).all())
     True
     """
-    texts = _spelled(texts.fill_null(""))
+    texts = not_ascii_by(texts.fill_null(""), words_apart)
     column = texts.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
     offsets, data = column.buffers()[1:3]
     edges = np.frombuffer(offsets, np.int64)[column.offset : column.offset + len(column) + 1]
@@ -120,18 +120,6 @@ def _short(padded: Hashes, first: Places, counts: Places, size: int) -> Hashes:
         rolled *= _STEP
         rolled += np.where(counts > place, padded[first + place], np.uint64(0))
     return rolled + counts.astype(np.uint64)
-
-
-def _spelled(texts: pl.Series) -> pl.Series:
-    """The column with every text that is not ASCII in its normal form."""
-    odd = texts.str.len_bytes() != texts.str.len_chars()
-    if not odd.any():
-        return texts
-    places = odd.arg_true()
-    told = texts.gather(places).to_frame("text").select(words_apart(pl.col("text")))["text"]
-    order = pl.Series(np.arange(len(texts)))
-    order = order.scatter(places, np.arange(len(places)) + len(texts))
-    return pl.concat([texts, told.alias(texts.name)]).gather(order)
 
 
 def _words_of(low: bytes, edges: Places) -> Ragged:

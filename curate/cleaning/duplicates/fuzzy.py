@@ -1,0 +1,165 @@
+"""Near copies: MinHash finds candidates, the true Jaccard similarity of word shingles decides."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from curate.cleaning.duplicates.buckets import Rows, meetings
+from curate.cleaning.duplicates.codelike import looks_like_code
+from curate.cleaning.duplicates.families import families, without
+from curate.cleaning.duplicates.overlap import Sets, jaccard
+from curate.cleaning.duplicates.pairs import Pairs, joined, leaders, no_pairs
+from curate.cleaning.duplicates.quantities import other_numbers
+from curate.text.minhash import Bands, Small, band_keys
+from curate.text.shingles import Hashes, Places, batches, shingles
+
+BELOW = 0.1
+"""Pairs so far below the threshold are kept as well, so that it can be moved without a second search."""
+LOOKS = 4
+"""Rounds in which families are looked for: taking one apart may show the next."""
+_HALF = np.uint64(32)
+
+
+@dataclass(frozen=True)
+class Found:
+    """Pairs that are alike; and those that are, but are not taken for copies, by the reason."""
+
+    pairs: Pairs
+    spared: dict[str, Pairs] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What is known of the rows. keys: of one band at a time, shape (rows,). texts: of some rows."""
+
+    sets: Sets
+    keys: Callable[[int], Hashes]
+    texts: Callable[[Rows], pl.Series]
+    bands: Bands
+
+
+def read(texts: pl.Series, skip: NDArray[np.bool_], bands: Bands) -> Compared:
+    """Shingle and hash a column in batches, over the cores of the machine; the result does not depend on their number.
+
+    skip: rows that meet nobody (they equal a row that is looked at).
+    """
+
+    def one(batch: pl.Series) -> tuple[Small, Places, Hashes]:
+        made = shingles(batch)
+        small = (made.flat >> _HALF).astype(np.uint32)
+        return small, made.counts, band_keys(small, made.starts, bands)
+
+    looked_at = texts if not skip.any() else texts.scatter(np.flatnonzero(skip), None)
+    with ThreadPoolExecutor(cores()) as pool:
+        parts = list(pool.map(one, batches(looked_at)))
+    flat = np.concatenate([part[0] for part in parts]) if parts else np.zeros(0, np.uint32)
+    starts = np.concatenate([[0], *(part[1] for part in parts)]).cumsum()
+    keys = np.concatenate([part[2] for part in parts], axis=1) if parts else np.zeros((bands.bands, 0), np.uint64)
+    return Compared(Sets(flat, starts), lambda band: keys[band], texts.gather, bands)
+
+
+def cores() -> int:
+    """Cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def find(compared: Compared, order: Rows, threshold: float, *, numbers: bool, code: bool, template: bool) -> Found:
+    """Pairs of at least `threshold` - 0.1, verified.
+
+    order: row numbers, best first. numbers: pairs that differ in their numbers above all are no copies. code: near
+    copies of code are. template: families of a template are compared by their variable part.
+    """
+    floor = max(threshold - BELOW, 0.0)
+    bands = (compared.keys(band)[order] for band in range(compared.bands.bands))
+    pairs = verified(compared.sets, bands, order, floor)
+    spared: dict[str, Pairs] = {}
+    if not code:
+        pairs, spared["code"] = _apart(pairs, compared, _both_code)
+    if numbers:
+        pairs, spared["numbers"] = _apart(pairs, compared, other_numbers)
+    if template:
+        pairs, spared["template"] = _unmask(compared, pairs, order, floor)
+    return Found(pairs, {why: some for why, some in spared.items() if len(some.left)})
+
+
+def verified(sets: Sets, bands: Iterable[Hashes], order: Rows, floor: float) -> Pairs:
+    """Pairs that share a key and at least `floor` of their shingles. bands: keys in the order of `order`."""
+    left, right = meetings(bands)
+    left, right = order[left], order[right]
+    similarity = jaccard(sets, left, right)
+    return Pairs(left, right, similarity).where((similarity >= floor) & (similarity > 0))
+
+
+def _apart(
+    pairs: Pairs, compared: Compared, test: Callable[[pl.Series, Pairs], NDArray[np.bool_]]
+) -> tuple[Pairs, Pairs]:
+    """Pairs that fail a test on their texts, and those that pass it."""
+    if not len(pairs.left):
+        return pairs, no_pairs()
+    rows = np.unique(np.concatenate([pairs.left, pairs.right]))
+    local = Pairs(np.searchsorted(rows, pairs.left), np.searchsorted(rows, pairs.right), pairs.similarity)
+    passes = test(compared.texts(rows), local)
+    return pairs.where(~passes), pairs.where(passes)
+
+
+def _both_code(texts: pl.Series, pairs: Pairs) -> NDArray[np.bool_]:
+    code = looks_like_code(texts).to_numpy()
+    return np.asarray(code[pairs.left] & code[pairs.right])
+
+
+def _unmask(compared: Compared, pairs: Pairs, order: Rows, floor: float) -> tuple[Pairs, Pairs]:
+    """Pairs with those of families judged again by the variable part, and the pairs that this parted."""
+    parted = no_pairs()
+    for _ in range(LOOKS):
+        leader, _ = leaders(order, pairs)
+        found = families(compared.sets, leader)
+        if not found:
+            break
+        frames = np.unique(np.concatenate([family.frame for family in found]))
+        templated = np.zeros(len(order), bool)
+        templated[np.concatenate([family.rows for family in found])] = True
+        touched = templated[pairs.left] | templated[pairs.right]
+        again, others = pairs.where(touched), pairs.where(~touched)
+        rows = np.unique(np.concatenate([again.left, again.right, np.flatnonzero(templated)]))
+        flat, counts = compared.sets.of(rows)
+        variable = without(Sets(flat, np.concatenate([[0], np.cumsum(counts)])), frames)
+        judged = _judged(variable, rows, again)
+        stays = judged.similarity >= floor
+        anew = _anew(variable, rows, order, compared.bands, floor)
+        parted = joined(parted, again.where(~stays))
+        pairs = _once(joined(others, judged.where(stays), anew))
+        if stays.all():
+            break
+    return pairs, parted
+
+
+def _judged(variable: Sets, rows: Rows, pairs: Pairs) -> Pairs:
+    """The similarity of the variable parts; of two rows that have none, that of the whole."""
+    left, right = np.searchsorted(rows, pairs.left), np.searchsorted(rows, pairs.right)
+    counts = np.diff(variable.starts)
+    bare = (counts[left] == 0) & (counts[right] == 0)
+    return pairs._replace(similarity=np.where(bare, pairs.similarity, jaccard(variable, left, right)))
+
+
+def _anew(variable: Sets, rows: Rows, order: Rows, bands: Bands, floor: float) -> Pairs:
+    """Pairs among the variable parts that the frame had hidden: its rows all met in one bucket."""
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    local = np.argsort(rank[rows], kind="stable")
+    keys = band_keys(variable.flat, variable.starts, bands)
+    pairs = verified(variable, (band[local] for band in keys), local, floor)
+    return Pairs(rows[pairs.left], rows[pairs.right], pairs.similarity)
+
+
+def _once(pairs: Pairs) -> Pairs:
+    """Each pair once, as it was found first."""
+    low, high = np.minimum(pairs.left, pairs.right), np.maximum(pairs.left, pairs.right)
+    _, first = np.unique(low << 32 | high, return_index=True)
+    return pairs.where(np.isin(np.arange(len(low)), first))

@@ -1,0 +1,150 @@
+"""Rows that mean the same: embeddings, a blocked search for near pairs, and a check of what embeddings do not see.
+
+Abbas et al., "SemDeDup" (2023): above ALL_PAIRS rows, rows are grouped by k-means and compared within their groups.
+Differs in that a row joins its two nearest groups, so that few pairs are lost at the borders; in that the keep rule
+decides which row stays, not the distance from the centre; and in that the numbers of a pair must agree: at 0.9 MiniLM
+finds 84% of problems the same as themselves with other numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from curate.cleaning.duplicates.buckets import Rows
+from curate.cleaning.duplicates.codelike import looks_like_code
+from curate.cleaning.duplicates.fuzzy import Found
+from curate.cleaning.duplicates.pairs import Pairs, joined, no_pairs
+from curate.cleaning.duplicates.quantities import any_other_number
+from curate.errors import DataError
+from curate.text.embed import Encoder
+
+Vectors = NDArray[np.float32]
+
+BELOW = 0.02
+"""Pairs so far below the threshold are kept as well, so that it can be moved without a second search."""
+BLOCK = 2048
+"""Rows on each side of a product: 16 MB of similarities at a time."""
+NEAREST = 16
+"""Pairs a row has at most with better rows: its nearest, and the best row of all."""
+ALL_PAIRS = 100_000
+"""Rows up to which all pairs are compared: half a minute of one core at 384 dimensions."""
+GROUP_ROWS = 4_096
+ENCODED_AT_ONCE = 8_192
+STEPS, SAMPLE = 8, 64
+"""Rounds of k-means, and rows a group that its centre is learned from."""
+
+
+def vectors_of(texts: pl.Series, skip: NDArray[np.bool_], encoder: Encoder) -> Vectors:
+    """A unit vector for each text; zeros for what is skipped, null or blank. Raises DataError for a broken encoder."""
+    wanted = np.flatnonzero(~skip & texts.str.contains(r"\S").fill_null(value=False).to_numpy())
+    made: Vectors | None = None
+    for low in range(0, len(wanted), ENCODED_AT_ONCE):
+        rows = wanted[low : low + ENCODED_AT_ONCE]
+        part = np.asarray(encoder.encode(texts.gather(rows).to_list()), np.float32)
+        if part.ndim != 2 or len(part) != len(rows) or not np.isfinite(part).all():
+            raise DataError(
+                f"encoder {encoder.identity}: {len(rows)} texts gave vectors of shape {part.shape}"
+                f"{'' if np.isfinite(part).all() else ' that are not all finite'}; one finite vector a text is needed"
+            )
+        made = np.zeros((len(texts), part.shape[1]), np.float32) if made is None else made
+        lengths = np.linalg.norm(part, axis=1, keepdims=True)
+        made[rows] = part / np.where(lengths > 0, lengths, 1)
+    return np.zeros((len(texts), 1), np.float32) if made is None else made
+
+
+def find(
+    texts: pl.Series, vectors: Vectors, order: Rows, threshold: float, *, numbers: bool, code: bool, groups: bool | None
+) -> Found:
+    """Pairs of at least `threshold` - 0.02, checked. groups: compare within groups; None goes by the number of rows."""
+    grouped = len(order) > ALL_PAIRS if groups is None else groups
+    filled = order[vectors[order].any(axis=1)]
+    parts = _groups(vectors, filled) if grouped else [filled]
+    pairs = joined(no_pairs(), *(_near(vectors, rows, threshold - BELOW) for rows in parts))
+    pairs = _once(pairs) if grouped else pairs
+    spared: dict[str, Pairs] = {}
+    rows = np.unique(np.concatenate([pairs.left, pairs.right]))
+    local = Pairs(np.searchsorted(rows, pairs.left), np.searchsorted(rows, pairs.right), pairs.similarity)
+    told = texts.gather(rows)
+    why = np.zeros(len(pairs.left), np.int8)
+    if numbers and len(rows):
+        why[any_other_number(told, local)] = 1
+    if not code and len(rows):
+        coded = looks_like_code(told).to_numpy()
+        why[coded[local.left] & coded[local.right]] = 2
+    spared = {
+        name: pairs.where(why == number) for number, name in ((1, "numbers"), (2, "code")) if (why == number).any()
+    }
+    return Found(pairs.where(why == 0), spared)
+
+
+def _near(vectors: Vectors, rows: Rows, floor: float) -> Pairs:
+    """Pairs of rows (best first) that are at least `floor` alike; for each row its nearest and its best."""
+    found = [no_pairs()]
+    for start in range(0, len(rows), BLOCK):
+        block = rows[start : start + BLOCK]
+        near = [no_pairs()]
+        for low in range(0, start + len(block), BLOCK):
+            others = rows[low : min(low + BLOCK, start + len(block))]
+            alike = vectors[others] @ vectors[block].T
+            left, right = np.nonzero(alike >= floor)
+            earlier = low + left < start + right
+            left, right = left[earlier], right[earlier]
+            near.append(Pairs(low + left, start + right, np.minimum(alike[left, right], 1).astype(np.float64)))
+            near = [_nearest(joined(*near))]
+        found += near
+    places = joined(*found)
+    return Pairs(rows[places.left], rows[places.right], places.similarity)
+
+
+def _nearest(pairs: Pairs) -> Pairs:
+    """For each right place its NEAREST most similar left ones, and the best of all."""
+    if len(pairs.left) <= NEAREST:
+        return pairs
+    by_likeness = np.lexsort((pairs.left, -pairs.similarity, pairs.right))
+    right, left = pairs.right[by_likeness], pairs.left[by_likeness]
+    begins = np.flatnonzero(np.concatenate([[True], right[1:] != right[:-1]]))
+    sizes = np.diff(np.append(begins, len(right)))
+    nth = np.arange(len(right)) - np.repeat(begins, sizes)
+    best = np.repeat(np.minimum.reduceat(left, begins), sizes)
+    chosen = by_likeness[(nth < NEAREST) | (left == best)]
+    return Pairs(pairs.left[chosen], pairs.right[chosen], pairs.similarity[chosen])
+
+
+def _groups(vectors: Vectors, rows: Rows) -> Iterator[Rows]:
+    """Rows of each group of nearby vectors, best first; each row is in its two nearest groups."""
+    count = max(2, len(rows) // GROUP_ROWS)
+    centres = _centres(vectors, rows, count)
+    nearest = np.empty((len(rows), 2), np.int64)
+    for low in range(0, len(rows), BLOCK):
+        alike = vectors[rows[low : low + BLOCK]] @ centres.T
+        nearest[low : low + BLOCK] = np.argpartition(-alike, 1, axis=1)[:, :2]
+    member = np.concatenate([nearest[:, 0], nearest[:, 1]])
+    place = np.tile(np.arange(len(rows)), 2)
+    by_group = np.lexsort((place, member))
+    sizes = np.bincount(member, minlength=count)
+    for part in np.split(place[by_group], np.cumsum(sizes)[:-1]):
+        yield rows[part]
+
+
+def _centres(vectors: Vectors, rows: Rows, count: int) -> Vectors:
+    """Spherical k-means on rows taken evenly, begun at rows taken evenly: the same data has the same groups."""
+    sample = vectors[rows[np.linspace(0, len(rows) - 1, min(len(rows), count * SAMPLE)).astype(np.int64)]]
+    centres = sample[np.linspace(0, len(sample) - 1, count).astype(np.int64)].copy()
+    for _ in range(STEPS):
+        nearest = np.concatenate(
+            [(sample[low : low + BLOCK] @ centres.T).argmax(1) for low in range(0, len(sample), BLOCK)]
+        )
+        sums = np.zeros_like(centres)
+        np.add.at(sums, nearest, sample)
+        lengths = np.linalg.norm(sums, axis=1, keepdims=True)
+        centres = np.where(lengths > 0, sums / np.where(lengths > 0, lengths, 1), centres).astype(np.float32)
+    return centres
+
+
+def _once(pairs: Pairs) -> Pairs:
+    _, first = np.unique(pairs.left << 32 | pairs.right, return_index=True)
+    return Pairs(pairs.left[first], pairs.right[first], pairs.similarity[first])
