@@ -70,6 +70,8 @@ def _steps(recipe: Recipe, steps: tuple[Step, ...], run: Run, context: Context, 
     entries: list[Entry] = []
     table: pl.DataFrame | None = pl.DataFrame()
     before = ""
+    for step in steps:
+        step.check(context)
     for number, step in enumerate(steps):
         stem = f"{number:02d}-{step.title}"
         key = step_key(step, before, context)

@@ -35,13 +35,16 @@ def make_plan(recipe: Recipe, out: Path | None = None, *, limit: int | None = No
         context = Context(
             recipe.head.seed, recipe.folder, engines.get, engines.identity, recipe.engines, journal, limit=limit
         )
+        for step in recipe.steps:
+            step.check(context)
         table = _loaded(recipe, run, context)
         bound = table.height if table is not None else _most_rows(recipe, limit)
         steps, rows, exact = [], bound or 0, table is not None
         for step in recipe.steps:
             cost = Cost(rows) if step.kind == "source" else step.cost(table, rows, context)
             if table is not None and step.kind != "source":
-                table = None if cost.requests or cost.stored else step.run(table, context).kept
+                unknown = cost.requests or cost.stored or step.fetches
+                table = None if unknown else step.run(table, context).kept
                 cost = cost if table is None else Cost(table.height)
             exact = exact and (table is not None or step.kind in ("map", "expand"))
             steps.append({"step": step.title, "word": step.step, "kind": step.kind, "exact": exact, **asdict(cost)})

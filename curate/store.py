@@ -19,6 +19,7 @@ import polars as pl
 
 from curate.errors import CurateError
 from curate.ledger import Entry, read_entry
+from curate.report.funnel import kinds_of
 from curate.run import Run
 from curate.steps.base import ID, PARENT, REASON, Context, Result, Step
 from curate.table import write_parquet, write_text_atomic
@@ -143,6 +144,11 @@ def _counts(table: pl.DataFrame) -> dict[str, int]:
         return {}
     left = table.select(ID, REASON).iter_rows()
     folded = Counter(_ROW.sub("another row", reason.replace(row, "this row")) for row, reason in left)
+    if len(folded) > REASONS:  # each row has a reason of its own: count their kinds
+        kinds: Counter[str] = Counter()
+        for kind, rows in zip(kinds_of(list(folded)), folded.values(), strict=True):
+            kinds[kind] += rows
+        folded = kinds
     return dict(folded.most_common(REASONS))
 
 

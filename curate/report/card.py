@@ -14,6 +14,7 @@ import polars as pl
 
 from curate.report.about import About, about
 from curate.report.card_merge import BEGIN, END, merge
+from curate.report.contamination import compared
 from curate.report.escape import Markdown, one_line
 from curate.report.features import features, shown
 from curate.report.funnel import Stage, by_source, funnel
@@ -79,6 +80,7 @@ def render(run: Run, repo_id: str | None = None) -> str:
         "reasons": REASONS,
         "columns": [(name, shown(kind), _column(name)) for name, kind in schema.items()],
         "usage": asked,
+        "compared": compared(run),
         "scores": [found for found in scored if found.source is None],
         "sizes": sizes(run),
         "samples": _samples(run),

@@ -15,6 +15,7 @@ from curate.run import Run
 ALIKE = 3
 _WORD = re.compile(r"\S+")
 _DIGIT = re.compile(r"\d")
+_QUOTED = re.compile(r"“[^“”]*”")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +81,15 @@ def _reasons(counts: Mapping[str, int], *, failed: bool) -> list[Reason]:
 def kinds_of(reasons: list[str]) -> list[str]:
     """For each reason its kind: itself, or, where more than `ALIKE` differ only in words with digits, those as dots.
 
+    So are words “in quotes”.
+
     `same prompt as gsm8k-0c5f31b2a9de` is another text for each row that left, and one kind of reason.
 
     >>> kinds_of(["same as a1", "same as b2", "same as c3", "same as d4", "score.math == 1"])
     ['same as …', 'same as …', 'same as …', 'same as …', 'score.math == 1']
     """
-    masks = [_WORD.sub(lambda word: "…" if _DIGIT.search(word[0]) else word[0], reason) for reason in reasons]
+    bare = [_QUOTED.sub("“…”", reason) for reason in reasons]
+    masks = [_WORD.sub(lambda word: "…" if _DIGIT.search(word[0]) else word[0], reason) for reason in bare]
     different = Counter(mask for mask, _ in set(zip(masks, reasons, strict=True)))
     return [mask if different[mask] > ALIKE else reason for mask, reason in zip(masks, reasons, strict=True)]
 

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from curate.report import svg
 from curate.report.about import about
+from curate.report.contamination import compared, worst_pairs
 from curate.report.distribution import Distribution
 from curate.report.escape import clip
 from curate.report.funnel import Stage, by_source, funnel
@@ -51,6 +52,8 @@ def render(run: Run) -> str:
         "siblings": [(found, _classes(found)) for found in grouped],
         "pass_mark": PASS,
         "sizes": sizes(run),
+        "compared": compared(run),
+        "pairs": worst_pairs(run),
         "usage": totals(asked),
         "asked": asked,
         "kept": kept(run, ROWS_PER_SPLIT),

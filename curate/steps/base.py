@@ -150,6 +150,14 @@ class Step(BaseModel):
         """Words of the settings that name something which does not exist."""
         return iter(())
 
+    @property
+    def fetches(self) -> bool:
+        """Whether it reads something from the network; a plan then does not run it."""
+        return False
+
+    def check(self, context: Context) -> None:
+        """Raise DataError for what is missing (a file), told before any step is run or any answer is bought."""
+
     def needs(self) -> frozenset[str]:
         """Columns the step cannot run without."""
         return frozenset()

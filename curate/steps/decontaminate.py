@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar, Literal
 
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from curate.errors import DataError
+from curate.errors import DataError, did_you_mean
 from curate.steps.base import Context, Kind, Result, Step, Unknown
 
 
@@ -52,6 +53,10 @@ class Decontaminate(Step):
         default=None, ge=0, le=1, description="Share of an item from which on a row is a hit."
     )
     span: int | None = Field(default=None, ge=1, description="Words of an item in a row that are enough alone.")
+    similarity: float | None = Field(
+        default=None, ge=0, le=1, description="For embedding: alike enough to mean the same."
+    )
+    encoder: str = Field(default="static", description="For embedding: static, a folder, or a model of the Hub.")
 
     @field_validator("against", mode="before")
     @classmethod
@@ -59,6 +64,15 @@ class Decontaminate(Step):
         if not isinstance(value, dict):
             return value
         return {name: {"file": place} if isinstance(place, str) else place for name, place in value.items()}
+
+    @model_validator(mode="after")
+    def _places(self) -> Decontaminate:
+        from curate.cleaning.contamination.items import HUB
+
+        for name, benchmark in self.against.items():
+            if benchmark.file is None and benchmark.hub is None and name not in HUB:
+                raise ValueError(f"benchmark '{name}': give file: or hub:{did_you_mean(name, HUB)}")
+        return self
 
     def names(self, engines: frozenset[str]) -> Iterator[Unknown]:
         """The profile must exist."""
@@ -71,11 +85,34 @@ class Decontaminate(Step):
         """The columns that are named."""
         return frozenset([self.column] if isinstance(self.column, str) else self.column or ())
 
-    def depends(self, context: Context) -> Mapping[str, Any]:
-        """What the benchmarks hold. Raises DataError when one of them cannot be read."""
-        from curate.cleaning.contamination.items import identity, read_items
+    @property
+    def fetches(self) -> bool:
+        """Whether a benchmark lies on the Hub."""
+        return any(benchmark.file is None for benchmark in self.against.values())
 
-        return {"benchmarks": identity(read_items(self._against(), context.folder))}
+    def check(self, context: Context) -> None:
+        """Raise one DataError that names every benchmark whose file is missing."""
+        from curate.cleaning.contamination.items import every
+        from curate.sources.files import find, resolve
+
+        files = {name: resolve(place, context.folder) for name, place in self._files().items()}
+        try:
+            every({name: partial(find, path) for name, path in files.items()})
+        except DataError as broken:
+            raise DataError(f"{self.title}: {broken}") from broken
+
+    def depends(self, context: Context) -> Mapping[str, Any]:
+        """What the files of the benchmarks hold (those of the Hub are pinned by the settings), and the encoder."""
+        from curate.sources.files import resolve, source_hash
+
+        found: dict[str, Any] = {
+            "files": {name: source_hash(resolve(place, context.folder)) for name, place in self._files().items()}
+        }
+        if self.profile == "embedding":
+            from curate.text.embed import encoder
+
+            found["encoder"] = encoder(self.encoder).identity
+        return found
 
     def run(self, table: pl.DataFrame, context: Context) -> Result:
         """Search and drop."""
@@ -90,12 +127,23 @@ class Decontaminate(Step):
                 numbers=self.numbers,
                 covered=self.covered,
                 span=self.span,
+                similarity=self.similarity,
+                encoder=self.encoder,
                 folder=context.folder,
             )
         except DataError as broken:
             raise DataError(f"{self.title}: {str(broken).removeprefix('decontaminate: ')}") from broken
         context.progress.advance(table.height, 0, None)
         return result
+
+    def join_notes(self, notes: Sequence[Mapping[str, Any]], kept: pl.DataFrame) -> Mapping[str, Any]:
+        """One table of benchmarks, and the worst pairs of all shards."""
+        from curate.cleaning.contamination.decontaminated import join_notes
+
+        return join_notes(notes)
+
+    def _files(self) -> dict[str, str]:
+        return {name: benchmark.file for name, benchmark in self.against.items() if benchmark.file is not None}
 
     def _against(self) -> dict[str, dict[str, Any]]:
         return {name: benchmark.model_dump(exclude_none=True) for name, benchmark in self.against.items()}

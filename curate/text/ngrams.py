@@ -279,7 +279,7 @@ def _run_hashes(raw: npt.NDArray[np.uint8], begins: I64, lengths: I64) -> U64:
     back = np.full(len(raw) + 1, _INVERSE)
     back[0] = 1
     back = np.cumprod(back)
-    mixed = (sums[begins + lengths] - sums[begins]) * back[begins] + lengths.astype(np.uint64) * _M2
+    mixed: U64 = (sums[begins + lengths] - sums[begins]) * back[begins] + lengths.astype(np.uint64) * _M2
     mixed ^= mixed >> np.uint64(32)
     mixed *= _M1
     return mixed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -13,8 +14,8 @@ from curate.report.escape import one_line
 from curate.steps.base import REASON, Result
 
 SHOWN = ("benchmark", "item", "how", "span", "words", "covered", "similarity")
-REASON_SPAN, SHOWN_PAIRS, SHOWN_TEXT = 160, 12, 1_200
-THRESHOLDS = ("covered", "span", "ratio", "similarity", "numbers")
+REASON_SPAN, SHOWN_PAIRS, SHOWN_TEXT, SHOWN_BEFORE = 160, 12, 1_000, 200
+"""Characters of a span in a reason; pairs in the notes; characters of a span there, and of the text before it."""
 
 
 @dataclass(frozen=True)
@@ -100,15 +101,14 @@ class Decontaminated(Result):
         Pairs that were too far from any threshold are not known any more: below 0.3 `covered` finds nothing further.
         """
         found, profile = self._found()
-        given = {"covered": covered, "span": span, "ratio": ratio, "similarity": similarity}
-        changed: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-        return conclude(found, replace(profile, **changed), numbers=self.numbers if numbers is None else numbers)
+        changed = profile.with_thresholds(covered=covered, span=span, ratio=ratio, similarity=similarity)
+        return conclude(found, changed, numbers=self.numbers if numbers is None else numbers)
 
     def worst(self, n: int = SHOWN_PAIRS) -> pl.DataFrame:
         """The `n` gravest hits, one a row, with both texts."""
         found, profile = self._found()
         judged = judge(found.pairs, profile).filter(pl.col("how").is_not_null())
-        order = judged.sort("whole", "covered", "words", descending=True, maintain_order=True)
+        order = judged.sort(*gravest(), descending=True, maintain_order=True)
         return self._with_texts(order.unique("row", keep="first", maintain_order=True).head(n))
 
     def _with_texts(self, pairs: pl.DataFrame) -> pl.DataFrame:
@@ -132,26 +132,34 @@ def judge(pairs: pl.DataFrame, profile: Profile) -> pl.DataFrame:
     """The pairs with `how` each is a hit, null when it is none."""
     from curate.cleaning.contamination.spans import span_verdict
 
+    alike = pl.when(pl.col("similarity") >= profile.similarity).then(pl.lit("meaning"))
     verdicts = {
         "spans": span_verdict(profile),
+        "embedding": pl.coalesce(span_verdict(profile), alike),
         "ngrams": pl.when(pl.col("covered") > profile.covered).then(pl.lit("ngram")),
         "ratio": pl.when(pl.col("similarity") * 100 >= profile.ratio).then(pl.lit("ratio")),
     }
     return pairs.with_columns(how=verdicts[profile.way])
 
 
+def gravest() -> list[pl.Expr]:
+    """What hits are sorted by, the largest first."""
+    return [pl.col("how") == "exact", *(pl.col(name).fill_null(0) for name in ("covered", "words", "similarity"))]
+
+
 def distance(profile: Profile) -> pl.Expr:
     """How far a pair is from the threshold it is judged by."""
     if profile.way == "ratio":
         return (pl.col("similarity") - profile.ratio / 100).abs()
-    return (pl.max_horizontal("covered", "same") - profile.covered).abs()
+    spans = (pl.max_horizontal("covered", "same") - profile.covered).abs()
+    return pl.min_horizontal(spans, (pl.col("similarity") - profile.similarity).abs())
 
 
 def conclude(found: Found, profile: Profile, *, numbers: bool) -> Decontaminated:
     """Rows kept and dropped, by the pairs and the thresholds."""
     blank = Decontaminated(found.rows, found=found, profile=profile, numbers=numbers)
     hits = blank.hits.filter("dropped")
-    graver = hits.sort("row", pl.col("how") == "exact", "covered", "words", descending=[False, True, True, True])
+    graver = hits.sort(*gravest(), descending=True, maintain_order=True)
     first = graver.unique("row", keep="first", maintain_order=True).sort("row")
     because = [_because(hit) for hit in first.iter_rows(named=True)]
     reasons = pl.Series(REASON, [None] * found.rows.height, dtype=pl.String).scatter(first["row"], because)
@@ -170,7 +178,39 @@ def _because(hit: dict[str, Any]) -> str:
 
 
 def _notes(made: Decontaminated) -> dict[str, Any]:
-    shown = made.worst().with_columns(pl.col("item_text", "row_text", "span").str.slice(0, SHOWN_TEXT))
-    counted = made.by_benchmark()
+    """What the card and the report show: the table, with the items that were found, and the worst pairs."""
+    found = made.hits.filter("dropped").group_by("benchmark").agg(pl.col("item").unique().sort())
+    named = dict(found.iter_rows())
+    lines = [line | {"found": named.get(line["benchmark"], [])} for line in made.by_benchmark().to_dicts()]
     labelled = made.hits.filter(~pl.col("dropped"))["row"].n_unique()
-    return {"benchmarks": counted.to_dicts(), "numbers_changed": labelled, "worst": shown.to_dicts()}
+    return {
+        "benchmarks": lines,
+        "numbers_changed": labelled,
+        "worst": [_shown(pair) for pair in made.worst().to_dicts()],
+    }
+
+
+def _shown(pair: dict[str, Any]) -> dict[str, Any]:
+    """A pair with the part of its texts that a report has room for: of the row, what is around the span."""
+    span = pair["span"][:SHOWN_TEXT]
+    begin = max(0, pair["row_text"].find(span) - SHOWN_BEFORE)
+    row_text = ("… " if begin else "") + pair["row_text"][begin : begin + 2 * SHOWN_TEXT]
+    return pair | {"span": span, "row_text": row_text, "item_text": pair["item_text"][: 2 * SHOWN_TEXT]}
+
+
+def join_notes(notes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The notes of all rows, from those of parts of them, in order."""
+    lines: dict[str, dict[str, Any]] = {}
+    for line in (line for part in notes for line in part["benchmarks"]):
+        known = lines.setdefault(line["benchmark"], {**line, "rows": 0, "numbers": 0, "found": []})
+        known["rows"] += line["rows"]
+        known["numbers"] += line["numbers"]
+        known["found"] = sorted({*known["found"], *line["found"]})
+    worst = sorted((pair for part in notes for pair in part["worst"]), key=_gravity)[:SHOWN_PAIRS]
+    changed = sum(part["numbers_changed"] for part in notes)
+    return {"benchmarks": list(lines.values()), "numbers_changed": changed, "worst": worst}
+
+
+def _gravity(pair: Mapping[str, Any]) -> tuple[bool, float, int, float]:
+    """Sorts the gravest first; what is equally grave stays in the order of the rows."""
+    return pair["how"] != "exact", -(pair["covered"] or 0.0), -(pair["words"] or 0), -(pair["similarity"] or 0.0)

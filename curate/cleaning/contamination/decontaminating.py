@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from curate.cleaning.contamination import grams, ratio, spans
+from curate.cleaning.contamination import grams, meaning, ratio, spans
 from curate.cleaning.contamination.decontaminated import Decontaminated, Found, conclude
-from curate.cleaning.contamination.index import open_index
+from curate.cleaning.contamination.index import cache_folder, open_index
 from curate.cleaning.contamination.items import Source, read_items
-from curate.cleaning.contamination.profiles import Profile, check, profile_of
+from curate.cleaning.contamination.pairs import join_similarity
+from curate.cleaning.contamination.profiles import Profile, profile_of
 from curate.cleaning.contamination.texts import question_columns, texts_of
 from curate.errors import DataError
+
+if TYPE_CHECKING:
+    from curate.text.embed import Encoder
 
 
 def decontaminate(
@@ -27,6 +31,8 @@ def decontaminate(
     numbers: bool = False,
     covered: float | None = None,
     span: int | None = None,
+    similarity: float | None = None,
+    encoder: str | Path | Encoder = "static",
     folder: Path = Path(),
     cache: Path | None = None,
     workers: int | None = None,
@@ -41,8 +47,10 @@ def decontaminate(
     or `messages` and the like unless given. against: benchmarks by name, each a frame, texts, a path, or
     `{file | hub, revision, config, split, column}`. numbers: drop rows that differ from an item in numbers alone.
     covered: share of an item, in [0, 1], from which on a row is a hit; span: words in a row that are enough alone;
-    both from the profile unless given. folder: where relative paths start. cache: where large indexes are kept,
-    `$CURATE_CACHE` or `~/.cache/curate` unless given. workers: threads, one a core unless given; it changes no result.
+    similarity: what is alike enough to mean the same, for profile `embedding`; all from the profile unless given.
+    encoder: of that profile, see `curate.text.embed.encoder`. folder: where relative paths start. cache: where large
+    indexes are kept, `$CURATE_CACHE` or `~/.cache/curate` unless given. workers: threads, one a core unless given; they
+    change no result.
     A row whose columns are null or empty is kept: nothing can be found in it.
     Raises DataError for a benchmark, a column or a profile that is not there, naming all benchmarks at once.
 
@@ -52,25 +60,44 @@ def decontaminate(
     1 kept, 1 dropped
               1  in exam item 0 (exact, 9 words, 100% of the item): “what is the sum of all primes below twenty”
     """
+    given: dict[str, Any] = {"covered": covered, "span": span, "similarity": similarity}
     if not isinstance(frame, pl.DataFrame):
         raise DataError(f"decontaminate: a polars frame is wanted (got {type(frame).__name__})")
-    given: dict[str, Any] = {"covered": covered, "span": span}
-    chosen = check(replace(profile_of(profile), **{name: value for name, value in given.items() if value is not None}))
-    texts = texts_of(frame, question_columns(frame, column, "decontaminate"))
-    items, pairs = search(texts, read_items(against, folder), chosen, cache, workers)
+    try:
+        chosen = profile_of(profile).with_thresholds(**given)
+        texts = texts_of(frame, question_columns(frame, column))
+        items = read_items(against, folder)
+    except DataError as broken:
+        raise DataError(f"decontaminate: {broken}") from broken
+    items, pairs = Search(chosen, encoder, cache or cache_folder(), workers).run(texts, items)
     ids = frame["id"].cast(pl.String) if "id" in frame.columns else pl.Series(range(frame.height)).cast(pl.String)
     return conclude(Found(frame, texts, ids, items, pairs), chosen, numbers=numbers)
 
 
-def search(
-    texts: pl.Series, items: pl.DataFrame, profile: Profile, cache: Path | None = None, workers: int | None = None
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The items with their entries, and the pairs of rows and entries that a profile finds."""
-    if profile.way == "ngrams":
-        items = grams.name_entries(items, profile)
-        return items, grams.gram_pairs(texts, items, profile, workers)
-    if profile.way == "ratio":
-        items = ratio.name_entries(items)
-        return items, ratio.ratio_pairs(texts, items, profile.ratio)
-    index = open_index(items, cache)
-    return index.items, spans.span_pairs(texts, index, workers)
+@dataclass(frozen=True)
+class Search:
+    """How rows are searched: a profile and what it needs."""
+
+    profile: Profile
+    encoder: str | Path | Encoder
+    cache: Path
+    workers: int | None = None
+
+    def run(self, texts: pl.Series, items: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The items with their entries, and the pairs of rows and entries that the profile finds."""
+        if self.profile.way == "ngrams":
+            items = grams.name_entries(items, self.profile)
+            return items, grams.gram_pairs(texts, items, self.profile, self.workers)
+        if self.profile.way == "ratio":
+            items = ratio.name_entries(items)
+            return items, ratio.ratio_pairs(texts, items, self.profile.ratio)
+        index = open_index(items, self.cache)
+        comparer = spans.Comparer(index)
+        pairs = spans.span_pairs(texts, comparer, self.workers)
+        if self.profile.way == "embedding":
+            from curate.text import embed
+
+            chosen = embed.encoder(self.encoder)
+            near = meaning.meaning_pairs(texts, index.texts, comparer.weights, chosen, self.cache)
+            pairs = join_similarity(pairs, near)
+        return index.items, pairs

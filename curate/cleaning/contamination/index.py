@@ -104,14 +104,16 @@ class Index:
         return bit_table(self.short_keys * SPREAD, _SHORT_BITS)
 
 
-def open_index(items: pl.DataFrame, folder: Path | None = None) -> Index:
+def cache_folder() -> Path:
+    """Where indexes are kept: `$CURATE_CACHE`, else `~/.cache/curate`; its files may be deleted at any time."""
+    return Path(os.environ.get("CURATE_CACHE") or Path.home() / ".cache" / "curate") / "benchmarks"
+
+
+def open_index(items: pl.DataFrame, folder: Path) -> Index:
     """The index of `items`: from `folder` when it lies there, else built (and left there, when it is large).
 
-    folder: `$CURATE_CACHE`, else `~/.cache/curate`, unless given. Files are named by what they were made from, so a
-    changed benchmark never meets an old index; they may be deleted at any time.
+    Files are named by what they were made from, so a changed benchmark never meets an old index.
     """
-    if folder is None:
-        folder = Path(os.environ.get("CURATE_CACHE") or Path.home() / ".cache" / "curate") / "benchmarks"
     if items.height < KEEP_FROM:
         return build_index(items)
     what = json.dumps([VERSION, LETTERS, COMMON, LEAST, pl.__version__, identity(items)])

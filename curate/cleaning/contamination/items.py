@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 import polars as pl
 
 from curate.cleaning.contamination.texts import IDS, question_columns, texts_of
 from curate.errors import DataError, did_you_mean
+from curate.sources import files, hub
 
-if TYPE_CHECKING:
-    from curate.sources.loaded import Loaded
+T = TypeVar("T")
 
 KEYS = ("file", "hub", "revision", "config", "split", "column")
 
@@ -29,7 +30,7 @@ HUB: dict[str, dict[str, Any]] = {
     "mmlu": {"hub": "cais/mmlu", "config": "all", "split": "test", "column": "question"},
     "mmlu_pro": {"hub": "TIGER-Lab/MMLU-Pro", "split": "test", "column": "question"},
 }
-"""Where well-known benchmarks lie on the Hub, as the scripts of Open-R1 and Tulu 3 read them; a revision pins one."""
+"""Where well-known benchmarks lie on the Hub, as the scripts of Open-R1 and Tulu 3 read them; `revision` pins one."""
 
 Source = pl.DataFrame | pl.Series | str | Path | Sequence[str] | Mapping[str, Any]
 """What a benchmark may be given as: a frame, texts, a path (file, glob, folder), or a mapping of `KEYS`."""
@@ -41,101 +42,92 @@ def read_items(against: Mapping[str, Source], folder: Path = Path()) -> pl.DataF
     folder: where relative paths start. Raises one DataError that names every benchmark that cannot be read.
     """
     if not isinstance(against, Mapping) or not against:
-        raise DataError('decontaminate: against needs a benchmark by name, for example {"math500": "math500.jsonl"}')
-    frames, mistakes = [], []
-    for name, source in against.items():
+        raise DataError('against needs a benchmark by name, for example {"math500": "math500.jsonl"}')
+    return pl.concat(every({str(name): partial(_items, str(name), one, folder) for name, one in against.items()}))
+
+
+def every(reads: Mapping[str, Callable[[], T]]) -> list[T]:
+    """What each benchmark's `read` gives. Raises one DataError that names every benchmark that cannot be read."""
+    done, mistakes = [], []
+    for name, read in reads.items():
         try:
-            frames.append(_items(str(name), source, folder))
+            done.append(read())
         except DataError as broken:
-            mistakes.append(str(broken))
-    if len(mistakes) == 1:
-        raise DataError(f"decontaminate: {mistakes[0]}")
+            mistakes.append(f"benchmark '{name}': {broken}")
     if mistakes:
         lines = "".join(f"\n  {line}" for line in mistakes)
-        raise DataError(f"decontaminate: {len(mistakes)} benchmarks cannot be read:{lines}")
-    return pl.concat(frames)
+        raise DataError(mistakes[0] if len(mistakes) == 1 else f"{len(mistakes)} benchmarks cannot be read:{lines}")
+    return done
 
 
 def identity(items: pl.DataFrame) -> str:
-    """sha256 over names, items and texts: what a result depends on."""
+    """sha256 over names, items and texts: what an index depends on."""
     total = hashlib.sha256()
     for column in ("benchmark", "item", "text"):
-        lengths = items[column].str.len_bytes()
-        total.update(lengths.to_numpy().tobytes())
+        total.update(items[column].str.len_bytes().to_numpy().tobytes())
         total.update("".join(items[column]).encode())
     return total.hexdigest()
 
 
 def _items(name: str, source: Source, folder: Path) -> pl.DataFrame:
-    where = f"benchmark '{name}'"
-    wanted: str | Sequence[str] | None = None
-    if isinstance(source, Mapping):
-        wanted = source.get("column")
-        frame = _mapped(name, source, folder, where)
-    elif isinstance(source, pl.DataFrame):
-        frame = source
-    elif isinstance(source, str | Path):
-        frame = _read(source, folder, where)
-    elif isinstance(source, pl.Series):
-        frame = pl.DataFrame({"text": source})
-    elif isinstance(source, Iterable):
-        frame = pl.DataFrame({"text": list(source)}, schema={"text": pl.String})
-    else:
-        raise DataError(f"{where}: a frame, a path, texts or a mapping is wanted (got {type(source).__name__})")
-    texts = texts_of(frame, question_columns(frame, wanted, where))
+    frame, column = _frame(name, source, folder)
+    texts = texts_of(frame, question_columns(frame, column))
     table = pl.DataFrame([_names(frame).alias("item"), texts.alias("text")])
     table = table.filter(pl.col("text").str.strip_chars().str.len_bytes() > 0)
     if not table.height:
-        raise DataError(f"{where} has no item with a text in it")
+        raise DataError("no item has a text in it")
     return table.select(pl.lit(name).alias("benchmark"), "item", "text")
 
 
-def _mapped(name: str, source: Mapping[str, Any], folder: Path, where: str) -> pl.DataFrame:
+def _frame(name: str, source: Source, folder: Path) -> tuple[pl.DataFrame, str | Sequence[str] | None]:
+    """The rows of a benchmark, and the column that was asked for."""
+    if isinstance(source, Mapping):
+        return _mapped(name, source, folder), source.get("column") or HUB.get(name, {}).get("column")
+    if isinstance(source, pl.DataFrame):
+        return source, None
+    if isinstance(source, str | Path):
+        return _read(source, folder), None
+    if isinstance(source, pl.Series):
+        return pl.DataFrame({"text": source}), "text"
+    if isinstance(source, Iterable):
+        texts = list(source)
+        if not all(text is None or isinstance(text, str) for text in texts):
+            raise DataError("texts are wanted in a list (it holds something else)")
+        return pl.DataFrame({"text": texts}, schema={"text": pl.String}), "text"
+    raise DataError(f"a frame, a path, texts or a mapping is wanted (got {type(source).__name__})")
+
+
+def _mapped(name: str, source: Mapping[str, Any], folder: Path) -> pl.DataFrame:
     for key in source:
         if key not in KEYS:
-            raise DataError(f"{where}: unknown key '{key}'{did_you_mean(str(key), KEYS)}")
+            raise DataError(f"unknown key '{key}'{did_you_mean(str(key), KEYS)}")
     if source.get("file") is not None:
-        return _read(source["file"], folder, where)
-    place = dict(source)
-    if place.get("hub") is None:
-        if name not in HUB:
-            raise DataError(f"{where}: give file: or hub:{did_you_mean(name, HUB)}")
-        place = HUB[name] | {key: value for key, value in place.items() if value is not None}
-    return _loaded(lambda: _from_hub(place), where).frame
-
-
-def _from_hub(place: Mapping[str, Any]) -> Loaded:
-    from curate.sources import hub
-
+        return _read(source["file"], folder)
+    if source.get("hub") is None and name not in HUB:
+        raise DataError(f"give file: or hub:{did_you_mean(name, HUB)}")
+    known = {} if source.get("hub") else HUB[name]
+    place = known | {key: value for key, value in source.items() if value is not None}
     return hub.read(
         place["hub"],
         revision=place.get("revision"),
         config=place.get("config"),
-        split=place.get("split") or "test",
-    )
+        split=place.get("split", "test"),
+    ).frame
 
 
-def _read(path: str | Path, folder: Path, where: str) -> pl.DataFrame:
-    from curate.sources import files
-
-    loaded = _loaded(lambda: files.read(files.resolve(path, folder)), where)
+def _read(path: str | Path, folder: Path) -> pl.DataFrame:
+    loaded = files.read(files.resolve(path, folder))
     if loaded.failed.height:
         first = loaded.failed.row(0, named=True)
         raise DataError(
-            f"{where}: {loaded.failed.height:,} of its rows cannot be read, the first at "
-            f"{first['file']}:{first['line']} ({first['reason']}); a benchmark must be whole"
+            f"{loaded.failed.height:,} of its rows cannot be read, the first at {first['file']}:{first['line']} "
+            f"({first['reason']}); a benchmark must be whole"
         )
     return loaded.frame
 
 
-def _loaded(read: Any, where: str) -> Loaded:
-    try:
-        return read()  # type: ignore[no-any-return]
-    except DataError as broken:
-        raise DataError(f"{where}: {broken}") from broken
-
-
 def _names(frame: pl.DataFrame) -> pl.Series:
+    """The items' own names, where a column of `IDS` has one for each, else their numbers."""
     known = {name.lower(): name for name in reversed(frame.columns)}
     for word in IDS:
         if word in known:

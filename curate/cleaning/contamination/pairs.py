@@ -33,3 +33,10 @@ def pairs_frame(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
         ]
     )
     return table.with_columns(pl.col("whole").fill_null(False)).sort("row", "entry")
+
+
+def join_similarity(pairs: pl.DataFrame, near: pl.DataFrame) -> pl.DataFrame:
+    """The pairs of both, each once: what `near` says of a pair that is in both is its similarity."""
+    key = ["row", "entry"]
+    both = pairs.drop("similarity").join(near.select(*key, "similarity"), on=key, how="left")
+    return pairs_frame([both, near.join(pairs, on=key, how="anti")])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 from curate.errors import DataError, did_you_mean
 
@@ -28,7 +28,20 @@ class Profile:
     covered: float = 0.75
     span: int = 25
     ratio: float = 95.0
-    similarity: float = 0.75
+    similarity: float = 0.66
+
+    def with_thresholds(self, **given: float | None) -> Profile:
+        """The same with other thresholds, those that are given. Raises DataError for one that cannot be."""
+        changed: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+        for name, value in changed.items():
+            low, high = BOUNDS[name]
+            if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+                raise DataError(f"{name} must be a number from {low} to {high} (got {value!r})")
+        return replace(self, **changed)
+
+
+BOUNDS = {"covered": (0, 1), "span": (1, 1_000_000), "ratio": (50, 100), "similarity": (0, 1)}
+"""The thresholds of a profile, and what each may be."""
 
 
 PROFILES: dict[str, Profile] = {
@@ -57,15 +70,5 @@ def profile_of(name: str) -> Profile:
     8
     """
     if name not in PROFILES:
-        raise DataError(f"decontaminate: unknown profile '{name}'{did_you_mean(name, PROFILES)}")
+        raise DataError(f"unknown profile '{name}'{did_you_mean(name, PROFILES)}")
     return PROFILES[name]
-
-
-def check(profile: Profile) -> Profile:
-    """The profile, when its thresholds can be. Raises DataError."""
-    bounds = {"covered": (0, 1), "span": (1, 10**9), "ratio": (50, 100), "similarity": (-1, 1)}
-    for name, (low, high) in bounds.items():
-        value = getattr(profile, name)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-            raise DataError(f"decontaminate: {name} must be a number from {low} to {high} (got {value!r})")
-    return profile

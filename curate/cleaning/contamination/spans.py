@@ -73,11 +73,10 @@ class Comparer:
                 }  # fmt: skip
 
 
-def span_pairs(texts: pl.Series, index: Index, workers: int | None = None) -> pl.DataFrame:
+def span_pairs(texts: pl.Series, comparer: Comparer, workers: int | None = None) -> pl.DataFrame:
     """All pairs worth keeping (`PAIRS`): the best piece of each row for each item."""
     parts = pieces(texts)
-    asked = find_pairs(parts["text"], index, workers)
-    comparer = Comparer(index)
+    asked = find_pairs(parts["text"], comparer.index, workers)
     rows: list[dict[str, Any]] = []
     for piece, group in asked.group_by("piece", maintain_order=True):
         number, _, text = parts.row(piece[0])

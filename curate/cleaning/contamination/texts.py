@@ -16,20 +16,18 @@ IDS = ("id", "task_id", "unique_id", "question_id", "item", "idx")
 """Columns that may name an item of a benchmark; its number, from 0, when none does."""
 
 
-def question_columns(frame: pl.DataFrame, wanted: str | Sequence[str] | None, where: str) -> list[str]:
-    """The columns to read: those wanted, or the first of `COLUMNS` that is there. Raises DataError naming `where`."""
+def question_columns(frame: pl.DataFrame, wanted: str | Sequence[str] | None) -> list[str]:
+    """The columns to read: those wanted, or the first of `COLUMNS` that is there. Raises DataError."""
     if wanted is not None:
         names = [wanted] if isinstance(wanted, str) else list(wanted)
         for name in names:
             if name not in frame.columns:
-                raise DataError(f"{where}: no column '{name}'{did_you_mean(name, frame.columns)}")
+                raise DataError(f"no column '{name}'{did_you_mean(name, frame.columns)}")
         return names
     known = {name.lower(): name for name in reversed(frame.columns)}
     found = next((known[name] for name in COLUMNS if name in known), None)
     if found is None:
-        raise DataError(
-            f"{where}: which column holds the question? Give column: one of {', '.join(frame.columns) or '(none)'}"
-        )
+        raise DataError(f"which column holds the question? Give column: one of {', '.join(frame.columns) or '(none)'}")
     return [found]
 
 

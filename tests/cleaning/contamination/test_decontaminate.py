@@ -91,7 +91,9 @@ def test_short_items_count_only_where_they_stand_alone() -> None:
     against = {"quiz": ["What is art?", "Neural networks:", "Name the capital of Peru", "12 + 34 = ?"]}
     found = hits(
         "What is art?", "what is art therapy good for", "Neural networks: an overview",
-        "I asked: name the capital of Peru. He did.", "I cannot name the capital of Peru without a map", "12+34=", "neural   NETWORKS",
+        "I asked: name the capital of Peru. He did.",
+        "I cannot name the capital of Peru without a map", "12+34=",
+        "neural   NETWORKS",
         against=against,
     )  # fmt: skip
     assert found == [("r0", "0", "exact"), ("r3", "2", "exact"), ("r5", "3", "exact"), ("r6", "1", "exact")]
@@ -199,7 +201,7 @@ def test_all_missing_benchmarks_are_named_at_once(tmp_path: Path) -> None:
         ({"against": {"x": {"fil": "y"}}}, "benchmark 'x': unknown key 'fil'; did you mean 'file'?"),
         ({"against": {"math50": {}}}, "benchmark 'math50': give file: or hub:; did you mean 'math500'?"),
         ({"against": {"x": pl.DataFrame({"a": [1]})}}, "benchmark 'x': which column holds the question?"),
-        ({"against": {"x": ["", None]}}, "benchmark 'x' has no item with a text in it"),
+        ({"against": {"x": ["", None]}}, "benchmark 'x': no item has a text in it"),
         ({"against": {"x": 3}}, "benchmark 'x': a frame, a path, texts or a mapping is wanted (got int)"),
         ({"against": {"gsm8k": {}}}, "Pin the commit"),
     ],
