@@ -128,6 +128,8 @@ class Generate(Step):
         answered = self._fetch(ask, ask.requests(table), context)
         if not answered and ask.errors and not ask.stored:
             raise self._down(len(ask.errors), next(iter(ask.errors.values())).error)
+        if ask.stored:
+            context.progress.say(f"{self.title}: {answered:,} answers came, {ask.stored:,} were stored before")
         return self._collect(ask, table, context)
 
     def _down(self, requests: int, reason: str | None) -> EngineDown:
@@ -139,18 +141,18 @@ class Generate(Step):
         Returns how many were answered.
         """
         first = next(missing, None)
-        context.progress.advance(ask.stored, 0, None)
         if first is None:
             return 0
         price = context.settings[self.engine].price
-        answered = 0
+        answered = stored = 0
         for bundle in context.engine(self.engine).complete(_chain(first, missing)):
             context.journal.append(bundle)
             answered += sum(completion.error is None for completion in bundle)
             ask.errors.update({completion.key: completion for completion in bundle if completion.error is not None})
             tokens = sum(completion.completion_tokens for completion in bundle)
             prompts = sum(completion.prompt_tokens for completion in bundle)
-            context.progress.advance(len(bundle), tokens, price.cost(prompts, tokens) if price else None)
+            rows, stored = len(bundle) + ask.stored - stored, ask.stored
+            context.progress.advance(rows, tokens, price.cost(prompts, tokens) if price else None)
         context.journal.flush()
         return answered
 
