@@ -17,8 +17,14 @@ def recipe_folder() -> Path:
 
 
 def recipe_names() -> list[str]:
-    """The shipped recipes, by name."""
+    """Everything that ships, by name: recipes of data sets, and of loops that train."""
     return sorted(path.stem for path in recipe_folder().glob("*.yaml"))
+
+
+def pipeline_names() -> list[str]:
+    """The recipes that `curate build` takes: those with steps."""
+    texts = {name: (recipe_folder() / f"{name}.yaml").read_text(encoding="utf-8") for name in recipe_names()}
+    return [name for name, text in texts.items() if re.search(r"^steps:", text, re.MULTILINE)]
 
 
 def copy_recipe(template: str, name: str, to: Path) -> Path:

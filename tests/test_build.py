@@ -21,7 +21,7 @@ from curate.lock import folder_lock
 from curate.plan import make_plan
 from curate.recipe import load_recipe
 from curate.run import Run
-from curate.shipped import recipe_folder, recipe_names
+from curate.shipped import pipeline_names, recipe_folder
 from curate.steps.base import Progress, Result
 from curate.store import check_rows
 
@@ -263,7 +263,7 @@ def test_an_unfinished_folder_says_what_to_do(tmp_path: Path) -> None:
         _ = Run(tmp_path).ledger
 
 
-@pytest.mark.parametrize("name", recipe_names())
+@pytest.mark.parametrize("name", pipeline_names())
 def test_every_shipped_recipe_builds_on_a_laptop(name: str, tmp_path: Path) -> None:
     run = build(load_recipe(recipe_folder() / f"{name}.yaml"), tmp_path / "run", limit=4)
     assert all(entry.balances() for entry in run.ledger)

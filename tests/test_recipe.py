@@ -8,7 +8,7 @@ import pytest
 from curate.errors import CurateError, DataError, RecipeError, UsageError
 from curate.plan import make_plan, plan_text, recipe_schema
 from curate.recipe import Recipe, load_recipe
-from curate.shipped import copy_recipe, recipe_folder, recipe_names
+from curate.shipped import copy_recipe, pipeline_names, recipe_folder
 
 GOOD = """\
 name: small
@@ -153,7 +153,7 @@ def test_a_recipe_that_is_not_utf8_is_one_clear_error(tmp_path: Path) -> None:
         load_recipe(tmp_path / "x.yaml")
 
 
-@pytest.mark.parametrize("name", recipe_names())
+@pytest.mark.parametrize("name", pipeline_names())
 @pytest.mark.parametrize("profile", ["laptop", "gpu", "cluster"])
 def test_every_shipped_recipe_can_be_planned(name: str, profile: str) -> None:
     try:

@@ -117,3 +117,21 @@ def evaluate(
     )  # fmt: skip
     told, figures = run_evaluation(asked, out, against=against, more=tuple(ensemble or ()), by=by)
     typer.echo(json.dumps(figures, indent=2, ensure_ascii=False) if as_json else told)
+
+
+def loop(
+    config: Annotated[Path, typer.Argument(metavar="LOOP", help="A loop's YAML file.", show_default=False)],
+    sets: Sets = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder of the loop.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Generate, grade, select, train, evaluate, promote or roll back, round by round; or go on where it was stopped."""
+    from trainers.looping import load_loop, run_loop
+
+    overrides = (*(sets or ()), *((f"out={out}",) if out is not None else ()))
+    looped = run_loop(load_loop(config, overrides))
+    if as_json:
+        typer.echo(json.dumps(looped.champion, indent=2, ensure_ascii=False))
+    else:
+        typer.echo(f"champion: {looped.champion['model']} (from {looped.champion['from']})")
+        typer.echo(f"report:   {looped.folder / 'report.html'}")

@@ -135,6 +135,7 @@ class Evaluation:
             "model": self.model,
             "reward": self.reward,
             "threshold": self.threshold,
+            "seed": self.seed,
             "failed": self.failed,
             "table": [asdict(row) for row in self.table],
         }
@@ -146,6 +147,18 @@ class Evaluation:
         folder.mkdir(parents=True, exist_ok=True)
         write_parquet(self.rows, folder / "answers.parquet")
         write_text_atomic(folder / "evaluation.json", json.dumps(self.to_dict(), indent=2) + "\n")
+
+    @classmethod
+    def load(cls, folder: Path) -> Evaluation:
+        """Read what `save` wrote. Raises DataError where the folder holds none."""
+        from curate.table import read_parquet, require_file
+
+        path = folder / "evaluation.json"
+        require_file(path)
+        said = json.loads(path.read_text(encoding="utf-8"))
+        k = tuple(int(one) for one in said["table"][0]["pass_at"])
+        rows = read_parquet(folder / "answers.parquet")
+        return cls(said["model"], rows, said["reward"], k, said["threshold"], said["seed"], said["failed"])
 
     def __str__(self) -> str:
         from trainers.evaluating.shown import evaluation_text

@@ -1,0 +1,38 @@
+"""The loop: rounds of generate, grade, select, train, evaluate, and promote or roll back; every stage a folder.
+
+| module | what it does |
+|---|---|
+| `config` | the YAML: problems, rounds, the control arm, what is promoted |
+| `stages` | one function a stage, from folders into a folder |
+| `judging` | the verdict on a round: beyond chance, and beyond its control? |
+| `running` | the rounds in order; goes on where it was stopped |
+| `page` | the report |
+
+Imports nothing heavy; names load on first use.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from trainers.looping.config import LoopConfig as LoopConfig
+    from trainers.looping.config import load_loop as load_loop
+    from trainers.looping.running import Looped as Looped
+    from trainers.looping.running import run_loop as run_loop
+
+_NAMES = {
+    "LoopConfig": "trainers.looping.config",
+    "load_loop": "trainers.looping.config",
+    "Looped": "trainers.looping.running",
+    "run_loop": "trainers.looping.running",
+}
+
+__all__ = ["LoopConfig", "Looped", "load_loop", "run_loop"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _NAMES:
+        return getattr(import_module(_NAMES[name]), name)
+    raise AttributeError(f"module 'trainers.looping' has no attribute '{name}'")
