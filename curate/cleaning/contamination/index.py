@@ -22,9 +22,10 @@ import numpy.typing as npt
 import polars as pl
 
 from curate.cleaning.contamination.bits import Bits, bit_table
+from curate.cleaning.contamination.compare import RUN
 from curate.cleaning.contamination.items import identity
 from curate.table import replacing
-from curate.text.ngrams import I64, LETTERS, U64, forms, plain, prefix_hashes, stream, windows
+from curate.text.ngrams import I64, LETTERS, U64, forms, plain, prefix_hashes, stream, windows, word_ngrams
 
 VERSION = 1
 """Raise it when the same items would make another index."""
@@ -56,6 +57,7 @@ class Index:
     keys: hashes of windows, sorted. begins: where the families of each key begin in `families`, and the end.
     ordinals: which of its family's windows it is. windows: how many windows lead to each family.
     short_keys: first eight letters of short families, sorted; their length, hash and family beside.
+    repeats: how many families have each run of `RUN` words of each family, in order; repeat_begins: where each begins.
     """
 
     items: pl.DataFrame
@@ -68,6 +70,8 @@ class Index:
     short_lengths: I64
     short_hashes: U64
     short_families: I32
+    repeats: I32
+    repeat_begins: I64
 
     @cached_property
     def texts(self) -> list[str]:
@@ -136,6 +140,7 @@ def build_index(items: pl.DataFrame) -> Index:
     )
     items = items.select("benchmark", "item", "text").hstack(named)
     first = items.unique("family", keep="first").sort("family")["text"]
+    repeats, repeat_begins = _repeats(first)
     letters = stream(plain(first))
     found = windows(letters)
     table = pl.DataFrame({"key": found.hashes, "family": found.text, "place": found.place})
@@ -162,7 +167,18 @@ def build_index(items: pl.DataFrame) -> Index:
         lengths[order],
         prefix_hashes(letters.data, letters.borders[short], lengths)[order],
         short[order].astype(np.int32),
+        repeats,
+        repeat_begins,
     )
+
+
+def _repeats(texts: pl.Series) -> tuple[I32, I64]:
+    """How many of the texts have each run of `RUN` words of each, numbers aside; and where those of each text begin."""
+    grams = word_ngrams(forms(texts).str.replace_all("[0-9]+", "0"), RUN)
+    table = pl.DataFrame({"key": grams.hashes, "text": grams.text})
+    having = table.unique().group_by("key").agg(texts=pl.len())
+    counted = table.join(having, on="key", how="left", maintain_order="left")["texts"].to_numpy().astype(np.int32)
+    return counted, np.searchsorted(grams.text, np.arange(texts.len() + 1)).astype(np.int64)
 
 
 def first_eight(data: bytes, begins: I64) -> U64:
@@ -173,7 +189,7 @@ def first_eight(data: bytes, begins: I64) -> U64:
 
 _ARRAYS = (
     "keys", "begins", "families", "ordinals", "windows",
-    "short_keys", "short_lengths", "short_hashes", "short_families",
+    "short_keys", "short_lengths", "short_hashes", "short_families", "repeats", "repeat_begins",
 )  # fmt: skip
 
 

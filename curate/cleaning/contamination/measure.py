@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import log
 
-from curate.cleaning.contamination.compare import Common, Words, common, without_numbers
+from curate.cleaning.contamination.compare import RUN, Common, Words, common, without_numbers
 
 SHORT = 8
 """Items with fewer words than this (Open-R1 never finds them) must be in a row whole, and stand alone."""
@@ -26,12 +26,37 @@ _NEAR = 24
 
 
 @dataclass(frozen=True, slots=True)
+class Item:
+    """An item as it is compared. said: what each word says; rarity: of each run of `RUN` words, from 1 down to 0.
+
+    total: what all of it says; spoken: and its words that are no numbers.
+    """
+
+    words: Words
+    said: Sequence[float]
+    rarity: Sequence[float]
+    total: float
+    spoken: float
+
+    @classmethod
+    def of(cls, words: Words, said: Sequence[float], families: Iterable[int]) -> Item:
+        """families: how many of them have each run of `RUN` words; 1 for two of them, less for more."""
+        rarity = [min(1.0, 2 / count) for count in families]
+        weights = [one * rare for one, rare in zip(said, _rarity(0, len(words.words), rarity), strict=True)]
+        spoken = (weight for weight, word in zip(weights, words.words, strict=True) if word[0] not in DIGITS)
+        return cls(words, said, rarity, sum(weights) or 1.0, sum(spoken) or 1.0)
+
+
+@dataclass(frozen=True, slots=True)
 class Measured:
     """One row and one item.
 
+    Words are weighed by how rare they are among the items, and by how rare the run of words is in which the row has
+    them: what many items say is said by clean rows too.
+
     begin, end: the longest span of the item in the row's text, numbers aside. words: the longest with its numbers.
-    covered: share of the item that the row has near there, every word weighed by how rare it is among the items.
-    same: the same for its words that are no numbers. weight: the more, the rarer what is covered; the rarest word is 1.
+    rare: what those words come to by the rarity of their runs. covered: share of the item that the row has near there.
+    same: the same for its words that are no numbers. weight: of what is covered; the rarest word is 1.
     changed: numbers of that part of the item that are others in the row. whole: the item is there from its first word
     to its last, in one piece. alone: and stands by itself, as a sentence or a line. equal: and is the whole row.
     """
@@ -39,6 +64,7 @@ class Measured:
     begin: int
     end: int
     words: int
+    rare: float
     covered: float
     same: float
     weight: float
@@ -88,45 +114,55 @@ class Weights:
         return min(weight, self.USUAL) if word in COMMON_WORDS else weight
 
 
-def measure(text: str, row: Words, item: Words, weights: Sequence[float]) -> Measured:
-    """Measure one pair. text: of the row; row: its words; item, weights: words of the item and what each says."""
-    exact = common(item.words, row.words)
-    whole = bool(item.words) and exact.longest.words == len(item.words)
-    covered = _covered(exact, item.words, row.words)
-    longest, loose = exact.longest, covered
-    if not whole and any(word[0] in DIGITS for word in item.words):
-        found = common(without_numbers(item.words), without_numbers(row.words))
-        longest, loose = found.longest, _covered(found, item.words, row.words)
-    spoken = [0.0 if word[0] in DIGITS else weight for word, weight in zip(item.words, weights, strict=True)]
+def measure(text: str, row: Words, item: Item) -> Measured:
+    """Measure one pair. text: of the row; row: its words."""
+    words = item.words.words
+    exact = common(words, row.words)
+    run = exact.longest
+    whole = bool(words) and run.words == len(words)
+    said, state = _covered(exact, item, row.words)
+    longest, loose, loose_state = run, said, state
+    if not whole and any(word[0] in DIGITS for word in words):
+        found = common(without_numbers(words), without_numbers(row.words))
+        longest = found.longest
+        loose, loose_state = _covered(found, item, row.words)
     begin = row.places[longest.row][0] if longest.words else 0
     end = row.places[longest.row + longest.words - 1][1] if longest.words else 0
     return Measured(
         begin,
         end,
-        exact.longest.words,
-        _share(covered, weights),
-        _share(loose, spoken),
-        sum(weight for said, weight in zip(loose, weights, strict=True) if said),
-        sum(1 for one, other in zip(covered, loose, strict=True) if other == OTHER and one != SAME),
+        run.words,
+        sum(_rarity(run.item, run.words, item.rarity)),
+        min(1.0, sum(said) / item.total),
+        min(1.0, sum(one for one, word in zip(loose, words, strict=True) if word[0] not in DIGITS) / item.spoken),
+        sum(loose),
+        sum(1 for one, other in zip(state, loose_state, strict=True) if other == OTHER and one != SAME),
         whole,
         whole and _alone(text, begin, end),
-        whole and len(row.words) == len(item.words),
+        whole and len(row.words) == len(words),
     )
 
 
-def _covered(found: Common, item: Sequence[str], row: Sequence[str]) -> bytearray:
-    """For each word of the item: 0 when the row does not say it, `SAME` when it does, `OTHER` with another number."""
-    said = bytearray(len(item))
+def _covered(found: Common, item: Item, row: Sequence[str]) -> tuple[list[float], bytearray]:
+    """What the row says of each word of an item, by weight; and whether it is the `SAME`, or an `OTHER` number."""
+    words = item.words.words
+    said, state = [0.0] * len(words), bytearray(len(words))
     for run in found.runs:
-        for step in range(run.words):
+        for step, rare in enumerate(_rarity(run.item, run.words, item.rarity)):
             place = run.item + step
-            same = item[place] == row[run.row + step]
-            said[place] = SAME if same or said[place] == SAME else OTHER
-    return said
+            said[place] = max(said[place], item.said[place] * rare)
+            same = words[place] == row[run.row + step]
+            state[place] = SAME if same or state[place] == SAME else OTHER
+    return said, state
 
 
-def _share(said: bytearray, weights: Sequence[float]) -> float:
-    return sum(weight for one, weight in zip(said, weights, strict=True) if one) / (sum(weights) or 1.0)
+def _rarity(begin: int, count: int, rarity: Sequence[float]) -> list[float]:
+    """Of each of `count` words from `begin`: the rarity of the rarest `RUN` words among them that it is one of."""
+    grams = rarity[begin : max(begin, begin + count - RUN + 1)]
+    if not grams:
+        return [1.0] * count
+    last = len(grams) - 1
+    return [max(grams[max(0, place - RUN + 1) : min(place, last) + 1]) for place in range(count)]
 
 
 def _alone(text: str, begin: int, end: int) -> bool:

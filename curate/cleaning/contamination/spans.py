@@ -11,7 +11,7 @@ import polars as pl
 
 from curate.cleaning.contamination.compare import Words, whole_runs, without_numbers, words_of
 from curate.cleaning.contamination.index import Index
-from curate.cleaning.contamination.measure import ALONE, SHORT, Weights, measure
+from curate.cleaning.contamination.measure import ALONE, SHORT, Item, Weights, measure
 from curate.cleaning.contamination.pairs import PAIRS, SPAN_CHARACTERS, pairs_frame
 from curate.cleaning.contamination.profiles import Profile
 from curate.cleaning.contamination.search import find_pairs, pieces
@@ -31,18 +31,19 @@ class Comparer:
     """Compares rows with families of items; keeps what it has learnt of an item."""
 
     index: Index
-    known: dict[int, tuple[Words, list[float]]] = field(default_factory=dict)
+    known: dict[int, Item] = field(default_factory=dict)
 
     @cached_property
     def weights(self) -> Weights:
         """Over the forms of all items."""
         return Weights(form.split() for form in self.index.by_form)
 
-    def item(self, entry: int) -> tuple[Words, list[float]]:
-        """The words of an item, and what each says."""
+    def item(self, entry: int) -> Item:
+        """An item, read when it is first needed."""
         if entry not in self.known:
             words = words_of(self.index.texts[entry])
-            self.known[entry] = (words, self.weights.of(words.words))
+            begin, end = self.index.repeat_begins[self.index.family_of[entry] :][:2]
+            self.known[entry] = Item.of(words, self.weights.of(words.words), self.index.repeats[begin:end].tolist())
         return self.known[entry]
 
     def entries(self, family: int, row: Words) -> list[int]:
@@ -50,7 +51,7 @@ class Comparer:
         members = self.index.members[family]
         if len(members) == 1:
             return members
-        item = without_numbers(self.item(members[0])[0].words)
+        item = without_numbers(self.item(members[0]).words.words)
         said = (
             " ".join(row.words[run.row : run.row + run.words]) for run in whole_runs(item, without_numbers(row.words))
         )
@@ -60,17 +61,19 @@ class Comparer:
     def compare(self, text: str, family: int, row: Words) -> Iterator[dict[str, Any]]:
         """The measures of each pair that is worth keeping."""
         for entry in self.entries(family, row):
-            item, weights = self.item(entry)
-            one = measure(text, row, item, weights)
-            count = len(item.words)
+            item = self.item(entry)
+            one = measure(text, row, item)
+            count = len(item.words.words)
             # an item of a few words is everywhere: it counts where nothing stands around it
             whole = one.equal or (one.whole and (count >= SHORT or (count >= ALONE and one.alone)))
             if whole or (count >= SHORT and max(one.covered, one.same) >= FLOOR) or one.words >= SHORT:
                 yield {
-                    "entry": entry, "span": text[one.begin : one.end][:SPAN_CHARACTERS], "words": one.words,
-                    "item_words": count, "covered": one.covered, "same": one.same, "weight": one.weight,
-                    "changed": one.changed, "whole": whole, "similarity": None,
-                }  # fmt: skip
+                    "entry": entry,
+                    "span": text[one.begin : one.end][:SPAN_CHARACTERS],
+                    "item_words": count,
+                    "whole": whole,
+                    **{name: getattr(one, name) for name in ("words", "rare", "covered", "same", "weight", "changed")},
+                }
 
 
 def span_pairs(texts: pl.Series, comparer: Comparer, workers: int | None = None) -> pl.DataFrame:
@@ -91,5 +94,5 @@ def span_verdict(profile: Profile) -> pl.Expr:
     """How a pair is a hit: `exact`, `numbers`, `span`; null when it is none."""
     telling = (pl.col("item_words") >= SHORT) & (pl.col("weight") >= TELLING)
     numbers = telling & (pl.col("changed") > 0) & (pl.col("same") >= profile.covered)
-    span = (telling & (pl.col("covered") >= profile.covered)) | (pl.col("words") >= profile.span)
+    span = (telling & (pl.col("covered") >= profile.covered)) | (pl.col("rare") >= profile.span)
     return pl.when("whole").then(pl.lit("exact")).when(numbers).then(pl.lit("numbers")).when(span).then(pl.lit("span"))
