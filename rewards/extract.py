@@ -76,6 +76,8 @@ def strip_thinking(text: str) -> str:
     >>> strip_thinking("<think>5")
     ''
     """
+    if "<" not in text and "[" not in text:  # one character is found ten times faster than a word
+        return text
     if "hink" not in text and "HINK" not in text and "thought" not in text:
         return text
     for opening, closing in THINKING_TAGS:
@@ -96,7 +98,8 @@ def boxes(text: str) -> list[tuple[int, int, str]]:
     last = text.rfind("box")
     if last < 0:
         return []
-    if text.startswith("\\boxed{", last - 1) and text.find("box") == last:  # the one box most completions have
+    first = text.find("\\") if last else 0  # where it opens the box, no other box comes before
+    if text.startswith("\\boxed{", last - 1) and (first == last - 1 or text.find("box") == last):  # most completions
         end = _closing(text, last + 5)
         return [(last - 1, end, text[last + 6 : end - 1])] if end > 0 else []
     found: list[tuple[int, int, str]] = []
@@ -194,7 +197,7 @@ def last_number(text: str) -> Found | None:
 
 
 def _tagged(text: str) -> Found | None:
-    if "</answer>" not in text:
+    if "<" not in text or "</answer>" not in text:
         return None
     blocks = [block.partition("</answer>") for block in text.split("<answer>")[1:]]
     contents = [content.strip() for content, closed, _ in blocks if closed and content.strip()]

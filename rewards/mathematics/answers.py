@@ -93,6 +93,7 @@ _MONTHS = word_set(
     "jan feb mar apr jun jul aug sep sept oct nov dec"
 )
 _PART = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s*([A-Za-z]+)(?:[\s,]|\\[,; ]|and\b)*")
+_PLUS_MINUS = re.compile(r"\\pm|\\mp|±|∓|\+/?-")
 _MAX_QUANTITY = 120
 _QUANTITY = re.compile(
     r"([-+]?\d[\d,.\s]*(?:/\s*\d+|(?:\\times|\\cdot|\*)\s*10\s*\^\s*\{?-?\d+\}?)?)\s*([A-Za-zµμΩ°%].*)", re.DOTALL
@@ -170,7 +171,7 @@ def as_list(text: str) -> Items | None:
 
 
 def _tree(text: str) -> Answer:
-    signs = any(sign in text for sign in ("\\pm", "\\mp", "±", "∓", "+-", "+/-"))
+    signs = _PLUS_MINUS.search(text) is not None
     try:
         return Answer(text, _finish(parse(text), signs=signs))
     except RecursionError:

@@ -39,13 +39,13 @@ def same(a: Node, b: Node) -> bool | None:
     if _infinite(a) or _infinite(b):
         return _infinite(a) == _infinite(b)
     names = names_in(a) | names_in(b)
-    if _has_steps(a) or _has_steps(b):
-        return _same_at_places(a, b, sorted(names - CONSTANTS))
     points = POINTS if names - {"i"} else 1
     try:
         return _same_exactly(a, b, points)
     except (Inexact, TooLarge):
         pass
+    if _has_steps(a) or _has_steps(b):
+        return _same_at_places(a, b, sorted(names - CONSTANTS))
     verdict = _same_digits(a, b, points)
     if not verdict and names & _WHOLE and (_periodic(a) or _periodic(b)):
         return _same_at_places(a, b, sorted(names & _WHOLE))

@@ -43,9 +43,12 @@ _EXPRESSIONS = (Num, Name, Apply)
 
 def equal(gold: Node, pred: Node) -> bool | None:
     """Whether two trees are the same answer; None when that cannot be decided."""
-    if holds_matrix(gold) or holds_matrix(pred):
-        return _equal_matrix(folded(gold), folded(pred))
-    return _equal_kinds(gold, pred)
+    try:
+        return _equal_kinds(gold, pred)
+    except Unreadable:
+        if not (holds_matrix(gold) or holds_matrix(pred)):
+            raise
+        return _equal_matrix(gold, pred)  # two expressions of matrices
 
 
 def _equal_kinds(gold: Node, pred: Node) -> bool | None:
@@ -192,7 +195,7 @@ def _equal_bracket(gold: Bracket, pred: Bracket) -> bool | None:
 
 
 def _equal_matrix(gold: Node, pred: Node) -> bool | None:
-    gold, pred = _as_matrix(gold), _as_matrix(pred)
+    gold, pred = _as_matrix(folded(gold)), _as_matrix(folded(pred))
     if isinstance(gold, Matrix) and isinstance(pred, Matrix):
         if gold.bars != pred.bars or len(gold.rows) != len(pred.rows) or len(gold.rows[0]) != len(pred.rows[0]):
             return False

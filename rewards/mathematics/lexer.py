@@ -84,15 +84,18 @@ def lex(text: str) -> list[Token]:
     tokens: list[Token] = []
     python = "*" in text  # sympy's spelling: I and E are constants
     position, spaced, depth = 0, False, 0
-    while position < len(text):
-        match = _TOKEN.match(text, position)
+    match_token, length = _TOKEN.match, len(text)
+    while position < length:
+        match = match_token(text, position)
         assert match is not None  # the last alternative takes any character
         kind, position = match.lastgroup, match.end()
         if kind == "space":
             spaced = True
             continue
         value = match.group()
-        if kind == "char":
+        if kind == "int" and len(value) <= MAX_DIGITS:
+            tokens.append(("num", value, spaced))
+        elif kind == "char":
             depth += (value in _OPENING) - (value in _CLOSING)
             tokens.append(("op", value, spaced))
         elif kind == "op":
