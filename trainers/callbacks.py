@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from transformers import EarlyStoppingCallback, TrainerCallback
 
+from trainers.watching.callback import Watch
+
 if TYPE_CHECKING:
     from trainers.job import Job
 
@@ -30,8 +32,25 @@ def for_job(job: Job) -> list[TrainerCallback]:
         made.append(PassAtK(job, stop))  # before the one that reads its metric
     if stop is not None:
         made.append(EarlyStoppingCallback(stop.patience, stop.min_delta))
+    watch = job.config.watch
+    made.append(Watch(job.folder, limits=watch.made(), span=reward_span(job), actions=watch.actions, say=job.say))
     made.append(Log(job.folder / "log.jsonl", job))
     return made
+
+
+def reward_span(job: Job) -> tuple[float, float]:
+    """Lowest and highest value of the summed reward, by the declared ranges; a function of one's own counts 0 to 1."""
+    import rewards
+
+    low = high = 0.0
+    weights = list(getattr(job.arguments, "reward_weights", None) or [])
+    named = [(0.0, 1.0) if use.reward == "verifier" else rewards.get(use.reward, **use.options).range
+             for use in job.config.rewards]  # fmt: skip
+    spans = named + [(0.0, 1.0)] * (len(weights) - len(named))
+    for weight, ends in zip(weights or [1.0] * len(spans), spans, strict=True):
+        low += min(weight * end for end in ends)
+        high += max(weight * end for end in ends)
+    return low, high
 
 
 class Log(TrainerCallback):  # type: ignore[misc]
@@ -44,6 +63,7 @@ class Log(TrainerCallback):  # type: ignore[misc]
         self.path = path
         self.job = job
         self._began = time.monotonic()
+        self._logged: set[str] = set()
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Take back what the checkpoint does not know of."""
@@ -56,13 +76,23 @@ class Log(TrainerCallback):  # type: ignore[misc]
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **kwargs: Any) -> None:
         """Write the metrics."""
-        if not state.is_world_process_zero or not logs:
-            return
+        if state.is_world_process_zero and logs:
+            self._logged = set(logs)
+            self._write(state, logs)
+
+    def on_evaluate(self, args: Any, state: Any, control: Any, metrics: dict[str, Any], **kwargs: Any) -> None:
+        """Write what other callbacks have added to the metrics of an evaluation, which was logged before."""
+        added = {name: value for name, value in metrics.items() if name not in self._logged}
+        if state.is_world_process_zero and added:
+            self._write(state, added)
+
+    def _write(self, state: Any, logs: dict[str, Any]) -> None:
         line = {"step": state.global_step, "seconds": round(time.monotonic() - self._began, 3)}
         line |= {name: _plain(value) for name, value in logs.items()}
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
-        told = [f"{name} {logs[name]:.4g}" for name in SHOWN if isinstance(logs.get(name), int | float)]
+        shown = [name for name in logs if name in SHOWN or "pass@" in name]
+        told = [f"{name} {logs[name]:.4g}" for name in shown if isinstance(logs[name], int | float)]
         if told:
             self.job.show(f"step {state.global_step}/{state.max_steps}: {', '.join(told)}")
 

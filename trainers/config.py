@@ -24,6 +24,7 @@ from curate.recipe import overlay
 from trainers.aliases import OURS, translate
 from trainers.arguments import field_types, wrong_value
 from trainers.methods import METHODS
+from trainers.watching.settings import Watching
 
 TooLong = Literal["error", "drop", "truncate"]
 
@@ -84,6 +85,7 @@ class Stop(Settings):
     patience: int = Field(default=3, ge=1, description="Evaluations without a better value.")
     min_delta: float = Field(default=0.0, ge=0.0, description="What counts as better.")
     samples: int | None = Field(default=None, ge=1, description="Answers a problem for pass@K; K unless given.")
+    max_tokens: int = Field(default=512, ge=1, description="Of an answer, for methods that generate nothing else.")
     problems: int = Field(default=128, ge=1, description="Held-out problems that are asked, at most.")
 
     @field_validator("on")
@@ -142,6 +144,7 @@ class TrainConfig(Settings):
     stop: Stop | None = None
     dynamic_sampling: DynamicSampling | None = None
     profile: Literal["course"] | None = None
+    watch: Watching = Field(default_factory=Watching, description="Limits of the alarms, and what they do.")
     trl: dict[str, Any] = Field(default_factory=dict, description="The trainer's own arguments.")
 
     @field_validator("data", mode="before")
@@ -178,6 +181,12 @@ class TrainConfig(Settings):
         if isinstance(value, float) and not 0 < value < 1:
             raise ValueError("a share lies between 0 and 1, for example 0.1; or name a split or a file")
         return value
+
+    @model_validator(mode="after")
+    def _held_out_to_stop_on(self) -> TrainConfig:
+        if self.stop is not None and self.eval is None:
+            raise ValueError(f"stop: {self.stop.on} needs held-out problems, eval: 0.1 or eval: FILE")
+        return self
 
     @model_validator(mode="after")
     def _distinct_rewards(self) -> TrainConfig:

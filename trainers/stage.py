@@ -5,7 +5,9 @@ OUT/
   log.jsonl         metrics while it trains
   checkpoints/      where it goes on from with `--resume`
   model/            what came out: weights, tokenizer, chat template; what the next stage starts from
-  metrics.json      the last and the best of the log, rows, rewards, seconds; written last: with it the training is done
+  metrics.json      the last and the best of the log, rows, rewards, seconds; with it the training is done
+  alarms.jsonl      what the watch saw (trainers.watching), where it saw something
+  report.html       the curves and the alarms
 """
 
 from __future__ import annotations
@@ -195,7 +197,7 @@ def _standing(folder: Path, config: TrainConfig, *, resume: bool, fresh: bool) -
     if fresh:
         for name in (CHECKPOINTS, models.MODEL, "start"):
             shutil.rmtree(folder / name, ignore_errors=True)
-        for name in (LOCK, METRICS, "log.jsonl"):
+        for name in (LOCK, METRICS, "log.jsonl", "alarms.jsonl", "report.html"):
             (folder / name).unlink(missing_ok=True)
         return None
     if not lock.is_file():
@@ -231,6 +233,7 @@ def _check_end(chat: bool, tokenizer: Any, made: Any, method: Method, config: Tr
 
 def _run(job: Job, *, callbacks: tuple[Any, ...], functions: tuple[Callable[..., Any], ...]) -> None:
     from trainers.lock import lock_text, result
+    from trainers.watching import page
 
     checkpoint = last_checkpoint(job.folder)
     began, cpu = time.monotonic(), time.process_time()
@@ -259,6 +262,7 @@ def _run(job: Job, *, callbacks: tuple[Any, ...], functions: tuple[Callable[...,
         seconds = {"seconds": round(time.monotonic() - began, 1), "cpu_seconds": round(time.process_time() - cpu, 1)}
         text = json.dumps(result(job, trainer.state) | seconds, indent=2) + "\n"
         write_text_atomic(job.folder / METRICS, text)
+        write_text_atomic(job.folder / "report.html", page.render(job.folder))
     _all_here(trainer)
 
 

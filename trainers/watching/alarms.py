@@ -224,3 +224,6 @@ ALARMS: Final[dict[str, Watcher]] = {
     "not_judged": not_judged,
     "chains": chains,
 }
+
+NAMES: Final = (*ALARMS, "never_paid")
+"""Every name an alarm can have."""

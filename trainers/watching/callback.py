@@ -10,7 +10,7 @@ from typing import Any, Final
 from transformers import TrainerCallback
 
 from curate.errors import InvalidInput, did_you_mean
-from trainers.watching.alarms import ALARMS, Alarm, watch
+from trainers.watching.alarms import NAMES, Alarm, watch
 from trainers.watching.kept import keep_alarm
 from trainers.watching.limits import Limits
 
@@ -21,7 +21,6 @@ ACTIONS: Final = {
 }
 """What can be done, and what is added to the line that is said."""
 
-NAMES: Final = (*ALARMS, "never_paid")
 LOWER: Final = 0.5
 AGAIN: Final = 20
 """Logs until the same alarm is said again."""
