@@ -5,7 +5,7 @@
 | sft | messages | SFTTrainer |
 | prompt-completion | prompt, completion | SFTTrainer (loss on the completion only) |
 | preference | prompt, chosen, rejected | DPOTrainer, RewardTrainer |
-| verifiable | prompt, answer, verifier | GRPOTrainer, RLOOTrainer |
+| verifiable | prompt, answer, verifier (no answer where the verifier reads others) | GRPOTrainer, RLOOTrainer |
 | kto | prompt, completion, label | KTOTrainer |
 
 Prompts and answers are written as messages, so that the model's own chat template applies; `check` takes text as well.
@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from curate.errors import DataError, did_you_mean
@@ -112,11 +113,12 @@ def check(frame: pl.DataFrame, contract: str) -> list[str]:
     ["'prompt' is missing (there is: question, answer). Rename it: columns: {prompt: question}"]
     """
     wanted = _contract(contract)
-    problems = [_missing(name, frame.columns) for name in wanted.columns if name not in frame.columns]
+    lacking = [name for name in wanted.columns if name not in frame.columns and not _may_lack(name, frame)]
+    problems = [_missing(name, frame.columns) for name in lacking]
     for name, kind in {**wanted.columns, **wanted.optional}.items():
         if name in frame.columns and (wrong := _wrong_type(frame[name], kind)):
             problems.append(f"'{name}' {wrong}")
-        elif name in wanted.columns and name in frame.columns and (nulls := frame[name].null_count()):
+        elif name in wanted.columns and name in frame.columns and (nulls := _nulls(frame, name)):
             problems.append(f"'{name}' is null in {nulls:,} of {frame.height:,} rows; drop those rows")
     return problems
 
@@ -208,11 +210,27 @@ def _to_preference(row: Mapping[str, Any], how: _How) -> dict[str, Any]:
 
 
 def _to_verifiable(row: Mapping[str, Any], how: _How) -> dict[str, Any]:
-    answer = row.get("answer")
-    if answer is None or not str(answer).strip():
+    answer, verifier = row.get("answer"), row.get("verifier")
+    blank = answer is None or not str(answer).strip()
+    if blank and _reads_answer(verifier):
         raise _Unfit("no answer")
-    made = {"prompt": _waiting(row, how), "answer": str(answer), "verifier": row.get("verifier")}
+    made = {"prompt": _waiting(row, how), "answer": None if blank else str(answer), "verifier": verifier}
     return made | {"tools": row.get("tools")}
+
+
+@cache
+def _reads_answer(verifier: str | None) -> bool:
+    """False for a reward that judges by other columns: tests, a schema, numbers."""
+    import rewards
+
+    return verifier not in rewards.names() or "answer" in rewards.get(str(verifier)).columns
+
+
+def _unanswered(frame: pl.DataFrame) -> int:
+    """Rows that lack an answer which their verifier reads."""
+    lacking = frame.filter(frame["answer"].is_null()) if "answer" in frame.columns else frame
+    verifiers = lacking["verifier"].to_list() if "verifier" in frame.columns else [None] * lacking.height
+    return sum(map(_reads_answer, verifiers))
 
 
 def _to_kto(row: Mapping[str, Any], how: _How) -> dict[str, Any]:
@@ -306,6 +324,15 @@ def _contract(name: str) -> Contract:
     return CONTRACTS[name]
 
 
+def _nulls(frame: pl.DataFrame, name: str) -> int:
+    return _unanswered(frame) if name == "answer" else frame[name].null_count()
+
+
+def _may_lack(name: str, frame: pl.DataFrame) -> bool:
+    """Whether a table can do without a column: `answer`, where every row's verifier judges by others."""
+    return name == "answer" and "verifier" in frame.columns and not _unanswered(frame)
+
+
 def _require_columns(frame: pl.DataFrame, contract: Contract, how: _How) -> None:
     """Raise DataError when no row can take the shape, for want of a column."""
     there = set(frame.columns)
@@ -315,7 +342,7 @@ def _require_columns(frame: pl.DataFrame, contract: Contract, how: _How) -> None
     for name in contract.columns:
         made_of_messages = name in ("messages", "completion") and "messages" in there
         wanted = how.label if name == "label" and how.label else "completion" if name == "messages" else name
-        if wanted not in there and wanted != "prompt" and not made_of_messages:
+        if wanted not in there and wanted != "prompt" and not made_of_messages and not _may_lack(wanted, frame):
             lacking.append(wanted)
     if lacking:
         lines = "; ".join(_missing(name, frame.columns) for name in lacking)

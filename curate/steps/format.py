@@ -12,19 +12,26 @@ from curate.errors import DataError, did_you_mean
 from curate.steps.base import ID, PARENT, REASON, Context, Kind, Result, Step
 
 PROVENANCE = (
-    ID, PARENT, "source", "origin", "kind", "difficulty", "answer", "verifier", "numbers", "target",
-    "pass_rate", "judged", "model", "finish_reason", "chosen_score", "rejected_score", "rejected_id",
+    ID, PARENT, "source", "origin", "kind", "difficulty", "answer", "verifier", "pass_rate", "judged", "model",
+    "finish_reason", "chosen_score", "rejected_score", "rejected_id",
 )  # fmt: skip
-"""What stays beside the contract's columns where a row has it: who made it, and what verifies it."""
+"""What stays beside the contract's columns where a row has it: where it comes from and how it was judged."""
+
+SAID = frozenset({"prompt", "messages", "completion", "thinking"})
+"""What a contract's own columns say, in its shape."""
 
 
 class Format(Step):
     """Write the columns of a contract (`curate.schema`), keep truth and provenance beside them, leave the rest.
 
+    Truth is every column that the rewards of these rows read: a published row can be verified again. A `verifiable` row
+    holds no answer, so an answer's scores and finish_reason go.
+
     A row that cannot take the shape is dropped with the reason: no answer, cut off before its end, no label.
     """
 
     kind: ClassVar[Kind] = "map"
+    version: ClassVar[int] = 2
 
     step: Literal["format"]
     to: Literal["sft", "prompt-completion", "preference", "verifiable", "kto"]
@@ -43,8 +50,9 @@ class Format(Step):
 
     def after(self, columns: frozenset[str]) -> frozenset[str]:
         """The contract's columns and what is kept beside them."""
-        beside = {name for name in columns if name in PROVENANCE or name.startswith("score.")}
-        return frozenset(beside | set(self.columns) | set(schema.CONTRACTS[self.to].columns))
+        truth = _read_by(_reward_names(), with_optional=False)
+        beside = {name for name in columns if self._stays(name, truth)}
+        return frozenset(beside | set(schema.CONTRACTS[self.to].columns))
 
     def run(self, table: pl.DataFrame, context: Context) -> Result:
         """Convert all rows; those that cannot be are dropped."""
@@ -57,11 +65,40 @@ class Format(Step):
         )  # fmt: skip
         context.progress.advance(table.height, 0, None)
         fits = shaped.reasons.is_null()
-        beside = [name for name in table.columns if self._stays(name) and name not in shaped.columns]
+        truth = _read_by(_judges_of(table), with_optional=True)
+        beside = [name for name in table.columns if self._stays(name, truth) and name not in shaped.columns]
         kept = table.select(beside).with_columns(**shaped.columns).filter(fits)
         order = [ID, *shaped.columns, *(name for name in beside if name != ID)]
         dropped = table.with_columns(shaped.reasons.alias(REASON)).filter(~fits)
         return Result(kept=kept.select(order), dropped=dropped)
 
-    def _stays(self, name: str) -> bool:
-        return name in PROVENANCE or name.startswith("score.") or name in self.columns
+    def _stays(self, name: str, truth: frozenset[str]) -> bool:
+        if self.to == "verifiable" and (name == "finish_reason" or name.startswith("score.")):
+            return name in self.columns
+        return name in PROVENANCE or name.startswith("score.") or name in truth or name in self.columns
+
+
+def _reward_names() -> frozenset[str]:
+    import rewards
+
+    return frozenset(rewards.names())
+
+
+def _judges_of(table: pl.DataFrame) -> frozenset[str]:
+    """The rewards of these rows: those that each row's verifier names, and those that have judged them."""
+    named = {column.removeprefix("score.") for column in table.columns if column.startswith("score.")}
+    if "verifier" in table.columns:
+        named |= set(table["verifier"].drop_nulls().cast(pl.String).unique())
+    return frozenset(named & _reward_names())
+
+
+def _read_by(names: frozenset[str], *, with_optional: bool) -> frozenset[str]:
+    """The columns that these rewards read beside what was asked and said. Optional ones load the reward's code."""
+    import rewards
+    from rewards.base import signature_of
+
+    entries = [rewards.get(name).entry for name in names]
+    read = {column for entry in entries for column in entry.columns}
+    if with_optional:
+        read |= {column for entry in entries for column in signature_of(entry.use).optional}
+    return frozenset(read - SAID)
