@@ -6,7 +6,7 @@
 | minhash | the Jaccard similarity of their runs of 5 words reaches the threshold; every pair is verified |
 | semantic | the cosine of their embeddings reaches it, and they have the same numbers |
 
-What is never taken for a copy, however alike: problems that differ in their numbers, families of a template (compared
+What is never taken for a copy, however alike: problems that differ in their numbers, families of a template (unless$
 by their variable part), near copies of code, and a row that is alike only to one that left itself.
 """
 

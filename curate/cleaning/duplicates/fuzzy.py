@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from curate.cleaning.duplicates.buckets import Rows, meetings
 from curate.cleaning.duplicates.codelike import looks_like_code
-from curate.cleaning.duplicates.families import families, without
+from curate.cleaning.duplicates.families import families, in_slots
 from curate.cleaning.duplicates.overlap import Sets, jaccard
 from curate.cleaning.duplicates.pairs import Pairs, joined, leaders, no_pairs
 from curate.cleaning.duplicates.quantities import other_numbers
@@ -115,24 +115,23 @@ def _both_code(texts: pl.Series, pairs: Pairs) -> NDArray[np.bool_]:
 
 
 def _unmask(compared: Compared, pairs: Pairs, order: Rows, floor: float) -> tuple[Pairs, Pairs]:
-    """Pairs with those of families judged again by the variable part, and the pairs that this parted."""
+    """Pairs with those of families judged again by their slots, and the pairs that this parted."""
     parted = no_pairs()
     for _ in range(LOOKS):
         leader, _ = leaders(order, pairs)
         found = families(compared.sets, leader)
         if not found:
             break
-        frames = np.unique(np.concatenate([family.frame for family in found]))
         templated = np.zeros(len(order), bool)
         templated[np.concatenate([family.rows for family in found])] = True
         touched = templated[pairs.left] | templated[pairs.right]
         again, others = pairs.where(touched), pairs.where(~touched)
         rows = np.unique(np.concatenate([again.left, again.right, np.flatnonzero(templated)]))
         flat, counts = compared.sets.of(rows)
-        variable = without(Sets(flat, np.concatenate([[0], np.cumsum(counts)])), frames)
-        judged = _judged(variable, rows, again)
+        slots = in_slots(Sets(flat, np.concatenate([[0], np.cumsum(counts)])), found)
+        judged = _judged(slots, rows, again)
         stays = judged.similarity >= floor
-        anew = _anew(variable, rows, order, compared.bands, floor)
+        anew = _anew(compared, slots, rows, order, floor)
         parted = joined(parted, again.where(~stays))
         pairs = _once(joined(others, judged.where(stays), anew))
         if stays.all():
@@ -140,22 +139,24 @@ def _unmask(compared: Compared, pairs: Pairs, order: Rows, floor: float) -> tupl
     return pairs, parted
 
 
-def _judged(variable: Sets, rows: Rows, pairs: Pairs) -> Pairs:
-    """The similarity of the variable parts; of two rows that have none, that of the whole."""
+def _judged(slots: Sets, rows: Rows, pairs: Pairs) -> Pairs:
+    """Pairs no more alike than their slots are; two rows that leave the frame in none are as alike as before."""
     left, right = np.searchsorted(rows, pairs.left), np.searchsorted(rows, pairs.right)
-    counts = np.diff(variable.starts)
+    counts = np.diff(slots.starts)
     bare = (counts[left] == 0) & (counts[right] == 0)
-    return pairs._replace(similarity=np.where(bare, pairs.similarity, jaccard(variable, left, right)))
+    return pairs._replace(similarity=np.minimum(pairs.similarity, np.where(bare, 1, jaccard(slots, left, right))))
 
 
-def _anew(variable: Sets, rows: Rows, order: Rows, bands: Bands, floor: float) -> Pairs:
-    """Pairs among the variable parts that the frame had hidden: its rows all met in one bucket."""
+def _anew(compared: Compared, slots: Sets, rows: Rows, order: Rows, floor: float) -> Pairs:
+    """Pairs alike in their slots that the frame had hidden: all rows of a family meet in one bucket."""
     rank = np.empty(len(order), np.int64)
     rank[order] = np.arange(len(order))
     local = np.argsort(rank[rows], kind="stable")
-    keys = band_keys(variable.flat, variable.starts, bands)
-    pairs = verified(variable, (band[local] for band in keys), local, floor)
-    return Pairs(rows[pairs.left], rows[pairs.right], pairs.similarity)
+    keys = band_keys(slots.flat, slots.starts, compared.bands)
+    alike = verified(slots, (band[local] for band in keys), local, floor)
+    left, right = rows[alike.left], rows[alike.right]
+    similarity = np.minimum(alike.similarity, jaccard(compared.sets, left, right))
+    return Pairs(left, right, similarity).where(similarity >= floor)
 
 
 def _once(pairs: Pairs) -> Pairs:
