@@ -63,7 +63,7 @@ class Menu:
         """The place of a label; without given labels, letters and numbers from 1 both count."""
         if label.upper() in self.labels:
             return self.labels.index(label.upper())
-        if not self.given and label.isdigit() and self.texts and 1 <= int(label) <= len(self.labels):
+        if not self.given and label.isdecimal() and self.texts and 1 <= int(label) <= len(self.labels):
             return int(label) - 1
         return None
 
@@ -136,7 +136,7 @@ def read_menu(options: Any, answer: Any) -> Menu:
         return Menu(LETTERS[: len(texts)], tuple(fold(text) for text in texts))
     shown = re.sub(r"[()\[\]'\"]", "", str(answer[0] if isinstance(answer, (list, tuple)) and answer else answer))
     shown = shown.strip(" .:")
-    if shown.isdigit():
+    if shown.isdecimal():
         return Menu(tuple(str(number) for number in range(100)))
     if re.fullmatch(r"[A-Z](?:[\s,;&+/]*(?:and\s+)?[A-Z])*|[a-z]", shown):
         return Menu(LETTERS)
@@ -154,7 +154,7 @@ def read_gold(answer: Any, menu: Menu) -> frozenset[int]:
         return frozenset((int(answer),)) if answer == int(answer) and 0 <= answer < len(menu.texts) else frozenset()
     text = str(answer).strip()
     bare = re.sub(r"\A(?:option|choice|answer)?[\s(\[]*|[\s)\].:]*\Z", "", text, flags=re.IGNORECASE)
-    place = menu.of_text(text) if bare.isdigit() and not menu.given else None
+    place = menu.of_text(text) if bare.isdecimal() and not menu.given else None
     place = menu.of_label(bare) if place is None else place
     place = menu.of_text(text) if place is None else place
     if place is not None:

@@ -62,15 +62,16 @@ def pronounce(word: str) -> tuple[Phones, ...]:
     Raises ImportError when the dictionary is not installed.
     """
     word = normalise(word)
-    parts = [part for part in re.split(r"[^a-z']+", word) if part]
+    parts = [part for part in re.split(r"[^a-z']+", word) if part.strip("'")]
     if len(parts) > 1:
         said = [pronounce(part) for part in parts[:8]]
         return (
             tuple(phone for part in said for phone in part[0]),
             *((*said[0][-1], *said[-1][-1]),) * (len(said) == 2),
         )
-    if not word.strip("'"):
+    if not parts:
         return ()
+    word = parts[0]
     return _known(word) or _known(word.strip("'")) or _derived(word) or _compound(word) or (_guessed(word),)
 
 

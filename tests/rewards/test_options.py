@@ -161,3 +161,10 @@ def test_every_mmlu_question_is_judged_right_in_every_form(
             rows += 1
             wrong += rewards.choice.score(f"The answer is {row[gold]}", answer=gold, options=options).value != 1
     assert wrong <= rows * 0.002
+
+
+@pytest.mark.parametrize("gold", ["²³", "½", "٣", "\x00"])
+def test_a_gold_in_signs_that_only_look_like_digits_is_none_of_the_options(gold: str) -> None:
+    score = rewards.choice.score("yes", answer=gold, options=["yes", "no"])
+    assert score.value is None
+    assert "error" not in score.evidence

@@ -185,6 +185,12 @@ def test_words_with_the_same_sounds_rhyme_with_themselves_only_if_allowed(word: 
         )
 
 
+@given(st.text(alphabet="ab'\u00b0- <\u00e9", max_size=12))
+def test_any_word_is_pronounced_or_has_no_letters(word: str) -> None:
+    assert all(phones for phones in pronounce(word))
+    assert rewards.metre.score(word).value is not None
+
+
 def test_rhymes_agree_with_labels(shared_data: Path, read_rows: Rows) -> None:
     """5,009 annotated stanzas, mostly of 1590 to 1820: what they call a rhyme and is none today is a miss."""
     hits = labelled = false = unlabelled = 0
