@@ -19,8 +19,8 @@ PIECES = [
     r"\boxed{", "}", "{", "(", ")", "[", "]", r"\frac", r"\sqrt", "^", "_", "1", "3.5", "x", " ", "\n", "<think>",
     "</think>", "<answer>", "</answer>", "#### ", r"\text{", r"\begin{pmatrix}", r"\end{pmatrix}", "&", "\\\\", "|",
     ",", r"\pm", "%", "$", "°", "½", "\x00", "\ud800", "é", "日本", "—", "\u202e", "9" * 50, "E9999", "!", r"\infty",
-    "or", "The answer is ", "B)", "km/h", ":", "=", "<", "'", '"', "```json\n", "<tool_call>", "null", "0.(3)", "²³", "٣",
-    "The cat sat\n", "- a knight", "a = 1\n", "[1]", r"\sum", "e.g. ", "\t",
+    "or", "The answer is ", "B)", "km/h", ":", "=", "<", "'", '"', "```json\n", "<tool_call>", "null", "0.(3)", "²³",
+    "٣", "The cat sat\n", "- a knight", "a = 1\n", "[1]", r"\sum", "e.g. ", "\t",
 ]  # fmt: skip
 COMPLETIONS = st.lists(st.sampled_from(PIECES), max_size=25).map("".join) | st.text(max_size=60)
 BADLY_SET_UP = ("error: unknown", "error: soft_punish_cache")  # rows of a golden file about options that are wrong
