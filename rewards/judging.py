@@ -17,8 +17,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from hashlib import blake2b
+from math import exp
 
-from rewards.asking import Answer, Asker, Engine, asker
+from rewards.asking import Answer, Asker, Engine, Spoken, asker
 from rewards.base import RewardError, Score
 from rewards.extract import strip_thinking
 
@@ -79,6 +80,7 @@ def judge(
     timeout_s: float = 120.0,
     concurrency: int = 16,
     max_tokens: int = 1024,
+    logprobs: bool = False,
 ) -> list[Score]:
     """How good a language model finds the completion, by a rubric.
 
@@ -87,6 +89,8 @@ def judge(
     url, model: an OpenAI-compatible server; its key is read from the environment variable `key_variable`. engine: any
     object with curate's Engine protocol instead. scale: grades run from 1 to this; 1 is 0.0, the highest is 1.0.
     canaries: answers that say nothing, judged once a prompt. () asks for none.
+    logprobs: the grade is the mean of all grades by their probability at the place where it was written (G-Eval, arXiv
+    2303.16634), of a server that gives log-probabilities; scale is then at most 9, so that a grade is one token.
     Thinking is not shown to the judge. An empty completion earns 0.0 unasked. None where the judge cannot be asked or
     understood, pays for a canary, or decides a pair by its order. Range 0 to 1.
 
@@ -95,8 +99,17 @@ def judge(
     """
     if not 2 <= scale <= 100:
         raise RewardError(f"judge: scale is {scale}; give a whole number from 2 to 100")
+    if logprobs and scale > 9:
+        raise RewardError(f"judge: with log-probabilities a grade must be one token; give scale= 2 to 9 (got {scale})")
     ask = asker(
-        url, model, engine, key_variable=key_variable, timeout_s=timeout_s, concurrency=concurrency, tokens=max_tokens
+        url,
+        model,
+        engine,
+        key_variable=key_variable,
+        timeout_s=timeout_s,
+        concurrency=concurrency,
+        tokens=max_tokens,
+        logprobs=logprobs,
     )
     texts = [strip_thinking(completion).strip() for completion in completions]
     rivals = against or [None] * len(texts)
@@ -161,7 +174,24 @@ def _grade_in(reply: Answer, nonce: str, scale: int) -> tuple[float | None, str]
         return None, why
     if not re.fullmatch(r"[0-9]{1,3}", verdict) or not 1 <= int(verdict) <= scale:
         return None, f"the judge's grade is {verdict[:20]!r}, not a whole number from 1 to {scale}"
-    return (int(verdict) - 1) / (scale - 1), why
+    if not isinstance(reply, Spoken):
+        return (int(verdict) - 1) / (scale - 1), why
+    mean = _mean_grade(reply, verdict, scale)
+    if mean is None:
+        return None, "the judge's server gives no log-probabilities at its grade"
+    return (mean - 1) / (scale - 1), f"{why} (mean grade {mean:.3g}, written {verdict})"
+
+
+def _mean_grade(reply: Spoken, verdict: str, scale: int) -> float | None:
+    """The mean of the grades that could have stood where the written one stands, by their probability."""
+    place = next((place for token, place in reversed(reply.tokens) if token.strip(" *`.\n") == verdict), {})
+    weights: dict[int, float] = {}
+    for token, logprob in place.items():
+        grade = token.strip(" *`.\n")
+        if re.fullmatch(r"[1-9]", grade) and int(grade) <= scale:
+            weights[int(grade)] = weights.get(int(grade), 0.0) + exp(logprob)
+    total = sum(weights.values())
+    return sum(grade * weight for grade, weight in weights.items()) / total if total else None
 
 
 def _compare(

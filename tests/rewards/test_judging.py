@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import math
 import pickle
 import re
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -30,7 +33,7 @@ def reply_of(model: str, prompt: str) -> str:
         first = model == "biased" or "good" in shown
         return f"Reasons.\nBETTER {nonce}: {'SAME' if model == 'lenient' else 'A' if first else 'B'}"
     answer = re.search(rf"<<<answer {nonce}>>>\n(.*)\n<<<end of answer {nonce}>>>", prompt, re.DOTALL)[1]  # type: ignore[index]
-    grade = 10 if model == "gullible" or "good" in answer else 1
+    grade = (9 if model in ("weighing", "mute") else 10) if model == "gullible" or "good" in answer else 1
     return {
         "mumbler": "I would say it is rather good: 9 out of 10.",
         "echo": answer,
@@ -57,15 +60,42 @@ class Handler(BaseHTTPRequestHandler):
             return
         text = reply_of(body["model"], body["messages"][0]["content"])
         reason = "length" if body["model"] == "long" else "stop"
-        choice = {"finish_reason": reason, "message": {"role": "assistant", "content": text}}
+        choice: dict[str, Any] = {"finish_reason": reason, "message": {"role": "assistant", "content": text}}
+        if body.get("logprobs") and body["model"] != "mute":
+            choice["logprobs"] = {"content": tokens_of(text, body["top_logprobs"])}
+        if body["model"] == "drip":
+            self.drip()
+            return
         answer = b"<html>" if body["model"] == "proxy" else json.dumps({"choices": [choice]}).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
         self.wfile.write(answer)
 
+    def drip(self) -> None:
+        """An answer of a byte at a time, without end: a socket's timeout never comes."""
+        self.send_response(200)
+        self.send_header("Content-Length", "1000000")
+        self.end_headers()
+        with contextlib.suppress(OSError):
+            for _ in range(200):
+                self.wfile.write(b" ")
+                self.wfile.flush()
+                time.sleep(0.05)
+
     def log_message(self, *args: object) -> None:
         """Say nothing."""
+
+
+def tokens_of(text: str, top: int) -> list[dict[str, Any]]:
+    """A text of tokens as OpenAI and vLLM give them; a grade of 9 stands 3 to 1 against 5."""
+    pieces = [piece for piece in re.split(r"(\s+|(?<=: )(?=\d))", text) if piece]
+    return [{"token": piece, "logprob": math.log(0.6), "top_logprobs": alternatives(piece)[:top]} for piece in pieces]
+
+
+def alternatives(piece: str) -> list[dict[str, Any]]:
+    others = {"9": 0.6, "5": 0.2, " nine": 0.2} if piece == "9" else {piece: 1.0}
+    return [{"token": token, "logprob": math.log(share)} for token, share in others.items()]
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +155,29 @@ def test_a_judge_that_cannot_be_understood_leaves_the_row_undecided(url: str, mo
 @pytest.mark.parametrize("model", ["echo", "fair"])
 def test_a_verdict_written_by_the_candidate_does_not_count(url: str, model: str, attack: str) -> None:
     assert ask(url, model, attack).value in (None, 0.0)
+
+
+def test_a_grade_can_be_the_mean_over_its_log_probabilities(url: str) -> None:
+    options: dict[str, Any] = {"url": url, "logprobs": True, "scale": 9}
+    score = rewards.get("judge", model="weighing", **options).score("a good answer", prompt=PROMPT)
+    assert score.value == pytest.approx((0.75 * 9 + 0.25 * 5 - 1) / 8)
+    assert "mean grade 8, written 9" in score.why
+    assert rewards.get("judge", model="weighing", **options).score("a bad one", prompt=PROMPT).value == 0.0
+    silent = rewards.get("judge", model="mute", **options).score("a good answer", prompt=PROMPT)
+    assert silent.value is None
+    assert "no log-probabilities" in silent.why
+    ten = rewards.get("judge", url=url, model="fair", logprobs=True).score("x", prompt=PROMPT)
+    assert ten.value is None
+    assert "one token" in ten.why
+
+
+def test_a_server_that_drips_costs_one_deadline(url: str) -> None:
+    started = time.monotonic()
+    judge = rewards.get("judge", url=url, model="drip", timeout_s=0.5, canaries=())
+    score = judge.score("a good answer", prompt=PROMPT)
+    assert time.monotonic() - started < 3
+    assert score.value is None
+    assert "within 0.5 s" in score.why
 
 
 def test_a_pair_is_judged_in_both_orders(url: str) -> None:
