@@ -48,11 +48,15 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """One verifier. reference: what it is measured against ("" for nothing); the four counts are over decided rows."""
+    """One verifier. reference: what it is measured against ("" for nothing); the four counts are over decided rows.
+
+    reasons: why rows are undecided, and how many for each reason, the most frequent first.
+    """
 
     name: str
     reference: str
     undecided: int
+    reasons: dict[str, int]
     right: int
     true_positive: int
     false_positive: int
@@ -85,6 +89,7 @@ class Verdicts:
 
     def __str__(self) -> str:
         lines = [f"{self.name}: right {self.right:,}, None {self.undecided:,}"]
+        lines += [f"    None, {count:,}: {why}" for why, count in list(self.reasons.items())[:3]]
         if self.reference:
             lines += [
                 f"  against {self.reference}",
@@ -179,7 +184,10 @@ def audit(
     labels = [truth(row.get(label), number, label) if label else None for number, row in enumerate(rows)]
     scores = {verifier.name: judge(rows, verifier) for verifier in verifiers}
     said = {name: [_said(score, threshold) for score in given] for name, given in scores.items()}
-    verdicts = [_verdicts(verifier, rows, said, labels if label else None, label, threshold) for verifier in verifiers]
+    verdicts = [
+        _verdicts(verifier, rows, scores[verifier.name], said, labels if label else None, label, threshold)
+        for verifier in verifiers
+    ]
     names = list(said)
     pairs = {(one, other): _same(said[one], said[other]) for i, one in enumerate(names) for other in names[i + 1 :]}
     return Audit(len(rows), label, verdicts, pairs, _disagreements(rows, verifiers, scores, said, labels))
@@ -229,6 +237,7 @@ def _same(one: Sequence[bool | None], other: Sequence[bool | None]) -> Rate:
 def _verdicts(
     verifier: Reward,
     rows: Sequence[Mapping[str, Any]],
+    scores: Sequence[Score],
     said: Mapping[str, Sequence[bool | None]],
     labels: Sequence[bool | None] | None,
     label: str,
@@ -240,11 +249,13 @@ def _verdicts(
     if labels is None and len(others) >= 2:
         labels, reference = [_most(row) for row in zip(*others, strict=True)], "most of the others (an estimate)"
     counted = Counter(zip(mine, labels or [None] * len(mine), strict=True))
-    bad, rejecting, golds = _gold_audit(verifier, rows, threshold)
+    bad, rejecting, golds = _gold_audit(verifier, rows, scores, threshold)
+    reasons = Counter(" ".join(score.why.split())[:100] for score in scores if score.value is None)
     return Verdicts(
         name=verifier.name,
         reference=reference,
         undecided=sum(one is None for one in mine),
+        reasons=dict(reasons.most_common()),
         right=sum(one is True for one in mine),
         true_positive=counted[True, True],
         false_positive=counted[True, False],
@@ -262,19 +273,27 @@ def _most(votes: Sequence[bool | None]) -> bool | None:
 
 
 def _gold_audit(
-    verifier: Reward, rows: Sequence[Mapping[str, Any]], threshold: float
+    verifier: Reward, rows: Sequence[Mapping[str, Any]], scores: Sequence[Score], threshold: float
 ) -> tuple[list[str], list[str], int]:
-    """Rows' golds that give None on themselves, golds called wrong against themselves, and how many were looked at."""
+    """Rows' golds that cannot be read, golds called wrong against themselves, and how many were looked at.
+
+    A gold cannot be read when it gives None on itself, or on its row's completion for a reason that names the gold.
+    """
     if "answer" not in verifier.columns:
         return [], [], 0
     golds = [row for row in rows if row.get("answer") is not None]
+    blamed = [
+        score.value is None and score.why.startswith("the gold")
+        for row, score in zip(rows, scores, strict=True)
+        if row.get("answer") is not None
+    ]
     texts = [gold[0] if isinstance(gold, list) and gold else gold for gold in (row["answer"] for row in golds)]
     best: list[float | None] = [None] * len(golds)
     for form in _FORMS:
         scores = judge([{**row, "completion": form.format(t)} for row, t in zip(golds, texts, strict=True)], verifier)
         given = [score.value for score in scores]
         best = [max((x for x in (a, b) if x is not None), default=None) for a, b in zip(best, given, strict=True)]
-    bad = [str(text) for text, value in zip(texts, best, strict=True) if value is None]
+    bad = [str(text) for text, value, named in zip(texts, best, blamed, strict=True) if value is None or named]
     rejecting = [str(t) for t, value in zip(texts, best, strict=True) if value is not None and value < threshold]
     return bad, rejecting, len(golds)
 

@@ -32,6 +32,15 @@ def test_the_confusion_is_counted_over_decided_rows() -> None:
     assert (math.bad_golds.count, math.bad_golds.of) == (1, 5)
 
 
+def test_why_rows_are_undecided_is_counted_and_a_gold_that_is_blamed_cannot_be_read() -> None:
+    rows = [{"completion": "\\boxed{4}", "answer": gold} for gold in ("4", "3^^2", "")]
+    found = audit(rows, [rewards.math])
+    verdicts = found.verdicts[0]
+    assert verdicts.undecided == sum(verdicts.reasons.values()) == 2
+    assert verdicts.bad_golds.count == 2
+    assert all(f"None, 1: {why}" in found.text() for why in verdicts.reasons)
+
+
 def test_disagreements_name_the_row_and_both_reasons() -> None:
     found = audit(ROWS[:3], [rewards.math, rewards.exact])
     assert [one.row for one in found.disagreements] == [0]
