@@ -26,8 +26,8 @@ def ifeval(
 
     Source: IFEval (arXiv 2311.07911), google-research `instruction_following_eval`: `test_instruction_following_strict`
     and `_loose`; the ids also with the prefix "en:". Also the instructions of IFBench (arXiv 2507.02833) that need no
-    tagger or word list. Thinking is taken off first. See `rewards.instructions` for the differences,
-    `rewards.instructions.kinds` for the ids.
+    tagger or word list, and with the prefix "es:" those of M-IFEval in Spanish (arXiv 2502.04688). Thinking is taken
+    off first. See `rewards.instructions` for the differences, `rewards.instructions.kinds` for the ids.
 
     kwargs: one mapping of arguments an instruction (nulls are left out), or the list as JSON text. prompt: for
     instructions to repeat the prompt that come without its text. loose: also try without the first line, without the

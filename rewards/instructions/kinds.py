@@ -1,10 +1,10 @@
-"""The table of instructions: IFEval's 25, and those of IFBench that need no tagger, word list or emoji table."""
+"""The table of instructions: IFEval's 25, M-IFEval's in Spanish, IFBench's that need no tagger, word list or emoji."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from rewards.instructions import bench_layout, bench_words, casing, layout, words
+from rewards.instructions import bench_layout, bench_words, casing, layout, spanish, words
 
 Checker = Callable[..., str]
 
@@ -84,7 +84,27 @@ IFBENCH: dict[str, Checker] = {
     "words:words_position": bench_words.words_position,
 }
 
+SPANISH: dict[str, Checker] = {
+    "change_case:capital_word_frequency": spanish.capital_word_frequency,
+    "change_case:spanish_capital": spanish.spanish_capital,
+    "change_case:spanish_lowercase": spanish.spanish_lowercase,
+    "detectable_content:postscript": spanish.postscript,
+    "detectable_format:constrained_response": spanish.constrained_response,
+    "detectable_format:number_bullet_lists": spanish.number_bullet_lists,
+    "length_constraints:nth_paragraph_first_word": spanish.nth_paragraph_first_word,
+    "length_constraints:number_words": spanish.number_words,
+    "punctuation:exclamation_marks": spanish.exclamation_marks,
+    "punctuation:question_marks": spanish.question_marks,
+    "special_character:dieresis": spanish.dieresis,
+    "special_character:enie": spanish.enie,
+    "special_character:tildes": spanish.tildes,
+    "startend:end_checker": spanish.end_checker,
+}
+"""M-IFEval's instructions in Spanish, where they are not IFEval's."""
+
+_ENGLISH_ONLY = frozenset({"change_case:english_capital", "change_case:english_lowercase"})
 KINDS = IFEVAL | IFBENCH
+KINDS |= {f"es:{name}": checker for name, checker in (IFEVAL | SPANISH).items() if name not in _ENGLISH_ONLY}
 
 REFUSED = {
     "count:person_names": "it counts names of a fixed list",

@@ -29,8 +29,13 @@ def number_placeholders(text: str, *, num_placeholders: int) -> str:
 
 def number_bullet_lists(text: str, *, num_bullets: int) -> str:
     """Exactly so many lines that start with `* ` (not `**`) or `-`."""
+    number = starred_lines(text) + sum(line.lstrip().startswith("-") for line in text.split("\n"))
+    return "" if number == num_bullets else f"{number} bullet points, not {num_bullets}"
+
+
+def starred_lines(text: str) -> int:
+    """Lines that start with `* ` (not `**`)."""
     lines = [line.lstrip() for line in text.split("\n")]
-    dashes = sum(line.startswith("-") for line in lines)
     stars, at = 0, 0
     while at < len(lines):
         if lines[at].startswith("*") and lines[at][1:2] != "*":
@@ -38,8 +43,7 @@ def number_bullet_lists(text: str, *, num_bullets: int) -> str:
             stars += not empty or at + 1 < len(lines)
             at += empty
         at += 1
-    number = stars + dashes
-    return "" if number == num_bullets else f"{number} bullet points, not {num_bullets}"
+    return stars
 
 
 def constrained_response(text: str) -> str:

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import operator
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rewards.instructions.sentences import split_sentences
 
 _WORD = re.compile(r"\w+")
+_RELATIONS: dict[str, Callable[[int, int], bool]] = {
+    "at least": operator.ge,
+    "less than": operator.lt,
+    "al menos": operator.ge,
+    "como máximo": operator.le,
+}
 
 
 def compare(number: int, relation: str, threshold: int, what: str) -> str:
-    """The two relations of IFEval.
+    """The two relations of IFEval, and the two of M-IFEval in Spanish.
 
     >>> compare(3, "at least", 5, "words")
     '3 words, not at least 5'
     """
-    if relation not in ("at least", "less than"):
-        raise ValueError(f"relation is 'at least' or 'less than', not '{relation}'")
-    holds = number >= threshold if relation == "at least" else number < threshold
+    if relation not in _RELATIONS:
+        raise ValueError(f"relation is one of {', '.join(_RELATIONS)}, not '{relation}'")
+    holds = _RELATIONS[relation](number, threshold)
     return "" if holds else f"{number} {what}, not {relation} {threshold}"
 
 

@@ -203,3 +203,55 @@ def test_verdicts_equal_the_published_ones(shared_data: Path, read_rows: Rows) -
         "en:change_case:english_lowercase": 1,
         "en:language:response_language": 1,
     }
+
+
+SPANISH = {
+    "es:special_character:enie": ({"let_frequency": 2}, "El niño soñó.", "El nino soñó."),
+    "es:special_character:dieresis": ({"let_frequency": 1}, "Un pingüino.", "Un pinguino."),
+    "es:special_character:tildes": ({"num_words": 1, "relation": "como máximo"}, "Sí.", "Sí, allí está."),
+    "es:punctuation:question_marks": ({}, "¿Qué es?", "Qué es?"),
+    "es:punctuation:exclamation_marks": ({}, "¡Hola!", "¡ !"),
+    "es:length_constraints:number_words": ({"num_words": 3, "relation": "al menos"}, "uno dos tres", "uno dos"),
+    "es:detectable_format:constrained_response": ({}, "Quizás.", "My answer is yes."),
+    "es:detectable_format:number_bullet_lists": ({"num_bullets": 1}, "* uno\n- dos", "- uno"),
+    "es:detectable_content:postscript": ({"postscript_marker": "P.D."}, "Hola. P. D. Adiós.", "Hola. P.S. Adiós."),
+    "es:startend:end_checker": ({"end_phrase": "Un saludo"}, "Hola. **Un saludo.**", "Un saludo, Ana"),
+    "es:change_case:spanish_capital": (
+        {},
+        "LA CASA DE MI ABUELA ES MUY GRANDE Y TIENE UN JARDÍN.",
+        "THE HOUSE OF MY GRANDMOTHER IS VERY BIG AND HAS A GARDEN.",
+    ),
+    "es:length_constraints:nth_paragraph_first_word": (
+        {"num_paragraphs": 2, "nth_paragraph": 2, "first_word": "En mi opinión"},
+        "Hola.\n\nEn mi opinión, no.",
+        "En mi opinión.\n\nNo.",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SPANISH)
+def test_spanish_instructions_are_followed_and_broken(name: str) -> None:
+    arguments, follows, breaks = SPANISH[name]
+    for text, value in ((follows, 1.0), (breaks, 0.0)):
+        assert rewards.ifeval.score(text, instruction_id_list=[name], kwargs=[arguments]).value == value, text
+
+
+def test_published_spanish_verdicts_are_equal_but_for_sentences(shared_data: Path, read_rows: Rows) -> None:
+    """M-IFEval cuts sentences with a trained parser of spaCy, which splits numbered lists otherwise."""
+    inputs = {row["prompt"]: row["kwargs"] for row in read_rows(shared_data / "if_mifeval/es_input_data.jsonl.gz")}
+    rows = list(read_rows(shared_data / "if_mifeval/es_eval_gpt-4o-mini.jsonl.gz"))
+    differences: Counter[str] = Counter()
+    judged = 0
+    for mode in ("strict", "loose"):
+        reward = rewards.get("ifeval", loose=mode == "loose")
+        for row in rows:
+            score = reward.score(
+                row["response"], instruction_id_list=row["instruction_id_list"], kwargs=inputs[row["prompt"]]
+            )
+            for (name, followed), published in zip(score.evidence["followed"], row[mode], strict=True):
+                judged += 1
+                differences[name] += followed != published
+    assert judged == 274
+    assert {name: count for name, count in differences.items() if count} == {
+        "es:length_constraints:number_sentences": 2
+    }
