@@ -15,6 +15,9 @@ import polars as pl
 
 from curate.engines.base import Engine
 from curate.errors import InvalidInput, UsageError, did_you_mean
+from curate.executors.asking import SpreadEngine, is_spread
+from curate.executors.base import Executor
+from curate.executors.sharding import run_step
 from curate.ledger import Entry, to_lines
 from curate.lock import folder_lock, lock_file
 from curate.recipe import DEFAULT_PROFILE, Recipe
@@ -43,17 +46,19 @@ def build(
     until: str | None = None,
     fresh: bool = False,
     progress: Progress | None = None,
+    executor: Executor | None = None,
 ) -> Run:
     """Build a recipe in `folder`, resuming whatever is there. What was done stays done if this raises.
 
     limit: rows from each source. until: the last step to run. fresh: compute every step again (responses stay: nothing
-    is bought twice). Raises what `curate.errors` lists.
+    is bought twice). executor: where the shards of row-wise steps run and models are held (`curate.executors`); here
+    unless given. Raises what `curate.errors` lists.
     """
     run = Run(folder or default_folder(recipe, limit))
     steps = _until(recipe, until)
-    with folder_lock(run.folder), _context(recipe, run, limit, progress or Progress()) as context:
+    with folder_lock(run.folder), _context(recipe, run, limit, progress or Progress(), executor) as context:
         write_text_atomic(run.folder / "recipe.yaml", recipe.text)
-        entries = _steps(recipe, steps, run, context, fresh=fresh)
+        entries = _steps(recipe, steps, run, context, fresh=fresh, executor=executor)
         write_text_atomic(run.ledger_path, to_lines(entries))
         identities = {name: context.identity(name) for name in _used(recipe)}
         write_text_atomic(run.lock_path, lock_file(recipe, entries, limit, identities))
@@ -66,7 +71,9 @@ def build(
     return run
 
 
-def _steps(recipe: Recipe, steps: tuple[Step, ...], run: Run, context: Context, *, fresh: bool) -> list[Entry]:
+def _steps(
+    recipe: Recipe, steps: tuple[Step, ...], run: Run, context: Context, *, fresh: bool, executor: Executor | None
+) -> list[Entry]:
     entries: list[Entry] = []
     table: pl.DataFrame | None = pl.DataFrame()
     before = ""
@@ -88,7 +95,7 @@ def _steps(recipe: Recipe, steps: tuple[Step, ...], run: Run, context: Context, 
             started = time.monotonic()
             if why:
                 context.progress.say(f"{stem}: again ({why})")
-            result = step.run(table, context)
+            result = run_step(executor, step, table, context, run.shards_folder)
             entry = store(run, stem, step, key, table, result)
             entries.append(entry)
             table = result.kept
@@ -151,16 +158,25 @@ def _used(recipe: Recipe) -> list[str]:
 
 @dataclass
 class Engines:
-    """Opens each engine once, on first use; a model is loaded when it is first asked."""
+    """Opens each engine once, on first use; a model is loaded when it is first asked, here or on an executor's workers.
+
+    shards: where the executor may keep its files.
+    """
 
     recipe: Recipe
+    executor: Executor | None = None
+    shards: Path = Path()
     opened: dict[str, Engine] = field(default_factory=dict)
 
     def get(self, name: str) -> Engine:
         """The engine of this name, opened."""
+        settings = self.recipe.engines[name]
         if name not in self.opened:
-            self.opened[name] = self.recipe.engines[name].open(self.recipe.folder)
-        return self.opened[name]
+            self.opened[name] = settings.open(self.recipe.folder)
+        engine = self.opened[name]
+        if self.executor is None or not is_spread(self.executor, settings):
+            return engine
+        return SpreadEngine(self.executor, settings, engine.identity, self.recipe.folder, self.shards, name)
 
     def identity(self, name: str) -> Mapping[str, Any]:
         """What about it changes an answer."""
@@ -173,9 +189,11 @@ class Engines:
 
 
 @contextmanager
-def _context(recipe: Recipe, run: Run, limit: int | None, progress: Progress) -> Iterator[Context]:
+def _context(
+    recipe: Recipe, run: Run, limit: int | None, progress: Progress, executor: Executor | None
+) -> Iterator[Context]:
     run.journal_path.parent.mkdir(parents=True, exist_ok=True)
-    engines = Engines(recipe)
+    engines = Engines(recipe, executor, run.shards_folder)
     journal = Journal(run.journal_path)
     if journal.damaged:
         lost = sum(part.length for part in journal.damaged)

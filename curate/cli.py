@@ -87,17 +87,21 @@ def build(
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Compute every step again; stored answers are still used.")
     ] = False,
+    executor: Annotated[
+        str, typer.Option("--executor", metavar="NAME", help="Where shards run: local, ray, slurm, or a .yaml file.")
+    ] = "local",
     as_json: AsJson = False,
 ) -> None:
     """Build a data set, or go on where an earlier build was stopped."""
     from curate.build import build as build_recipe
+    from curate.executors import opened
     from curate.progress import shown
     from curate.recipe import load_recipe
 
     loaded = load_recipe(recipe, profile, tuple(sets or ()))
     try:
-        with shown() as progress:
-            run = build_recipe(loaded, out, limit=limit, until=until, fresh=fresh, progress=progress)
+        with opened(executor) as where, shown() as progress:
+            run = build_recipe(loaded, out, limit=limit, until=until, fresh=fresh, progress=progress, executor=where)
     except KeyboardInterrupt:
         raise Interrupted("interrupted; what was done is kept, the same command goes on from there") from None
     done = {

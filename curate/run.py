@@ -7,6 +7,7 @@ runs/openthoughts/
   log.jsonl              when, how long, what was reused: the only file that differs between equal builds
   steps/00-load.parquet  the rows after a step; beside it .dropped.parquet, .failed.parquet (with `reason`), .json
   responses/journal.jsonl  every raw model response (curate.responses)
+  shards/                what an executor keeps while it works, and its logs (curate.executors)
   data/train.parquet     what is pushed
   README.md report.html  the card and the report: pure functions of the rest
 """
@@ -46,6 +47,11 @@ class Run:
     def journal_path(self) -> Path:
         """Every raw response."""
         return self.folder / "responses" / "journal.jsonl"
+
+    @property
+    def shards_folder(self) -> Path:
+        """Where an executor may keep its files."""
+        return self.folder / "shards"
 
     @property
     def lock_path(self) -> Path:

@@ -16,7 +16,7 @@ Steps come in five kinds, which say how rows relate:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
@@ -173,3 +173,26 @@ class Step(BaseModel):
     def cost(self, table: pl.DataFrame | None, rows: int, context: Context) -> Cost:
         """What running on `rows` rows would take; `table` where the rows themselves are known. Asks no engine."""
         return Cost(rows)
+
+    def join_notes(self, notes: Sequence[Mapping[str, Any]], kept: pl.DataFrame) -> Mapping[str, Any]:
+        """The notes of a row-wise step from those of its shards; `kept` are all rows. Counts add up unless said."""
+        return add_notes(notes)
+
+
+def add_notes(notes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Notes of several tables as those of one: whole numbers add up, mappings key by key, what is equal stays.
+
+    What is none of these is listed. A step whose notes are rates joins them itself.
+
+    >>> add_notes([{"hits": 1, "by": {"a": 2}, "n": 13.5}, {"hits": 2, "by": {"b": 1}, "n": 13.5}])
+    {'hits': 3, 'by': {'a': 2, 'b': 1}, 'n': 13.5}
+    """
+    return {key: _added([part[key] for part in notes if key in part]) for part in notes for key in part}
+
+
+def _added(values: list[Any]) -> Any:
+    if all(isinstance(value, int) and not isinstance(value, bool) for value in values):
+        return sum(values)
+    if all(isinstance(value, Mapping) for value in values):
+        return add_notes(values)
+    return values[0] if all(value == values[0] for value in values) else values

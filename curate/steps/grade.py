@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -120,8 +120,11 @@ class Grade(Step):
         context.progress.start(self.title, table.height)
         parts = [self._judge(table.slice(start, CHUNK), context) for start in range(0, table.height, CHUNK)]
         kept = pl.concat(parts, rechunk=True) if parts else self._judge(table, context)
-        notes = {grading.label: _summary(kept, grading.label) for grading, _ in self._rewards}
-        return Result(kept=kept, notes={"rewards": notes})
+        return Result(kept=kept, notes=self.join_notes([], kept))
+
+    def join_notes(self, notes: Sequence[Mapping[str, Any]], kept: pl.DataFrame) -> Mapping[str, Any]:
+        """How many each reward judged, and the mean of their scores, over all rows."""
+        return {"rewards": {grading.label: _summary(kept, grading.label) for grading in self.rewards}}
 
     def _judge(self, part: pl.DataFrame, context: Context) -> pl.DataFrame:
         completions = full_texts(part, self.completion)

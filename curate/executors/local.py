@@ -1,0 +1,57 @@
+"""This machine: one process, or a pool of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from curate.errors import StepFailed
+from curate.executors.base import Task
+
+if TYPE_CHECKING:
+    from curate.executors.settings import LocalSettings
+
+
+class LocalExecutor:
+    """Parts in this process with one worker, else in a pool that stays warm from step to step."""
+
+    def __init__(self, settings: LocalSettings) -> None:
+        self.settings = settings
+        self._pool: ProcessPoolExecutor | None = None
+
+    def map(  # one signature for all executors
+        self,
+        name: str,
+        task: Task,
+        parts: Sequence[bytes],
+        folder: Path,  # noqa: ARG002
+    ) -> Iterator[tuple[int, bytes]]:
+        """As they finish; in order with one worker."""
+        if self.settings.workers == 1:
+            yield from ((number, task(part)) for number, part in enumerate(parts))
+            return
+        if self._pool is None:  # polars has threads, which a fork would not survive
+            self._pool = ProcessPoolExecutor(self.settings.workers, mp_context=get_context("spawn"))
+        numbers: dict[Future[bytes], int] = {self._pool.submit(task, part): n for n, part in enumerate(parts)}
+        try:
+            for done in as_completed(numbers):
+                yield numbers.pop(done), done.result()
+        except BrokenProcessPool:
+            self._pool = None
+            raise StepFailed(
+                f"{name}: a worker process died (out of memory?). Fewer rows a shard may help (rows: in the executor's "
+                "file); the same command goes on"
+            ) from None
+        finally:
+            for waiting in numbers:
+                waiting.cancel()
+
+    def close(self) -> None:
+        """End the processes."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+            self._pool = None

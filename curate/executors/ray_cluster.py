@@ -1,0 +1,106 @@
+"""Ray Data, on a cluster that is there or on one started here."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from curate.errors import StepFailed, UsageError
+from curate.executors.base import Task
+
+if TYPE_CHECKING:
+    from curate.executors.settings import RaySettings
+
+REACH_S = 10.0
+"""Seconds a cluster has to answer a connection."""
+
+
+class RayExecutor:
+    """Each part is a row of a Ray data set, each result too; Ray runs what a lost node held once more elsewhere.
+
+    Parts travel through Ray's object store: no shared folder is needed. Settings as in `RaySettings`.
+    Raises UsageError where Ray is not installed, StepFailed when no cluster answers.
+    """
+
+    def __init__(self, settings: RaySettings) -> None:
+        try:
+            ray = import_module("ray")
+            import_module("ray.data")
+        except ImportError as missing:
+            raise UsageError(
+                f"--executor ray needs Ray Data ({missing.name} is not installed): pip install 'curate-posttrain[ray]'"
+            ) from None
+        self.settings = settings
+        self._ray = ray
+        self._started = False
+
+    def map(  # one signature for all executors
+        self,
+        name: str,
+        task: Task,
+        parts: Sequence[bytes],
+        folder: Path,  # noqa: ARG002
+    ) -> Iterator[tuple[int, bytes]]:
+        """As they finish."""
+        if not parts:
+            return
+        self._connect()
+        data = self._ray.data
+        rows = [{"number": number, "part": part} for number, part in enumerate(parts)]
+        resources = {"num_cpus": self.settings.num_cpus, "num_gpus": self.settings.num_gpus or None}
+        done = data.from_items(rows, override_num_blocks=len(rows)).map(
+            run_row, fn_kwargs={"task": task}, **{key: value for key, value in resources.items() if value is not None}
+        )
+        try:
+            yield from ((row["number"], row["result"]) for row in done.iter_rows())
+        except self._ray.exceptions.RayError as lost:
+            reason = str(lost).strip().splitlines()[-1]
+            raise StepFailed(f"{name}: Ray gave up: {reason}. The same command goes on from the last step") from lost
+
+    def close(self) -> None:
+        """Stop a cluster that was started here; leave one that was there."""
+        if self._started:
+            self._ray.shutdown()
+            self._started = False
+
+    def _connect(self) -> None:
+        ray = self._ray
+        if not ray.is_initialized():
+            os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is reported to anyone
+            self._join({"log_to_driver": False, "logging_level": logging.ERROR})
+            self._started = True
+        ray.data.DataContext.get_current().enable_progress_bars = False
+        logging.getLogger("ray.data").setLevel(logging.ERROR)
+
+    def _join(self, quiet: dict[str, Any]) -> None:
+        """The cluster of the settings, of RAY_ADDRESS, the one that runs here, or a new one; in that order."""
+        address = self.settings.address or os.environ.get("RAY_ADDRESS")
+        if address:
+            _reach(address)
+        try:
+            self._ray.init(address=address or "auto", **quiet)
+        except ConnectionError as refused:
+            if address:
+                raise StepFailed(f"no Ray cluster answers at {address}: {refused}") from refused
+            self._ray.init(address="local", include_dashboard=False, **quiet)
+
+
+def _reach(address: str) -> None:
+    """Raise StepFailed when nothing listens at HOST:PORT; ray.init itself would try for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not host or not port.isdigit():  # "auto", "local"
+        return
+    try:
+        socket.create_connection((host, int(port)), timeout=REACH_S).close()
+    except OSError as refused:
+        raise StepFailed(f"no Ray cluster answers at {address}: {refused.strerror or refused}") from None
+
+
+def run_row(row: dict[str, Any], *, task: Task) -> dict[str, Any]:
+    """One part, where Ray put it."""
+    return {"number": row["number"], "result": task(row["part"])}
