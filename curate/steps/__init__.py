@@ -23,7 +23,7 @@ STEPS: dict[str, str] = {
     "pass_rate": "curate.steps.pass_rate:PassRate",
     "pairs": "curate.steps.pairs:Pairs",
     "format": "curate.steps.format:Format",
-    "select": "curate.steps.select:Select",
+    "select": "curate.steps.selection:Select",  # select.py would hide a module of the standard library
     "split": "curate.steps.split:Split",
 }
 
