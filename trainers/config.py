@@ -167,7 +167,7 @@ class TrainConfig(Settings):
         if isinstance(value, int) and not isinstance(value, bool):
             return {"effective": value}
         if not isinstance(value, Mapping | Batch):
-            raise ValueError("write a number of rows, auto, or {effective: 64, device: 8}")
+            raise ValueError("write a number of rows, auto, or {effective: 64, device: 8}")  # noqa: TRY004  pydantic's
         return value
 
     @field_validator("dynamic_sampling", mode="before")

@@ -118,7 +118,9 @@ def _expected() -> Iterator[None]:
 
 
 def context_of(folder: Path) -> int | None:
-    """Most tokens a model can read, as its config says."""
+    """Most tokens a model can read, as its config says; of an adapter, its base."""
+    if (folder / "adapter_config.json").is_file():
+        return context_of(_base(folder))
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     inner = config.get("text_config") or config
     found = inner.get("max_position_embeddings") or inner.get("n_positions")
@@ -133,6 +135,16 @@ def whole(folder: Path, into: Path, say: Callable[[str], None]) -> Path:
     """
     if not (folder / "adapter_config.json").is_file():
         return folder
+    from accelerate import PartialState  # type: ignore[import-untyped]
+
+    with PartialState().main_process_first():
+        if PartialState().is_main_process:
+            _merge(folder, into)
+            say(f"merged the adapter {folder} into {into}, from where training starts")
+    return into
+
+
+def _merge(folder: Path, into: Path) -> None:
     from peft import AutoPeftModelForCausalLM
 
     model = AutoPeftModelForCausalLM.from_pretrained(folder, dtype="float32")
@@ -141,8 +153,6 @@ def whole(folder: Path, into: Path, say: Callable[[str], None]) -> Path:
     merged = model.merge_and_unload()
     merged.save_pretrained(into)
     load_tokenizer(folder if (folder / "tokenizer_config.json").is_file() else _base(folder)).save_pretrained(into)
-    say(f"merged the adapter {folder} into {into}, from where training starts")
-    return into
 
 
 def _base(folder: Path) -> Path:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from curate.errors import StepFailed
+from curate.errors import StepFailed, UsageError
 from trainers import arguments, batch, models
 
 if TYPE_CHECKING:
@@ -26,7 +26,9 @@ def largest_that_fits(job: Job, attempt: Callable[[Job, int], None] | None = Non
 
     Raises StepFailed when not even a single one fits.
     """
-    share = batch.effective(job.config, job.method) // batch.processes()
+    if batch.processes() > 1:  # one that has no room would leave the others waiting for it
+        raise UsageError("batch: auto tries sizes in a single process; say how many rows a device holds, {device: 8}")
+    share = batch.effective(job.config, job.method)
     for size in batch.candidates(share):
         try:
             (attempt or one_step)(job, size)

@@ -116,10 +116,11 @@ def prepare(config: TrainConfig, functions: tuple[Callable[..., Any], ...] = (),
     if method.online and "rewards" in method.reads and not config.rewards and not functions:
         raise UsageError(f"{config.out}: {method.name} needs rewards, for example rewards: [math]")
     folder = Path(config.out)
-    start = models.whole(models.find(config.model, config.revision), folder / "start", notes.say)
-    tokenizer = models.load_tokenizer(start, config.chat_template)
-    context = models.context_of(start)
+    found = models.find(config.model, config.revision)
+    context = models.context_of(found)
     made = arguments.make(config, method, batch.sizes(config, method), context)
+    start = models.whole(found, folder / "start", notes.say)
+    tokenizer = models.load_tokenizer(start, config.chat_template)
     for line in arguments.outside(config, method, made):
         notes.say(f"warning: {line}")
     if context is not None and (getattr(made, "max_length", None) or 0) > context:
@@ -190,11 +191,14 @@ def _held(folder: Path) -> Iterator[None]:
 
 
 def _standing(folder: Path, config: TrainConfig, *, resume: bool, fresh: bool) -> Trained | None:
-    """What the folder holds already: a finished training, when that is asked for; else it is made ready for one."""
-    if not is_main():
-        return None
+    """What the folder holds already: a finished training, when that is asked for; else it is made ready for one.
+
+    All processes that train together come to the same answer: none of them has written anything yet.
+    """
     lock = folder / LOCK
     if fresh:
+        if not is_main():
+            return None
         for name in (CHECKPOINTS, models.MODEL, "start"):
             shutil.rmtree(folder / name, ignore_errors=True)
         for name in (LOCK, METRICS, "log.jsonl", "alarms.jsonl", "report.html"):

@@ -121,7 +121,7 @@ def test_settings_from_the_command_line_lie_over_the_file(tmp_path: Path) -> Non
 
 def test_a_missing_config_names_its_neighbour(tmp_path: Path) -> None:
     (tmp_path / "sft.yaml").write_text(GOOD)
-    with pytest.raises(DataError, match="did you mean 'sft.yaml'"):
+    with pytest.raises(DataError, match=r"did you mean 'sft\.yaml'"):
         load_config(tmp_path / "sfd.yaml")
 
 

@@ -72,7 +72,7 @@ def test_a_folder_is_not_trained_into_twice_by_accident(settings: Make) -> None:
         train(config)
     assert train(config, resume=True).metrics == trained.metrics  # nothing is trained
     assert (trained.folder / "metrics.json").read_bytes() == before
-    with pytest.raises(UsageError, match="trl was .*begun|begun with other settings: seed was 0, is 1"):
+    with pytest.raises(UsageError, match="begun with other settings: seed was 0, is 1"):
         train(config | {"seed": 1}, resume=True)
     assert train(config | {"seed": 1}, fresh=True).lock["config"]["seed"] == 1
 
