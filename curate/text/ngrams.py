@@ -41,6 +41,9 @@ SILENT = rf"\\(?:{'|'.join(LATEX)})\b|\\hspace\{{[^{{}}]{{0,20}}\}}"
 SAME = ((r"\\[dt]frac\b", r"\frac"), (r"\\[dt]binom\b", r"\binom"), (r"\\([lgn]e)q\b", r"\$1"))
 """LaTeX that is written in two ways, and the one that is kept."""
 
+FOLDED = {"ß": "ss", "ς": "σ"}
+"""Small letters that are written otherwise in capitals and back."""
+
 _TABLE = bytes(c + 32 if 65 <= c <= 90 else c if 97 <= c <= 122 or c >= 128 else 32 for c in range(256))
 _NO_LETTER = bytes(c for c in range(256) if _TABLE[c] == 32)
 _M1, _M2 = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
@@ -95,7 +98,8 @@ def plain(texts: pl.Series) -> pl.Series:
             .str.replace_all(r"[\p{M}\p{Cf}]", "")
             .str.to_lowercase()
             .str.replace_all(r"[^\p{L}\p{Nd}\x00-\x7f]", " ")
-            .str.replace_all(f"([{UNSPACED}])", "$1 ")
+            .str.replace_many(FOLDED)
+            .str.replace_all(f"([{UNSPACED}])", " $1 ")
         )
         texts = _where(strange, simple, texts)
         foreign = texts.str.contains(r"[\p{Nd}--0-9]")

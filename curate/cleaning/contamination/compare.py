@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from curate.text.ngrams import LATEX
+from curate.text.ngrams import FOLDED, LATEX
 
 RUN = 4
 """Words in a row that count as said: shorter runs are in every text."""
@@ -94,7 +94,7 @@ def _simple(char: str) -> str:
         if kind == "Nd":
             parts.append(str(unicodedata.decimal(one)))
         elif kind[0] == "L" or one.isascii():
-            parts.append(one)
+            parts.append(FOLDED.get(one, one))
         elif kind[0] != "M" and kind != "Cf":
             parts.append(" ")
     return "".join(parts)

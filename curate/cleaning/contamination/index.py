@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -203,9 +204,9 @@ def _write(index: Index, path: Path) -> None:
 def _read(path: Path, items: pl.DataFrame) -> Index | None:
     """The stored index, or None when there is none or it is damaged."""
     try:
-        with np.load(path) as stored:
+        with path.open("rb") as file, np.load(file) as stored:
             arrays = {name: stored[name] for name in _ARRAYS}
             named = [pl.Series(name, stored[name]) for name in ("entry", "family")]
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
         return None
     return Index(items.hstack(named), **arrays) if len(named[0]) == items.height else None

@@ -1,0 +1,78 @@
+"""Rows that share an n-gram with an item, by datatrove's filter, two workers, with a tokenizer that splits at no words.
+
+Its indexer wants lighteval's tasks; here its own `compute_hashes` makes the same files from our items. Prompts are
+looked for (`find_query_ngrams`), which is not its default. Its own tokenizer, spaCy's, is several times slower.
+
+python decontaminate_datatrove_job.py ROWS ITEMS OUT N
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from datatrove.executor import LocalPipelineExecutor
+from datatrove.pipeline.decont import n_grams
+from datatrove.pipeline.decont.n_grams import NGramsDecontConfig, NGramsDecontFilter, NGramsDecontIndexer
+from datatrove.pipeline.readers import ParquetReader
+from datatrove.pipeline.writers import ParquetWriter
+from datatrove.utils.word_tokenizers import WordTokenizer
+
+TASKS = 2
+
+
+class Split(WordTokenizer):  # noqa: D101
+    def word_tokenize(self, text: str) -> list[str]:  # noqa: D102
+        return re.findall(r"\w+", text)
+
+    def sent_tokenize(self, text: str) -> list[str]:  # noqa: D102
+        return [text]
+
+    def span_tokenize(self, text: str) -> list[tuple[int, int]]:  # noqa: D102
+        return [(0, len(text))]
+
+
+class Indexer(NGramsDecontIndexer):  # noqa: D101
+    _requires_dependencies = []  # noqa: RUF012  lighteval is asked for tasks, which we have
+
+
+n_grams.load_word_tokenizer = Split
+
+
+def main(rows: str, items: str, out: str, n: str) -> None:
+    work = Path(out).with_suffix(".work")
+    (work / "in").mkdir(parents=True)
+    table = pq.read_table(rows)
+    for part in range(TASKS):
+        low, high = (len(table) * edge // TASKS for edge in (part, part + 1))
+        pq.write_table(table.slice(low, high - low), work / "in" / f"{part}.parquet")
+    config = NGramsDecontConfig(n_grams=int(n), find_query_ngrams=True)
+    indexer = Indexer(str(work / "index"), config=config)
+    hashes: dict[str, set[int]] = {}
+    found = pq.read_table(items)
+    for name, text in zip(found["benchmark"].to_pylist(), found["text"].to_pylist(), strict=True):
+        hashes.setdefault(name, set()).update(indexer.compute_hashes("", text))
+    (work / "index").mkdir()
+    for name, some in hashes.items():
+        np.array(list(some), dtype=config.hash_config.np_descr).tofile(work / "index" / f"{name}.index.hashes")
+    LocalPipelineExecutor(
+        [
+            ParquetReader(str(work / "in"), text_key="prompt"),
+            NGramsDecontFilter(str(work / "index"), config=config),
+            ParquetWriter(str(work / "out")),
+        ],
+        tasks=TASKS,
+        workers=TASKS,
+        logging_dir=str(work / "log"),
+    ).run()
+    pq.write_table(pa.concat_tables(pq.read_table(path) for path in sorted((work / "out").glob("*.parquet"))), out)
+    shutil.rmtree(work)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,79 @@
+"""The index of benchmarks: built once, the same when it is read back, never taken for another."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from curate.cleaning.contamination import index as indexing
+from curate.cleaning.contamination.index import Index, build_index, open_index
+from curate.cleaning.contamination.items import read_items
+from curate.cleaning.contamination.search import find_pairs
+
+TEXTS = [f"How many of the {n} apples does Ann keep when she gives {n % 7} of them to her {name}?" for n, name in
+         enumerate(["uncle", "sister", "oldest friend", "teacher"] * 20)]  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _every_index_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(indexing, "KEEP_FROM", 1)
+
+
+def same(one: Index, other: Index) -> bool:
+    arrays = [field.name for field in fields(Index) if field.name != "items"]
+    return one.items.equals(other.items) and all(np.array_equal(getattr(one, a), getattr(other, a)) for a in arrays)
+
+
+def items(*texts: str, name: str = "exam") -> pl.DataFrame:
+    return read_items({name: list(texts)})
+
+
+def test_what_is_read_back_is_what_was_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    built = open_index(items(*TEXTS), tmp_path)
+    monkeypatch.setattr(indexing, "build_index", lambda items: pytest.fail("it was built again"))
+    assert same(open_index(items(*TEXTS), tmp_path), built)
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_changed_benchmark_has_another_index(tmp_path: Path) -> None:
+    for some in (items(*TEXTS), items(*TEXTS[1:]), items(*TEXTS, name="quiz"), items(*TEXTS[:-1], TEXTS[-1] + "!")):
+        open_index(some, tmp_path)
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+@pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 not whole", None])
+def test_a_damaged_file_is_built_again(tmp_path: Path, damage: bytes | None) -> None:
+    built = open_index(items(*TEXTS), tmp_path)
+    (path,) = tmp_path.iterdir()
+    path.write_bytes(path.read_bytes()[:-40] if damage is None else damage)
+    assert same(open_index(items(*TEXTS), tmp_path), built)
+    assert same(open_index(items(*TEXTS), tmp_path), built)
+
+
+def test_a_folder_that_cannot_be_written_costs_nothing_but_time(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert same(open_index(items(*TEXTS), tmp_path / "file" / "below"), build_index(items(*TEXTS)))
+
+
+def test_items_that_differ_in_numbers_share_a_family() -> None:
+    index = build_index(items(*TEXTS))
+    assert index.items["entry"].n_unique() == 80
+    assert index.items["family"].n_unique() == 4
+
+
+def test_every_item_leads_to_itself() -> None:
+    index = build_index(items(*TEXTS, "Why?", "7 + 5", "Name it", "Define entropy", "Ωραίο 3"))
+    pairs = find_pairs(index.items["text"], index)
+    found = {(row["piece"], row["family"]) for row in pairs.iter_rows(named=True)}
+    assert found >= set(enumerate(index.items["family"]))
+
+
+def test_common_windows_do_not_hide_an_item_that_has_no_other() -> None:
+    many = [f"What is the smallest positive integer that is divisible by {a} but not by {b}?" for a, b in
+            [("two", "three"), *((f"{x}{y}teen", x) for x in "abcdefg" for y in "hijkl")]]  # fmt: skip
+    index = build_index(items(*many))
+    assert (np.bincount(index.families, minlength=len(many)) >= indexing.LEAST).all()

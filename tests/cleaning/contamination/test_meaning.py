@@ -1,0 +1,111 @@
+"""Items said in other words: found by meaning, numbers and rare words together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from curate import decontaminate
+from curate.cleaning.contamination.meaning import agreement, alike, question_part, said
+from curate.cleaning.contamination.measure import Weights
+
+Reader = Callable[[Path], Iterator[dict[str, Any]]]
+
+ITEM = (
+    "Kylar went to the store to buy glasses for his new apartment. One glass costs $5, but every second glass costs "
+    "only 60% of the price. Kylar wants to buy 16 glasses. How much does he need to pay for them?"
+)
+SAID = (
+    "Kylar visited the shop to purchase glasses for his new flat. A single glass is priced at $5, however, every "
+    "alternate glass is priced at just 60% of the original cost. Kylar plans to buy sixteen glasses. What will he pay?"
+)
+OTHER = (
+    "Marta went to the market to buy plates for her new kitchen. One plate costs $7, but every third plate costs only "
+    "half of the price. Marta wants to buy 12 plates. How much does she need to pay for them?"
+)
+
+
+def test_a_paraphrase_is_found_and_another_problem_is_not() -> None:
+    rows = pl.DataFrame({"prompt": [SAID, OTHER, f"Question: {SAID}\nAnswer: 64"]})
+    exam = {"exam": [ITEM, "How many legs do seven spiders and three ants have in all?"]}
+    result = decontaminate(rows, against=exam, profile="embedding")
+    assert result.hits.select("row", "item", "how").rows() == [(0, "0", "meaning"), (2, "0", "meaning")]
+    assert "alike): “Kylar visited" in result.dropped["reason"][0]
+    assert result.at(similarity=0.99).kept.height == 3
+    assert not decontaminate(rows, against=exam).hits.height
+
+
+def test_copies_are_found_as_by_the_default_profile() -> None:
+    rows = pl.DataFrame({"prompt": [f"Please: {ITEM} Thanks!", None, ""]})
+    hits = decontaminate(rows, against={"exam": [ITEM]}, profile="embedding").hits
+    assert hits["how"].to_list() == ["exact"]
+
+
+class Letters:
+    """An encoder of one's own: how often each letter stands in a text."""
+
+    identity = "letters"
+    calls = 0
+
+    def encode(self, texts: Any) -> np.ndarray:
+        self.calls += len(texts)
+        counts = np.array([[text.lower().count(c) for c in "abcdefghijklmnopqrstuvwxyz"] for text in texts], np.float32)
+        return counts / np.maximum(np.linalg.norm(counts, axis=1, keepdims=True), 1e-9)
+
+
+def test_any_encoder_will_do_and_items_are_encoded_once(tmp_path: Path) -> None:
+    encoder, rows = Letters(), pl.DataFrame({"prompt": [SAID]})
+    for _ in range(2):
+        result = decontaminate(rows, against={"exam": [ITEM]}, profile="embedding", encoder=encoder, cache=tmp_path)
+        assert result.dropped.height == 1
+    assert encoder.calls == 3
+
+
+def test_numbers_in_words_agree_with_digits() -> None:
+    weights = Weights([])
+    numbers, _ = agreement(said("two dozen eggs for 1,200 at 3.50"), said("2 12 eggs, 1200 and 3.50"), weights)
+    assert numbers == 1.0
+    assert agreement(said("no number"), said("none here"), weights)[0] == 0.5
+    assert agreement(said("3 and 4"), said("4 and 3"), weights)[0] == 0.75
+
+
+def test_one_thing_is_wholly_like_itself() -> None:
+    words = said(ITEM)
+    assert alike(1.0, *agreement(words, words, Weights([ITEM.split()]))) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("Question: What is it?\nAnswer: 5", "What is it?\n"),
+        ("What is it?\n#### 5", "What is it?\n"),
+        ("Answer: yes", "Answer: yes"),
+        ("Problem:", "Problem:"),
+        ("The answer: is here", "The answer: is here"),
+    ],
+)
+def test_the_question_is_told_from_its_answer(text: str, part: str) -> None:
+    assert question_part(text) == part
+
+
+def test_nine_of_ten_paraphrases_of_gsm8k_at_one_false_alarm_in_a_thousand(
+    shared_data: Path, read_rows: Reader
+) -> None:
+    """On the half that neither weights nor threshold were set on; the clean rows are GSM8K's own training problems."""
+
+    def column(place: str, name: str) -> pl.DataFrame:
+        return pl.DataFrame({"prompt": [row[name] for row in read_rows(shared_data / place)]})
+
+    exam = {"gsm8k": column("math_gsm8k/test.jsonl.gz", "question")}
+    rephrased = column("decontam_gsm8k_rephrased/pairs.jsonl.gz", "rephrased")
+    train = column("math_gsm8k/train.jsonl.gz", "question")
+    found = decontaminate(rephrased, against=exam, profile="embedding").hits.filter("dropped")
+    right = found.filter(pl.col("row").cast(pl.String) == pl.col("item"))["row"].unique()
+    alarms = decontaminate(train, against=exam, profile="embedding").hits.filter("dropped")["row"].unique()
+    assert (right % 2 == 1).sum() >= 0.9 * (rephrased.height // 2)
+    assert (alarms % 2 == 1).sum() <= 0.001 * (train.height // 2)
