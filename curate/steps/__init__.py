@@ -14,6 +14,7 @@ STEPS: dict[str, str] = {
     "generate": "curate.steps.generate:Generate",
     "grade": "curate.steps.grade:Grade",
     "sample": "curate.steps.sample:Sample",
+    "mask": "curate.steps.mask:Mask",
     # filter
     "keep": "curate.steps.keep:Keep",
     "filter": "curate.steps.filter:Filter",

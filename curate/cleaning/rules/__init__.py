@@ -11,8 +11,9 @@
 from __future__ import annotations
 
 from curate.cleaning.rules.filtering import Filtered, filter_rows
+from curate.cleaning.rules.masking import mask_rows
 from curate.cleaning.rules.rule import Rule
 from curate.cleaning.rules.table import RULES, SETS
 from curate.cleaning.rules.texts import Texts
 
-__all__ = ["RULES", "SETS", "Filtered", "Rule", "Texts", "filter_rows"]
+__all__ = ["RULES", "SETS", "Filtered", "Rule", "Texts", "filter_rows", "mask_rows"]

@@ -50,7 +50,8 @@ def text_column(frame: pl.DataFrame, column: str | None) -> str:
 
 def measure(frame: pl.DataFrame, column: str, rules: Sequence[Rule], roles: Sequence[str]) -> Measured:
     """The value of each rule on each text of `column`."""
-    missing = next((need for rule in rules for need in rule.needs if need not in frame.columns), None)
+    told = {*frame.columns, *(("prompt",) if isinstance(frame.schema[column], pl.List) else ())}
+    missing = next((need for rule in rules for need in rule.needs if need not in told), None)
     if missing is not None:
         rule = next(rule for rule in rules if missing in rule.needs)
         raise DataError(f"rule '{rule.name}' reads the column '{missing}'{did_you_mean(missing, frame.columns)}")
@@ -58,8 +59,9 @@ def measure(frame: pl.DataFrame, column: str, rules: Sequence[Rule], roles: Sequ
         rows = places = None
         texts = Texts(_decoded(frame[column]), frame.drop(column))
     else:
-        rows, places, said = _messages(frame[column], roles)
-        texts = Texts(said, frame.drop(column)[rows])
+        units = _messages(frame[column], roles)
+        rows, places = units["row"], units["place"]
+        texts = Texts(units["text"], frame.drop(column)[rows].with_columns(units["prompt"]))
     batches = list(_batches(texts))
     with ThreadPoolExecutor(max_workers=max(1, min(len(batches), pl.thread_pool_size()))) as pool:
         parts = list(pool.map(lambda batch: pl.DataFrame([rule.values(batch) for rule in rules]), batches))
@@ -105,38 +107,36 @@ def _joined(
 
 
 def _decoded(text: pl.Series) -> pl.Series:
-    """Bytes as text; null where they are no UTF-8."""
+    """Bytes as text, with U+FFFD for what is no UTF-8: `broken_text` finds it."""
     if text.dtype != pl.Binary:
         return text.cast(pl.String)
     try:
         return text.cast(pl.String)
     except pl.exceptions.ComputeError:
-        return pl.Series(text.name, [_utf8(value) for value in text.to_list()], dtype=pl.String)
-
-
-def _utf8(value: bytes | None) -> str | None:
-    try:
-        return None if value is None else value.decode()
-    except UnicodeDecodeError:
-        return None
+        values = [value if value is None else value.decode(errors="replace") for value in text.to_list()]
+        return pl.Series(text.name, values, dtype=pl.String)
 
 
 def _is_conversation(dtype: pl.DataType) -> bool:
     return isinstance(dtype, pl.List) and isinstance(dtype.inner, pl.Struct)
 
 
-def _messages(column: pl.Series, roles: Sequence[str]) -> tuple[pl.Series, pl.Series, pl.Series]:
-    """The rows, places and contents of the messages of some roles; a row without any has a null at place 0."""
+def _messages(column: pl.Series, roles: Sequence[str]) -> pl.DataFrame:
+    """The messages of some roles: `row`, `place`, `text`, and as `prompt` the message before.
+
+    A row without any has a null text at place 0.
+    """
     counts = column.list.len().fill_null(0)
     flat = column.explode(empty_as_null=False, keep_nulls=False)
     index = pl.DataFrame({"row": pl.int_range(len(column), eager=True), "count": counts})
     spread = index.select("row", place=pl.int_ranges(1, pl.col("count") + 1)).explode("place", empty_as_null=False)
     role, content = (_field(flat, names) for names in (FIELDS["role"], FIELDS["content"]))
     wanted = role.str.to_lowercase().replace_strict(ROLES, default=None).is_in(list(roles)).fill_null(value=False)
-    said = spread.with_columns(text=content).filter(wanted)
-    silent = index.select("row", place=pl.lit(0, dtype=pl.Int64), text=pl.lit(None, dtype=pl.String))
-    every = pl.concat([said, silent.join(said, on="row", how="anti")], how="vertical_relaxed").sort("row", "place")
-    return every["row"], every["place"], every["text"]
+    said = spread.with_columns(text=content).with_columns(prompt=pl.col("text").shift(1).over("row")).filter(wanted)
+    nothing = pl.lit(None, dtype=pl.String)
+    silent = index.select("row", place=pl.lit(0, dtype=pl.Int64), text=nothing, prompt=nothing)
+    silent = silent.join(said, on="row", how="anti")
+    return pl.concat([said, silent], how="vertical_relaxed").sort("row", "place")
 
 
 def _field(flat: pl.Series, names: Sequence[str]) -> pl.Series:

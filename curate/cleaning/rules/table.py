@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from curate.cleaning.rules import fineweb, gopher, length, repetition
+from curate.cleaning.rules import assistant, c4, encoding, fineweb, form, gopher, length, markup, private, repetition
 from curate.cleaning.rules.rule import Measure, Rule
 
 _GOPHER = "Gopher (arXiv 2112.11446, A1.1); verdicts of datatrove's GopherQualityFilter"
@@ -10,8 +10,19 @@ _REPEAT = "Gopher (arXiv 2112.11446, table A1); verdicts of datatrove's GopherRe
 _FINEWEB = "FineWeb (arXiv 2406.17557, section 3.6); verdicts of datatrove's FineWebQualityFilter"
 
 
+_C4 = "C4 (arXiv 1910.10683, section 2.2); datatrove's C4QualityFilter, pages only"
+_FORM = "format checks of Open-R1, OpenThoughts and open-instruct; our parsers"
+_ASSISTANT = "keyword filters of Tulu 3 (arXiv 2411.15124) and the cleaned Alpaca sets; said, not quoted"
+_PRIVATE = "kinds of Dolma, Presidio, detect-secrets; each value checked (Luhn, mod 97, context, entropy)"
+_TEMPLATES = "special tokens and turns of the chat templates of Llama, Mistral, Gemma, Qwen, DeepSeek, Phi, gpt-oss"
+
+
 def _ngrams(name: str, measure: Measure, n: int, high: float) -> Rule:
     return Rule(name.format(n=n), measure, "of characters", _REPEAT, high=high, options={"n": n})
+
+
+def _private(kind: str, about: str) -> Rule:
+    return Rule(kind, private.private, about, _PRIVATE, kind="found", options={"kind": kind})
 
 
 _ALL = (
@@ -44,16 +55,55 @@ _ALL = (
     Rule("fineweb_short_lines", fineweb.fineweb_short_lines, "of lines are short", _FINEWEB, high=0.67),
     Rule("fineweb_repeated_characters", fineweb.fineweb_repeated_characters, "of characters", _FINEWEB, high=0.01),
     Rule("fineweb_breaks", fineweb.fineweb_breaks, "line breaks a word", _FINEWEB, high=0.3),
+    # c4
+    Rule("c4_sentences", c4.c4_sentences, "sentences", _C4, low=5),
+    Rule("c4_lorem_ipsum", c4.c4_lorem_ipsum, "it says lorem ipsum", _C4, kind="sign"),
+    Rule("c4_curly_bracket", c4.c4_curly_bracket, "it has a {", _C4, kind="sign"),
+    # form
+    Rule("thinking_tags", form.thinking_tags, "faulty thinking", _FORM, kind="found"),
+    Rule("no_box", form.no_box, "no closed box", _FORM, kind="sign"),
+    Rule("code_fences", form.code_fences, "an open code fence", "CommonMark 0.31, section 4.5", kind="found"),
+    Rule("unfinished", form.unfinished, "a text that was cut off", _FORM, kind="found"),
+    Rule("broken_text", encoding.broken_text, "broken text", "Unicode: U+FFFD, Cc; UTF-8 as cp1252", kind="found"),
+    # assistant
+    Rule("refusal", assistant.refusal, "a refusal", _ASSISTANT, kind="found"),
+    Rule("identity", assistant.identity, "a model says what it is", _ASSISTANT, kind="found"),
+    Rule("cutoff", assistant.cutoff, "a date to which knowledge reaches", _ASSISTANT, kind="found"),
+    Rule("boilerplate", assistant.boilerplate, "a set phrase", _ASSISTANT, kind="found"),
+    # markup
+    Rule("special_tokens", markup.special_tokens, "special tokens", _TEMPLATES, kind="found"),
+    Rule("next_turn", markup.next_turn, "another turn", _TEMPLATES, kind="found"),
+    Rule("prompt_echo", markup.prompt_echo, "it repeats the prompt", _TEMPLATES, kind="sign", needs=("prompt",)),
+    # private
+    *(_private(kind, "personal data") for kind in private.PERSONAL),
+    *(_private(kind, "a secret") for kind in private.SECRET),
 )
 
 RULES: dict[str, Rule] = {rule.name: rule for rule in _ALL}
 
 REPETITION = tuple(rule.name for rule in _ALL if rule.source == _REPEAT)
 
+_LOOPS = ("repeated_lines", "repeated_paragraphs", *(f"repeated_{n}grams" for n in range(5, 11)))
+_WHOLE = ("empty", "broken_text", "special_tokens", "next_turn", "unfinished", "code_fences")
+
 SETS: dict[str, tuple[str, ...]] = {
+    "default": (*_WHOLE, *_LOOPS, "refusal", "identity"),
+    "sft": (*_WHOLE, *_LOOPS, "refusal", "identity", "cutoff", "boilerplate"),
+    "cot": (
+        "empty",
+        "broken_text",
+        "special_tokens",
+        "unfinished",
+        "code_fences",
+        "thinking_tags",
+        *_LOOPS,
+        "identity",
+    ),
+    "pii": private.PERSONAL,
+    "secrets": private.SECRET,
     "gopher_quality": tuple(rule.name for rule in _ALL if rule.source == _GOPHER),
     "gopher_repetition": REPETITION,
     "gopher": (*(rule.name for rule in _ALL if rule.source == _GOPHER), *REPETITION),
     "fineweb": tuple(rule.name for rule in _ALL if rule.source == _FINEWEB),
-    "default": ("empty", "repeated_lines", "repeated_paragraphs", *(f"repeated_{n}grams" for n in range(5, 11))),
+    "c4": tuple(rule.name for rule in _ALL if rule.source == _C4),
 }

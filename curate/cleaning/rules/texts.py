@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any, TypeVar
@@ -10,9 +11,14 @@ import numpy as np
 import polars as pl
 
 from curate.errors import DataError, did_you_mean
+from curate.text.thinking import TAGS
 from curate.text.words import Ints, Words, split_words
 
 T = TypeVar("T")
+
+
+ANSWER = "(?is)" + "|".join(rf"^\s*{re.escape(tag)}.*?{re.escape(close)}\s*" for tag, close in TAGS.items())
+"""A thinking block at the beginning."""
 
 
 class Texts:
@@ -60,6 +66,20 @@ class Texts:
     def lines(self) -> pl.Series:
         """Lines of each text as a list; several line breaks in a row part them once."""
         return self.text.str.replace_all("\n{2,}", "\n").str.split("\n")
+
+    @cached_property
+    def answer(self) -> pl.Series:
+        """What follows the thinking, where a text begins with a thinking block that closes; else the text."""
+        return self.text.str.replace(ANSWER, "")
+
+    @cached_property
+    def prompt(self) -> pl.Series:
+        """What was asked: the column `prompt`, of messages the last."""
+        prompt = self.need("prompt")
+        if isinstance(prompt.dtype, pl.List):
+            last = prompt.list.last()
+            prompt = last.struct.field("content") if isinstance(last.dtype, pl.Struct) else last
+        return prompt.cast(pl.String)
 
     def numbers(self, values: np.ndarray[Any, Any], *, of: Ints | None = None) -> pl.Series:
         """Values of each row as a column; null where there is no text. of: what each is a share of (0 gives 0)."""

@@ -108,7 +108,7 @@ def test_messages_under_other_names_and_bytes_are_read() -> None:
     sharegpt = pl.DataFrame({"messages": [[{"from": "human", "value": "hi"}, {"from": "gpt", "value": "one two"}]]})
     assert filter_rows(sharegpt, ["words"]).kept["score.words"].to_list() == [2]
     raw = pl.DataFrame({"text": [b"one two", b"\xff\xfe"]})
-    assert filter_rows(raw, ["words", "empty"]).kept["score.words"].to_list() == [2, None]
+    assert filter_rows(raw, ["broken_text"]).kept["flag.broken_text"].to_list() == [False, True]
 
 
 def test_a_result_prints_a_line_a_rule() -> None:

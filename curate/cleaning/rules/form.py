@@ -1,0 +1,112 @@
+r"""Form of an answer: thinking tags, boxes, code fences, an end.
+
+Source: the format checks of Open-R1, OpenThoughts and open-instruct's `filter_cots`; here with the project's own
+parsers (`curate.text.thinking`, `rewards.extract`). What finds nothing to look at is decided for the whole column at
+once; only texts with a tag, a box or a fence are parsed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import polars as pl
+
+from curate.cleaning.rules.texts import Texts
+from curate.text.thinking import TAGS, split_thinking
+from rewards.extract import boxes
+
+TAG = "(?i)" + "|".join(re.escape(tag) for tag in (*TAGS, *TAGS.values()))
+LONG_LINE, LONG_LINE_CJK = 60, 30  # characters of a last line that reads like a sentence
+SMALL_WORDS = "and|or|the|a|an|of|to|with|for|in|but|because|that|is|are|by|as|from|than|which"
+OPEN_END = rf"[,;:(\[{{‘“«—–\-/&=+*<、，；：（「『]$|\b(?:{SMALL_WORDS})$"
+SENTENCE_END = r"[\p{L}\p{N}]$"
+FENCE = r"(?m)^[ \t>]*(?:```|~~~)"
+
+
+def thinking_tags(texts: Texts) -> pl.Series:
+    """What is wrong with the thinking: it never closes, nothing follows it, or a tag is left in the answer."""
+    return _parsed(texts.text, TAG, _thinking_fault)
+
+
+def no_box(texts: Texts) -> pl.Series:
+    r"""Whether the answer has no closed `\boxed{...}` outside its thinking; for tasks that ask for one."""
+    found = _parsed(texts.answer, r"\\f?box(?:ed)?\s*\{?", lambda text: "box" if boxes(text) else None)
+    return pl.select(pl.when(pl.lit(texts.text).is_not_null()).then(pl.lit(found).is_null())).to_series()
+
+
+def code_fences(texts: Texts) -> pl.Series:
+    """The fence that opens a code block which never closes (CommonMark: as many marks or more, nothing after them)."""
+    return _parsed(texts.text, FENCE, open_fence)
+
+
+def unfinished(texts: Texts) -> pl.Series:
+    """The end of a text that was cut off.
+
+    By `finish_reason` where the rows have one (`length`, `max_tokens` and the like are cut, `stop` is not). Else by its
+    look: an open code fence, a last line that ends in a comma, colon, bracket, dash or small word, or is as long as a
+    sentence and ends in a letter or digit. Lists, headings, formulas and signatures end without a mark, and are short.
+    """
+    text = texts.text.str.strip_chars_end()
+    line = text.str.extract(r"([^\n]*)\z", 1)
+    long = (line.str.len_chars() >= LONG_LINE) | (
+        line.str.contains(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]$") & (line.str.len_chars() >= LONG_LINE_CJK)
+    )
+    prose = ~line.str.contains(r"^\s*(?:\||#|\\|```|https?://)|https?://\S+$|\$$|\\\)$|\\\]$")
+    cut = line.str.contains(f"(?i){OPEN_END}") | (long & prose & line.str.contains(SENTENCE_END))
+    look = (cut & line.str.contains(r"\S")) | code_fences(texts).is_not_null()
+    reason = texts.column("finish_reason")
+    told = reason.cast(pl.String).str.to_lowercase() if reason is not None else pl.Series([None], dtype=pl.String)
+    said = pl.lit(told) if reason is not None else pl.lit(None, dtype=pl.String)
+    by_reason = pl.when(said.is_in(CUT)).then(pl.format("finish_reason is {}", said))
+    tail = pl.lit(text.str.slice(-40))
+    by_look = pl.when((said.is_null() | (said == "")) & pl.lit(look)).then(tail)
+    frame = pl.DataFrame({"text": texts.text})
+    return frame.select(pl.coalesce(by_reason, by_look).alias("found"))["found"]
+
+
+CUT = ("length", "max_tokens", "max_length", "model_length", "content_filter", "max_output_tokens")
+
+
+def open_fence(text: str) -> str | None:
+    r"""The first code fence of a text that is not closed, or None.
+
+    >>> open_fence("```py\nx = 1"), open_fence("```py\nx = 1\n```")
+    ('```py', None)
+    """
+    opened: tuple[str, int, str] | None = None
+    for line in text.split("\n"):
+        bare = line.lstrip(" \t>")
+        mark = bare[:1]
+        if mark not in ("`", "~"):
+            continue
+        size = len(bare) - len(bare.lstrip(mark))
+        rest = bare[size:].strip()
+        if size < 3 or (mark == "`" and "`" in rest):  # inline code
+            continue
+        if opened is None:
+            opened = (mark, size, bare.strip())
+        elif mark == opened[0] and size >= opened[1] and not rest:
+            opened = None
+    return opened[2][:60] if opened else None
+
+
+def _thinking_fault(text: str) -> str | None:
+    split = split_thinking(text)
+    if not split.closed:
+        return "thinking never closes"
+    if split.thinking is not None and not split.answer.strip():
+        return "no answer after the thinking"
+    again = split_thinking(split.answer)
+    if split.thinking is not None and again.thinking is not None:
+        return "a second thinking block"
+    return None
+
+
+def _parsed(text: pl.Series, pattern: str, read: Callable[[str], str | None]) -> pl.Series:
+    """What `read` says of the texts in which a pattern is found; null for the others."""
+    places = text.str.contains(pattern).fill_null(value=False).arg_true()
+    told = pl.Series([None], dtype=pl.String).new_from_index(0, len(text))
+    if not len(places):
+        return told
+    return told.scatter(places, pl.Series([read(one) for one in text.gather(places)], dtype=pl.String))

@@ -1,0 +1,76 @@
+"""Traces of a chat template in a text: its special tokens, and the next turn that a model wrote for the user.
+
+Source: the special tokens in the tokenizer configurations of Llama 2 to 4, Mistral, Gemma, Qwen, DeepSeek, Phi,
+gpt-oss, GLM, T5 and BERT. A tokenizer reads such text as control tokens wherever it stands, in code and quotes too: so
+it is flagged there as well.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from curate.cleaning.rules.texts import Texts
+
+TOKENS = (
+    r"<\|[\p{L}\p{N}_▁][\p{L}\p{N}_▁./\- ]{0,59}\|>",  # ChatML, Llama 3, Phi, gpt-oss, GLM, GPT-2; reserved ones too
+    r"<｜[^｜<>\n]{1,60}｜>",  # DeepSeek, with its full-width bars
+    r"<\|[^|<>\n]{1,40}｜>|<｜[^｜<>\n]{1,40}\|>",  # the same, mangled
+    r"</?(?:start|end)_of_(?:turn|image|audio)>",  # Gemma
+    r"<(?:bos|eos|pad|unk|mask|cls|sep|end_of_text|begin_of_text|endoftext|eod|eop|sop|gmask|image_soft_token)>",
+    r"\[/?INST\]|<</?SYS>>",  # Llama 2, Mistral
+    r"\[/?(?:AVAILABLE_TOOLS|TOOL_[A-Z]{4,8}|SYSTEM_PROMPT|MODEL_SETTINGS|THINK|gMASK|IMG_BREAK)\]",
+    r"<(?:unused\d{1,4}|extra_id_\d{1,4}|reserved_\d{1,4}|0x[0-9A-F]{2})>",  # Gemma, T5, byte tokens
+    r"\[(?:UNK|CLS|SEP|PAD|MASK)\]",  # BERT
+    r"^\s*<s>|</s>\s*$|<s>\s*\[INST\]|</s><s>",  # elsewhere it may be the HTML tag for struck text
+)
+SPECIAL = f"(?:{'|'.join(TOKENS)})"
+ANCHORS = [  # one of these is in every token above
+    "<|", "<｜", "of_turn>", "of_image>", "of_audio>", "of_text>", "<bos>", "<eos>", "<pad>", "<unk>", "<mask>",
+    "<cls>", "<sep>", "<endoftext>", "<eod>", "<eop>", "<sop>", "<gmask>", "<image_soft", "INST]", "SYS>>", "_TOOLS]",
+    "TOOL_",
+    "SYSTEM_PROMPT]", "MODEL_SETTINGS]", "THINK]", "gMASK]", "IMG_BREAK]", "<unused", "<extra_id", "<reserved_",
+    "<0x", "[UNK]", "[CLS]", "[SEP]", "[PAD]", "[MASK]", "<s>", "</s>",
+]  # fmt: skip
+TURN = (
+    r"(?mi)^[ \t]*(?:#{1,4}[ \t]*(?:instruction|input|response|human|user|assistant|system|question)s?[ \t]*:"
+    r"|(?:human|assistant|user|instruction|ai assistant|system)[ \t]*:|<(?:human|user|assistant|bot)>[ \t]*:?"
+    r"|\*\*(?:human|user|assistant|instruction):?\*\*:?)"
+)
+
+
+def special_tokens(texts: Texts) -> pl.Series:
+    """The first special token of a chat template in a text."""
+    places = texts.text.str.contains_any(ANCHORS).fill_null(value=False).arg_true()
+    found = pl.Series([None], dtype=pl.String).new_from_index(0, len(texts))
+    if not len(places):
+        return found
+    some = texts.text.gather(places)
+    tokens = some.str.extract(SPECIAL, 0).str.strip_chars()
+    opens, closes = (some.str.count_matches(tag, literal=True) for tag in ("<s>", "</s>"))
+    is_html = tokens.is_in(["<s>", "</s>"]) & (opens == closes)
+    return found.scatter(places, pl.select(pl.when(~is_html).then(tokens)).to_series())
+
+
+def next_turn(texts: Texts) -> pl.Series:
+    """The first line that begins another turn (`Human:`, `### Instruction:`): the model went on in the user's name."""
+    return texts.answer.str.extract(TURN, 0).str.strip_chars()
+
+
+def prompt_echo(texts: Texts) -> pl.Series:
+    """Whether an answer begins with its prompt, or consists of it by half; prompts under 20 characters are not told.
+
+    White space and letter case do not matter. The prompt is the column `prompt`, or the message before.
+    """
+    prompt, answer = (_plain(text) for text in (texts.prompt, texts.answer))
+    length = pl.lit(prompt).str.len_chars()
+    covered = pl.lit(answer).str.count_matches(pl.lit(prompt), literal=True) * length
+    begins = pl.lit(answer).str.starts_with(pl.lit(prompt))
+    echo = begins | (covered * 2 > pl.lit(answer).str.len_chars())
+    return pl.select(pl.when(length >= SHORT_PROMPT).then(echo).otherwise(None)).to_series()
+
+
+SHORT_PROMPT = 20  # characters
+
+
+def _plain(text: pl.Series) -> pl.Series:
+    return text.str.strip_chars().str.replace_all(r"\s+", " ").str.to_lowercase()

@@ -1,0 +1,123 @@
+"""Personal data and secrets: found by form, believed by checksum, context or randomness, masked by kind.
+
+Source: the kinds of Dolma's and datatrove's PII taggers (e-mail, IP, phone), of Presidio (card, IBAN, SSN) and of the
+published key formats of providers (as in detect-secrets and gitleaks). Differs: each candidate is checked by what its
+kind allows (Luhn, ISO 7064 mod 97, area numbers, octets), and by the words before it, so that version numbers, order
+numbers, hashes and example addresses are left alone. No names or postal addresses: those need a model.
+
+A kind is a pattern of a linear-time engine, whose matches `checks` judges one by one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from curate.cleaning.rules import checks
+from curate.cleaning.rules.texts import Texts
+
+
+@dataclass(frozen=True)
+class Private:
+    """A kind of private data.
+
+    pattern: what may be one, with the words before it that tell. check: the value in a match, or None.
+    core: a cheaper pattern, or literals (ASCII case aside), of which a text must have one to be looked at further.
+    """
+
+    kind: str
+    pattern: str
+    check: Callable[[str], str | None]
+    core: str | tuple[str, ...]
+
+
+_BEFORE = r"(?:[\p{L}#№]+[ \t:=#.]{1,3}(?:(?:is|no|number|code|me at|us at|at)[ \t:=.]{1,3})?)?"
+_IPV4 = r"(?:[A-Za-z]{1,20}[ \t:=v.\-]{1,3}){0,2}\b\d{1,3}(?:\.\d{1,3}){3,}\b(?:\.\d|/\d{1,2})?"
+_IPV6 = r"\b[0-9A-Fa-f]{1,4}(?::{1,2}[0-9A-Fa-f]{1,4}){3,7}\b"
+_PEM = r"-----(?:BEGIN|END) [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----"
+_JWT = r"[A-Za-z0-9_\-]{8,}"
+PRIVATE: dict[str, Private] = {
+    one.kind: one
+    for one in (
+        Private(
+            "email",
+            r"[\p{L}\p{N}._%+\-]+@(?:[\p{L}\p{N}\-]+\.)+\p{L}\p{L}+\b",
+            checks.email,
+            ("@",),
+        ),
+        Private(
+            "phone",
+            rf"{_BEFORE}(?:\d?\+|\b00|\()?\d[\d().\-/ \x{{a0}}]{{6,22}}\d\b",
+            checks.phone,
+            r"\d[\d().\-/ \x{a0}]{6,22}\d\b",
+        ),
+        Private("card", r"(?:\d[.,])?\b\d(?:[ \-]?\d){12,18}\b", checks.card, r"\d(?:[ \-]?\d){12}"),
+        Private("iban", r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}\b", checks.iban, r"\b[A-Z]{2}\d{2} ?[A-Z0-9]{3}"),
+        Private(
+            "ssn",
+            r"(?:[A-Za-z]{1,12}[ \t:#.]{1,3}){0,4}\b\d{3}[- ]\d{2}[- ]\d{4}\b",
+            checks.ssn,
+            r"\b\d{3}[- ]\d{2}[- ]\d{4}\b",
+        ),
+        Private("ip", f"{_IPV4}|{_IPV6}", checks.ip, r"\d\.\d{1,3}\.\d{1,3}\.\d|[0-9A-Fa-f]:{1,2}[0-9A-Fa-f]{1,4}:"),
+        Private("private_key", rf"{_PEM}(?:[\x00-\x7f]{{20,4000}}?{_PEM})?", checks.whole, ("PRIVATE KEY",)),
+        Private("jwt", rf"\beyJ{_JWT}\.eyJ{_JWT}\.{_JWT}", checks.whole, ("eyJ",)),
+        Private("key", checks.KEYS, checks.key, checks.KEY_ANCHORS),
+        Private("secret", checks.ASSIGNED, checks.secret, checks.ASSIGNED_WORDS),
+    )
+}
+PERSONAL = ("email", "phone", "card", "iban", "ssn", "ip")
+SECRET = ("private_key", "jwt", "key", "secret")
+
+
+def private(texts: Texts, *, kind: str) -> pl.Series:
+    """The values of one kind in each text, cut so that a report does not tell them; null where there is none."""
+    found = values_in(texts.text, PRIVATE[kind])
+    return found.list.eval(pl.element().str.slice(0, 3) + "…" + pl.element().str.slice(-2)).list.join(", ")
+
+
+def values_in(text: pl.Series, private: Private) -> pl.Series:
+    """The values of one kind in each text, each once, in their order; null where there is none."""
+    may = (
+        text.str.contains(private.core)
+        if isinstance(private.core, str)
+        else text.str.contains_any(list(private.core), ascii_case_insensitive=True)
+    )
+    places = may.fill_null(value=False).arg_true()
+    matches = text.gather(places).str.extract_all(private.pattern)
+    told = {match: private.check(match) for match in matches.explode(empty_as_null=False).unique().to_list()}
+    values = [list(dict.fromkeys(value for one in row if (value := told[one]))) or None for row in matches.to_list()]
+    found = pl.DataFrame({"place": places, "values": pl.Series(values, dtype=pl.List(pl.String))})
+    rows = pl.DataFrame({"place": pl.int_range(len(text), dtype=pl.UInt32, eager=True)})
+    return rows.join(found, on="place", how="left", maintain_order="left")["values"].rename(text.name)
+
+
+def masked(text: str, found: Iterable[tuple[str, Sequence[str]]]) -> tuple[str, Counter[str]]:
+    """A text with its private values replaced by `[EMAIL_1]` and the like, and how many of each kind were.
+
+    found: kind and values. The same value has the same placeholder all through the text; a value within another (an
+    e-mail address in a key) goes with it.
+
+    >>> masked("a@b.org, c@d.org, a@b.org", [("email", ["a@b.org", "c@d.org"])])[0]
+    '[EMAIL_1], [EMAIL_2], [EMAIL_1]'
+    """
+    named: dict[str, str] = {}
+    for kind, values in found:
+        for number, value in enumerate(values, 1):
+            named.setdefault(value, f"[{kind.upper()}_{number}]")
+    if not named:
+        return text, Counter()
+    longest = sorted(named, key=len, reverse=True)
+    pattern = "|".join(rf"(?<![A-Za-z0-9]){re.escape(value)}(?![A-Za-z0-9])" for value in longest)
+    counts: Counter[str] = Counter()
+
+    def stand_in(match: re.Match[str]) -> str:
+        placeholder = named[match.group()]
+        counts[placeholder.strip("[]").rpartition("_")[0].lower()] += 1
+        return placeholder
+
+    return re.sub(pattern, stand_in, text), counts
