@@ -21,8 +21,8 @@ Places = NDArray[np.int64]
 
 WORDS = 5
 """Words of a shingle."""
-BATCH_BYTES = 4 << 20
-"""Text of one batch: some 2^20 words, an array that fits the cache of a core and so scales over threads."""
+BATCH_BYTES = 1 << 20
+"""Text of one batch: its words, as numbers, fit the cache of a core, and so the work scales over threads."""
 
 _MIX, _STEP = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93)
 _HALF = np.uint64(32)
@@ -74,11 +74,16 @@ def words(texts: pl.Series) -> Ragged:
     True
     """
     texts = not_ascii_by(texts.fill_null(""), words_apart)
+    data, edges = plain_bytes(texts)
+    return _words_of(data.translate(_CLASSES) + bytes(8), edges)
+
+
+def plain_bytes(texts: pl.Series) -> tuple[bytes, Places]:
+    """The bytes of a column, one text after the other, and where each begins (and the last ends)."""
     column = texts.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
     offsets, data = column.buffers()[1:3]
     edges = np.frombuffer(offsets, np.int64)[column.offset : column.offset + len(column) + 1]
-    low = memoryview(data)[edges[0] : edges[-1]] if data else b""
-    return _words_of(bytes(low).translate(_CLASSES) + bytes(8), edges - edges[0])
+    return bytes(memoryview(data)[edges[0] : edges[-1]]) if data else b"", edges - edges[0]
 
 
 def shingles(texts: pl.Series, size: int = WORDS) -> Ragged:

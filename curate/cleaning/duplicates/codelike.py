@@ -20,6 +20,8 @@ _LINE = (
     r"|[\w.]+\(.*\)[;:]?[ \t]*$|.*[;{}][ \t]*$|[)\]}]+[;,]?[ \t]*$|//.*|/\*.*|#!.*|</?\w+[^>]*>.*"
     r")"
 )
+_MARKS = r"[`{}()\[\];=<>#@]"
+"""Most prose has none of these, and all code some."""
 _LATEX = r"(?m)^.*(?:\\[A-Za-z]{2,}|\$[^$]*[\\^_][^$]*\$).*$"
 _DRAWING = r"(?s)\[asy\].*?(?:\[/asy\]|\z)"
 _FENCED = r"(?s)```.*?(?:```|\z)"
@@ -31,7 +33,13 @@ def looks_like_code(texts: pl.Series) -> pl.Series:
     >>> looks_like_code(pl.Series(["def f(x):\n    return x", "Is x = 2? Prove it.", None])).to_list()
     [True, False, False]
     """
-    column = texts.fill_null("").to_frame("text")
+    told = texts.str.contains(_MARKS).fill_null(value=False)
+    places = told.arg_true()
+    return told.scatter(places, _is_code(texts.gather(places))) if len(places) else told
+
+
+def _is_code(texts: pl.Series) -> pl.Series:
+    column = texts.to_frame("text")
     text = pl.col("text")
     prose = text.str.replace_all("\r", "", literal=True).str.replace_all(_DRAWING, "").str.replace_all(_LATEX, "prose")
     lines = prose.str.count_matches(r"(?m)^[ \t]*\S")

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
+import pyarrow as pa  # type: ignore[import-untyped]
+from numpy.typing import NDArray
 
 from curate.cleaning.duplicates.buckets import Rows
+from curate.text.normalise import normal_form, not_ascii_by
+from curate.text.shingles import Hashes, batches, plain_bytes
+
+_SPACES = b"\t\n\v\f\r "
+_LOWER = bytes(byte + 32 if 65 <= byte <= 90 else byte for byte in range(256))
 
 
 def first_copies(keys: pl.Series, order: Rows) -> Rows:
@@ -44,3 +51,42 @@ def _checked(keys: pl.Series, first: Rows, rank: Rows) -> Rows:
             if key is not None:
                 first[row] = best.setdefault(key, row)
     return first
+
+
+def loose_copies(texts: pl.Series, order: Rows) -> Rows:
+    """As `first_copies`, by the normal form of `curate.text.normalise`; only what may have a copy is normalised."""
+    first = first_copies(texts, order)
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    own = np.flatnonzero(first == np.arange(len(first)))
+    hashes = pl.concat(
+        [_squeezed(batch).hash() for batch in batches(texts.gather(own))] or [pl.Series([], dtype=pl.UInt64)]
+    )
+    alike = own[(hashes.is_duplicated()).to_numpy()]
+    if not len(alike):
+        return first
+    forms = texts.gather(alike).to_frame("text").select(normal_form(pl.col("text")))["text"]
+    first[alike] = alike[first_copies(forms, np.argsort(rank[alike], kind="stable"))]
+    return first[first]
+
+
+def _repeated(numbers: Hashes) -> NDArray[np.bool_]:
+    """Which numbers are there more than once."""
+    by_size = np.argsort(numbers)
+    same = numbers[by_size][1:] == numbers[by_size][:-1]
+    repeated = np.zeros(len(numbers), bool)
+    repeated[by_size[1:][same]] = True
+    repeated[by_size[:-1][same]] = True
+    return repeated
+
+
+def _squeezed(texts: pl.Series) -> pl.Series:
+    """Texts in lower case without white space: equal wherever the normal forms are, and several times cheaper."""
+    texts = not_ascii_by(texts.fill_null(""), normal_form)
+    joined = plain_bytes(texts.str.join("\0"))[0]
+    if joined.count(b"\0") != len(texts) - 1:
+        return texts.str.to_lowercase().str.replace_all(r"\s+", "")
+    data = joined.translate(_LOWER, _SPACES) + b"\0"
+    starts = np.append(0, np.flatnonzero(np.frombuffer(data, np.uint8) == 0) + 1)
+    column = pa.LargeStringArray.from_buffers(len(texts), pa.py_buffer(starts.astype(np.int64)), pa.py_buffer(data))
+    return pl.Series(column)

@@ -11,7 +11,7 @@ import polars as pl
 
 from curate.cleaning.duplicates import fuzzy, semantic
 from curate.cleaning.duplicates.codelike import column_is_code
-from curate.cleaning.duplicates.copies import first_copies
+from curate.cleaning.duplicates.copies import first_copies, loose_copies
 from curate.cleaning.duplicates.deduped import CAP_LEAST, CAP_SHARE, Deduped, Search, decide
 from curate.cleaning.duplicates.fuzzy import Found
 from curate.cleaning.duplicates.pairs import no_pairs
@@ -22,7 +22,7 @@ from curate.table import row_ids
 from curate.text.embed import STATIC, Encoder
 from curate.text.embed import encoder as open_encoder
 from curate.text.minhash import plan
-from curate.text.normalise import compared_text, normal_form, not_ascii_by
+from curate.text.normalise import compared_text
 
 By = Literal["exact", "minhash", "semantic"]
 WAYS = ("exact", "minhash", "semantic")
@@ -67,9 +67,7 @@ def dedupe(
     if not code and column_is_code(texts):
         told["skipped"] = "most rows of the column are code, which is not deduped; code=True does it"
     elif by == "exact":
-        loose = not_ascii_by(texts, lambda text: text.str.normalize("NFKC")).to_frame("text")
-        keys = texts if normal == "exact" else loose.select(normal_form(pl.col("text")))["text"]
-        first = first_copies(keys, order)
+        first = (first_copies if normal == "exact" else loose_copies)(texts, order)
     else:
         first = first_copies(texts, order)
         copies = first != np.arange(len(first))

@@ -12,8 +12,8 @@ from curate.cleaning.duplicates.buckets import Rows, distinct
 from curate.text.minhash import Small
 from curate.text.shingles import Hashes, Places
 
-AT_ONCE = 1 << 21
-"""Shingles compared at once: 32 MB."""
+AT_ONCE = 1 << 18
+"""Shingles compared at once: 2 MB, which sorts in the cache of a core."""
 _HALF = np.uint64(32)
 
 
