@@ -136,6 +136,13 @@ def test_why_tells_the_life_of_a_row_and_of_its_children(built: Path) -> None:
     assert wrong.returncode == 3
 
 
+def test_why_tells_what_was_asked_where_a_template_made_it(folder: Path) -> None:
+    template = "steps.generate.prompt=Be brief. {{ prompt }}"
+    assert curate("build", "small.yaml", "--set", template, "--set", "steps.generate.n=1", cwd=folder).returncode == 0
+    row = json.loads(curate("show", "runs/small", "--rows", "1", "--json", cwd=folder).stdout)["rows"][0]
+    assert f"asked[user]: Be brief. {row['prompt']}" in curate("why", "runs/small", row["id"], cwd=folder).stdout
+
+
 def test_init_writes_a_recipe_that_plans(tmp_path: Path) -> None:
     assert curate("init", "mine", cwd=tmp_path).returncode == 0
     assert curate("plan", "mine.yaml", cwd=tmp_path).returncode == 0

@@ -28,7 +28,7 @@ class Station:
 
     row: its id there. outcome: `kept`, `dropped`, `failed`, `split` (its children go on), `paired` (it is the rejected
     side of `other`), `gone` (no table holds it any more), `published` (`step` is then the split's file).
-    new: columns that appeared or changed here, as they are.
+    new: columns that appeared or changed here, as they are; `asked` first, the messages that a step's templates made.
     """
 
     step: str
@@ -181,6 +181,7 @@ def _line_of(run: Run, row: str) -> list[str]:
 def _stations(run: Run, line: list[str], found: list[tuple[str, str, dict[str, Any]]]) -> Iterator[Station]:
     """One station for each step, told of the row where it is, else of its nearest ancestor there."""
     known: dict[str, Any] = {}
+    settings = {entry.step: entry.settings for entry in run.ledger}
     at = len(line) - 1  # the member of the line that the last step held
     seen = gone = False
     for step in dict.fromkeys([*(entry.step for entry in run.ledger), *(step for step, _, _ in found)]):
@@ -196,7 +197,23 @@ def _stations(run: Run, line: list[str], found: list[tuple[str, str, dict[str, A
         new = {name: value for name, value in row.items() if _is_new(name, value, known)}
         known.update(row)
         told = {name: value for name, value in new.items() if name not in _HEAD}
+        asked = _asked(settings.get(step, {}), row) if "completion" in told else None
+        told = {"asked": asked, **told} if asked else told
         yield Station(step, str(row[ID]), outcome, str(row.get(REASON) or "") if gone else "", new=told)
+
+
+def _asked(settings: Mapping[str, Any], row: Mapping[str, Any]) -> list[dict[str, str]] | None:
+    """The messages that the templates of a step make of a row; None where it asks the row's own."""
+    from curate.prompts import read_prompt, template_text
+
+    try:
+        user = settings.get("prompt") or (template_text(settings["template"]) if settings.get("template") else None)
+        texts = {"system": settings.get("system"), "user": user}
+        return [
+            {"role": role, "content": read_prompt(text).render(row)} for role, text in texts.items() if text
+        ] or None
+    except (ValueError, LookupError, OSError):  # a template of another version, a column that has gone
+        return None
 
 
 def _is_new(name: str, value: Any, known: Mapping[str, Any]) -> bool:
