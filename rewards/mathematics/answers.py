@@ -93,6 +93,8 @@ _MONTHS = word_set(
     "jan feb mar apr jun jul aug sep sept oct nov dec"
 )
 _PART = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s*([A-Za-z]+)(?:[\s,]|\\[,; ]|and\b)*")
+_SYMBOL = r"\{\s*((?:[A-Za-z]{1,4}(?:\^\{?\d\}?)?[ ]?){1,3})\s*\}"
+_UNIT_FRACTION = re.compile(rf"\s*\\[dtc]?frac\s*{_SYMBOL}\s*{_SYMBOL}\s*\Z")
 _PLUS_MINUS = re.compile(r"\\pm|\\mp|±|∓|\+/?-")
 _MAX_QUANTITY = 120
 _QUANTITY = re.compile(
@@ -150,7 +152,9 @@ def as_quantity(text: str) -> Quantity | None:
     >>> as_quantity("36 km/h").unit
     'km/h'
     """
-    match = _QUANTITY.fullmatch(text) if len(text) <= _MAX_QUANTITY else None
+    if len(text) > _MAX_QUANTITY:
+        return None
+    match = _QUANTITY.fullmatch(_UNIT_FRACTION.sub(r" \1/\2", text) if "frac" in text else text)
     if match is None or unit_of(_strip_text(match.group(2))) is None:
         return None
     try:
@@ -269,7 +273,9 @@ def _words(text: str) -> str:
     folded = _SYNONYMS.get(folded, folded)
     folded = _ORDINAL.sub(r"\1", _ARTICLE.sub("", folded))
     parts = folded.split()
-    return " ".join(sorted(parts)) if not _MONTHS.isdisjoint(parts) else folded  # "15 March" is "March 15"
+    if _MONTHS.isdisjoint(parts):
+        return folded
+    return " ".join(sorted(part[:3] if part in _MONTHS else part for part in parts))  # "15 March" is "Mar 15"
 
 
 def _letters(text: str) -> tuple[str, ...]:

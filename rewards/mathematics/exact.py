@@ -50,8 +50,10 @@ def _apply(node: Apply, point: int) -> Number:
     if op in _DEPENDS_ON_SIZE and not _integer_power(node) and names_in(node) & _SIZE_MATTERS:
         raise Inexact("the size of pi or e matters")
     rule = _EXACT.get(op)
-    if rule is None or (op in _STEPS and variables_in(node)):
-        raise Inexact(op)  # a variable is a whole number here, which floor(x) and x cannot tell apart
+    if rule is None:
+        rule = _STEPS.get(op)
+        if rule is None or variables_in(node):
+            raise Inexact(op)  # a variable is a whole number here, which floor(x) and x cannot tell apart
     args = [exact(arg, point) for arg in node.args]
     if op == "^" and not isinstance(node.args[1], Num) and _negative(args[0]) and variables_in(node.args[1]):
         raise Inexact("a sign that depends on a variable")
@@ -123,19 +125,20 @@ _EXACT: dict[str, Callable[..., Any]] = {
     "root": _root,
     "percent": lambda a: divide(a, 100),
     "abs": lambda a: abs(_real(a)),
-    "floor": lambda a: _real(a).__floor__(),
-    "ceil": lambda a: _real(a).__ceil__(),
     "!": _factorial,
     "factorial": _factorial,
     "binom": _binomial,
-    "mod": _mod,
     "max": lambda *args: max(map(_real, args)),
     "min": lambda *args: min(map(_real, args)),
 }
 _DEPENDS_ON_SIZE = frozenset({"^", "root", "abs", "floor", "ceil", "mod", "max", "min", "!", "factorial", "binom"})
 
 
-_STEPS = frozenset({"floor", "ceil", "mod"})
+_STEPS: dict[str, Callable[..., Any]] = {
+    "floor": lambda a: _real(a).__floor__(),
+    "ceil": lambda a: _real(a).__ceil__(),
+    "mod": _mod,
+}
 
 
 def _negative(number: Number) -> bool:

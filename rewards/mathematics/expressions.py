@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
+from itertools import permutations
 
 from rewards.mathematics.digits import context_of, digits
 from rewards.mathematics.equality import same, same_up_to_constant
@@ -10,6 +12,8 @@ from rewards.mathematics.exact import exact
 from rewards.mathematics.surds import Inexact
 from rewards.mathematics.tree import SETS, Apply, Name, Node, Num, Unreadable, names_in, renamed_in, variables_in
 
+_LETTERS = frozenset("ABDab")  # other names of constants of integration
+_WHOLE = frozenset("kmn")
 _CONSTANTS_OF_INTEGRATION = frozenset({"C", "c", "K", "k", "C_0", "C_1", "C_2", "C_3", "c_1", "c_2", "c_3"})
 
 
@@ -28,22 +32,36 @@ def equal_expression(gold: Node, pred: Node) -> bool | None:
         return same_up_to_constant(gold_rest, pred_rest)
     verdict = same(gold, pred)
     if verdict is False and not isinstance(gold, Num):
-        renamed = with_constants_of(gold, pred)
-        return verdict if renamed is pred else same(gold, renamed)
+        return any(same(gold, renamed) for renamed in with_constants_of(gold, pred))
     if verdict is False and isinstance(gold, Num) and rounds_to(gold, pred):
         return True
     return verdict
 
 
-def with_constants_of(gold: Node, pred: Node) -> Node:
-    """The prediction with its free constants named as in the gold: `Ke^{2x}` is `Ce^{2x}`."""
-    ours, theirs = variables_in(gold), variables_in(pred)
-    old, new = sorted(theirs - ours), sorted(ours - theirs)
-    if len(old) != len(new) or not old or not ours & theirs or not _CONSTANTS_OF_INTEGRATION.issuperset(old + new):
-        return pred
-    for before, after in zip(old, new, strict=True):
-        pred = renamed_in(pred, before, after)
-    return pred
+def with_constants_of(gold: Node, pred: Node) -> Iterator[Node]:
+    """The prediction with its free constants named as in the gold, in every order: `Ke^{2x}` is `Ce^{2x}`.
+
+    Free are constants of integration beside a variable, and the whole number of a periodic solution (`k pi`).
+    """
+    ours = variables_in(gold)
+    if ours.isdisjoint(_CONSTANTS_OF_INTEGRATION) and ours.isdisjoint(_WHOLE):
+        return
+    theirs = variables_in(pred)
+    for pool, other in ((_CONSTANTS_OF_INTEGRATION, _CONSTANTS_OF_INTEGRATION | _LETTERS), (_WHOLE, _WHOLE)):
+        wanted, found = sorted(ours & pool), sorted((theirs - ours) & other | theirs & pool)
+        same_rest = bool(wanted) and len(wanted) == len(found) <= 3 and ours - set(wanted) == theirs - set(found)
+        if same_rest and (ours - set(wanted) or "pi" in names_in(gold)):
+            for order in permutations(wanted):
+                yield _renamed(pred, dict(zip(found, order, strict=True)))
+            return
+
+
+def _renamed(node: Node, names: dict[str, str]) -> Node:
+    for old in names:
+        node = renamed_in(node, old, f"{old} before")
+    for old, new in names.items():
+        node = renamed_in(node, f"{old} before", new)
+    return node
 
 
 def rounds_to(gold: Num, pred: Node) -> bool:

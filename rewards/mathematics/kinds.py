@@ -64,6 +64,8 @@ def _equal_kinds(gold: Node, pred: Node) -> bool | None:
         return _equal_matrix(gold, pred)
     if isinstance(gold, Bracket) and isinstance(pred, Bracket):
         return _equal_bracket(gold, pred)
+    if isinstance(gold, Builder) and isinstance(pred, Builder) and isinstance(gold.element, Bracket):
+        return equal(gold.element, pred.element) and equal(gold.condition, pred.condition)
     if is_set(gold) or is_set(pred):
         return same_set(gold, pred) if is_set(gold) and is_set(pred) else _named_set(gold, pred)
     if isinstance(gold, Bracket) or isinstance(pred, Bracket):
@@ -109,6 +111,7 @@ def _unbounded(node: Node) -> bool:
 def _parts(node: Node) -> list[Node]:
     """The answers in a list or set; labels such as `x =` fall away where the rest has none."""
     items = list(node.items) if isinstance(node, Items | Braces) else [node]
+    items = [item for item in items if not _says_whole(item)] or items
     if len(items) > MAX_ITEMS:
         raise TooLarge(f"more than {MAX_ITEMS} answers")
     flat: list[Node] = []
@@ -119,6 +122,14 @@ def _parts(node: Node) -> list[Node]:
         else:
             flat.append(item)
     return flat
+
+
+def _says_whole(node: Node) -> bool:
+    """`k in Z` beside an answer says what k is, and is no answer."""
+    if not (isinstance(node, Relation) and node.ops == ("in",)):
+        return False
+    left, right = node.sides
+    return isinstance(left, Name) and left.name in "kmn" and isinstance(right, Name) and right.name == "Integers"
 
 
 def _distinct(items: list[Node]) -> list[Node]:
@@ -281,9 +292,14 @@ def _equal_relation(gold: Node, pred: Node) -> bool | None:
 
 
 def _equal_relations(gold: Relation, pred: Relation) -> bool | None:
-    renamed = with_constants_of(gold, with_argument_of(gold, pred))
-    assert isinstance(renamed, Relation)
-    pred = renamed
+    pred = with_argument_of(gold, pred)
+    for renamed in with_constants_of(gold, pred):
+        if isinstance(renamed, Relation) and _same_relations(gold, renamed):
+            return True
+    return _same_relations(gold, pred)
+
+
+def _same_relations(gold: Relation, pred: Relation) -> bool | None:
     if _same_label(label_of(gold.sides[0]), label_of(pred.sides[0])):
         left, right = value_of(gold), value_of(pred)
         if not isinstance(left, Relation) and not isinstance(right, Relation) and equal(left, right):

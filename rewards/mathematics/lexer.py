@@ -62,8 +62,10 @@ _TOKEN = re.compile(
     |(?P<op>\*\*|<=|>=|!=|==|=>|->|\+/?-|\\\\(?:\[[^\]]{{0,12}}\])?|\\[{{}}%$|&\#_]|.)""",
     re.VERBOSE | re.DOTALL,
 )
+_INDEX = re.compile(r"\d+(?=\\[,;!: ]|[ ,])")
 _SUPERSCRIPT = re.compile("[⁻⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ]+")
 _SUBSCRIPT = re.compile("[₀₁₂₃₄₅₆₇₈₉]+")
+_NUMBER_FIRST = re.compile(r"[-+]?\d[\d.,]*\s*[A-Za-z%]")
 _NUMERIC_TEXT = re.compile(r"[\s\d.,/%+-]*\d[\s\d.,/%+-]*\Z")
 _OPENING = frozenset({"(", "[", "\\{"})
 _CLOSING = frozenset({")", "]", "\\}"})
@@ -104,7 +106,7 @@ def lex(text: str) -> list[Token]:
             if value not in DROPPED:
                 tokens.append(("op", value, spaced))
         elif kind in ("int", "num"):
-            _number(value, tokens, spaced=spaced, nested=depth > 0)
+            position -= len(value) - _number(value, tokens, spaced=spaced, nested=depth > 0)
         elif kind == "word":
             called = text[position : position + 1] in ("(", "{", "[")
             _word(value, tokens, spaced=spaced, python=python, called=called)
@@ -124,7 +126,10 @@ def _plain_unicode(text: str) -> str:
     return unicodedata.normalize("NFKC", text.translate(UNICODE)).translate(UNICODE)
 
 
-def _number(digits: str, tokens: list[Token], *, spaced: bool, nested: bool) -> None:
+def _number(digits: str, tokens: list[Token], *, spaced: bool, nested: bool) -> int:
+    r"""Append a number; give back how many of its characters it took. `\log_2 125`: an index ends before a space."""
+    script = _INDEX.match(digits) if tokens and tokens[-1][1] in ("_", "^") else None
+    digits = script.group() if script else digits
     if len(digits) > MAX_DIGITS:
         raise Unreadable(f"a number of more than {MAX_DIGITS} digits")
     if nested and "," in digits and "{" not in digits and "\\" not in digits:
@@ -132,6 +137,7 @@ def _number(digits: str, tokens: list[Token], *, spaced: bool, nested: bool) -> 
             tokens.extend([("op", ",", False)] * bool(index) + [("num", part, spaced)])
     else:
         tokens.append(("num", digits, spaced))
+    return len(digits)
 
 
 def _word(letters: str, tokens: list[Token], *, spaced: bool, python: bool, called: bool) -> None:
@@ -154,6 +160,11 @@ def _macro(name: str, text: str, position: int, spaced: bool, tokens: list[Token
     """Append the tokens of a macro; give back where to read on."""
     if name in SKIPPED:
         return position + (name in ("left", "right") and text[position : position + 1] == ".")
+    if name in ("color", "textcolor"):
+        return _argument(text, position)[1]
+    if name == "not" and text[position : position + 1] == "=":
+        tokens.append(("op", "!=", spaced))
+        return position + 1
     if name in OPS:
         tokens.append(("op", OPS[name], spaced))
     elif name in NAMES:
@@ -199,7 +210,7 @@ def _text(name: str, content: str, spaced: bool, tokens: list[Token]) -> None:
         tokens.append(("op", connector, spaced))
     elif content in FUNCTIONS and not (content in ONLY_CALLED and after_number):
         tokens.append(("func", FUNCTIONS[content], spaced))
-    elif constant or _NUMERIC_TEXT.match(content):
+    elif constant or _NUMERIC_TEXT.match(content) or (not tokens and _NUMBER_FIRST.match(content)):
         tokens.extend(lex(content)[:-1])
     else:
         tokens.append(("text", content, spaced))

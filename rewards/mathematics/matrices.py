@@ -10,21 +10,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rewards.mathematics.tree import Apply, Matrix, Node
+from rewards.mathematics.tree import Apply, Bracket, Matrix, Node
+
+_VECTORS = frozenset({("(", ")"), ("<", ">")})
 
 
 def holds_matrix(node: Node) -> bool:
-    """Whether an expression has a matrix in it; a determinant is a number."""
-    return (isinstance(node, Matrix) and not node.bars) or (
-        isinstance(node, Apply) and any(holds_matrix(arg) for arg in node.args)
-    )
+    """Whether an expression has a matrix or a vector in it; a determinant is a number."""
+    if isinstance(node, Matrix):
+        return not node.bars
+    if isinstance(node, Bracket):
+        return len(node.items) > 1 and (node.left, node.right) in _VECTORS
+    return isinstance(node, Apply) and any(holds_matrix(arg) for arg in node.args)
 
 
 def folded(node: Node) -> Node:
     """The matrix that an expression of matrices comes to, entry by entry; any other node as it is."""
     if not (isinstance(node, Apply) and holds_matrix(node)):
         return node
-    parts = tuple(folded(arg) for arg in node.args)
+    parts = tuple(_column(folded(arg)) for arg in node.args)
     first, last = parts[0], parts[-1]
     if node.op in ("*", "/") and isinstance(first, Matrix) and not holds_matrix(last):
         return _each(first, lambda entry: Apply(node.op, (entry, last)))
@@ -35,6 +39,10 @@ def folded(node: Node) -> Node:
     if node.op == "+" and isinstance(first, Matrix) and isinstance(last, Matrix):
         return _sum(first, last) or node
     return node
+
+
+def _column(node: Node) -> Node:
+    return Matrix(tuple((item,) for item in node.items)) if isinstance(node, Bracket) and holds_matrix(node) else node
 
 
 def _each(matrix: Matrix, change: Callable[[Node], Node]) -> Matrix:

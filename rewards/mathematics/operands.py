@@ -110,7 +110,9 @@ class Operands(Cursor):
             self.go_to(start + 3)
         elif self.kind == "func" and self.value == "frac":
             part = self.function()
-        if isinstance(part, Apply) and not self.is_op("^"):
+        else:
+            return whole
+        if isinstance(part, Apply) and (not self.is_op("^") or "°" in (self.peek()[1], self.peek(2)[1])):
             top, bottom = (arg.value if isinstance(arg, Num) and arg.places < 0 else 0 for arg in part.args)
             if isinstance(top, int) and isinstance(bottom, int) and 0 < top < bottom:
                 return Num(whole.value + Fraction(top, bottom))

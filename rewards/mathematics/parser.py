@@ -15,9 +15,9 @@ from __future__ import annotations
 
 from rewards.mathematics.cursor import SEPARATORS
 from rewards.mathematics.lexer import lex
-from rewards.mathematics.numerals import in_base
+from rewards.mathematics.numerals import in_base, number
 from rewards.mathematics.operands import Operands
-from rewards.mathematics.quantities import is_noun, is_unit, unit_of
+from rewards.mathematics.quantities import is_label, is_noun, is_unit, unit_of
 from rewards.mathematics.tree import (
     Apply,
     Bracket,
@@ -35,6 +35,7 @@ from rewards.mathematics.vocabulary import CONDITIONS, FILLERS
 
 _RELATIONS = frozenset({"=", "!=", "<", ">", "<=", ">=", "in"})
 _UNIONS = {"∪": "union", "∩": "intersection", "∖": "minus"}
+_COPULAS = frozenset({"is", "are", "equals"})
 MAX_CHAIN = 200  # terms in a sum, factors in a product
 _SIGNS = frozenset({"+", "-", "±", "∓"})
 _POSTFIX = frozenset({"^", "!", "°", "%", "'", "_"})
@@ -103,7 +104,8 @@ class _Parser(Operands):
         if self.tokens[start][0] == "word" and len(said) == 1 and len(said[0]) <= 3:
             self.go_to(start)  # "mg + 2": a product that happens to spell a unit
             return None
-        if all(word in FILLERS for phrase in said for word in phrase.lower().strip(" :.,").split()):
+        words = [word for phrase in said for word in phrase.lower().strip(" :.,").split()]
+        if all(word in FILLERS for word in words) or (words[-1] in _COPULAS and is_label(words[:-1])):
             return None
         while not self.ends_item():
             said.append(self.value)
@@ -123,11 +125,22 @@ class _Parser(Operands):
         end = self.unit_end(self.position)
         if end is None:
             raise Unreadable(f"stray '{self.value}'")
-        unit = " ".join(value for _, value, _ in self.tokens[self.position : end])
+        unit = self.written(self.position, end)
         if unit_of(unit) is None and not is_noun(unit):
             raise Unreadable(f"'{unit}' behind a number")
         self.go_to(end)
         return attach_unit(node, unit)
+
+    def written(self, start: int, end: int) -> str:
+        """The tokens of a unit with the spaces that matter: `cm2` is a square, `ft 2 in` is not."""
+        parts = []
+        for position in range(start, end):
+            kind, value, spaced = self.tokens[position]
+            power = (
+                kind == "num" and not spaced and position > start and self.tokens[position - 1][0] in ("word", "name")
+            )
+            parts.append(value if power else f" {value}")
+        return "".join(parts).strip()
 
     def modulus(self, node: Node) -> Node:
         """`3 (mod 5)`."""
@@ -287,6 +300,10 @@ class _Parser(Operands):
     def power(self, base: Node) -> Node:
         """What ^ makes of a base: a power, a degree sign or a prime."""
         mark = self.peek()[1] if self.is_op("{") else self.value
+        if isinstance(base, Name) and base.name == "Reals" and mark in ("+", "-"):
+            self.subscript()
+            ends = (Num(0), Name("infinity"))
+            return Bracket("(", ends if mark == "+" else (Apply("neg", (ends[1],)), ends[0]), ")")
         if mark not in ("°", "'"):
             exponent = self.exponent()
             return combinations(base, exponent) or Apply("^", (base, exponent))
@@ -306,6 +323,12 @@ class _Parser(Operands):
             unit = "°" + self.value
             self.advance()
             return attach_unit(node, unit)
+        for part in (60, 3600):  # 22°30', 22°30'15''
+            marks = 1 if part == 60 else 2
+            if self.kind != "num" or any(self.peek(ahead)[1] != "'" for ahead in range(1, marks + 1)):
+                break
+            node = Apply("+", (node, Apply("/", (number(self.value), Num(part)))))
+            self.go_to(self.position + 1 + marks)
         return Apply("degree", (node,))
 
     def starts_more(self) -> bool:

@@ -71,7 +71,7 @@ _WORDS: dict[str, Unit] = {
     "atm": _unit(101325, M=1, L=-1, T=-2), "bar": _unit(100000, M=1, L=-1, T=-2),
 }  # fmt: skip
 _WHOLE: dict[str, Unit] = {
-    "%": _unit("0.01"), "percent": _unit("0.01"), "per cent": _unit("0.01"),
+    "¢": _unit("0.01", money=1), "%": _unit("0.01"), "percent": _unit("0.01"), "per cent": _unit("0.01"),
     "°": _unit(1, angle=1), "degree": _unit(1, angle=1), "degrees": _unit(1, angle=1), "deg": _unit(1, angle=1),
     "°c": Unit(Fraction(1), (("H", 1),), Fraction("273.15")),
     "celsius": Unit(Fraction(1), (("H", 1),), Fraction("273.15")),
@@ -86,7 +86,7 @@ MAGNITUDES = {
 
 _POWER_WORDS = {"square": 2, "squared": 2, "sq": 2, "cubic": 3, "cubed": 3, "cu": 3}
 _PIECE = re.compile(
-    r"\s*(?:(?P<name>[A-Za-zµμΩ°]+)|(?P<power>\^\s*\{?\s*[-+]?\s*\d+\s*\}?|[²³]|-?\s?\d)"
+    r"\s*(?:(?P<name>[A-Za-zµμΩ°]+)|(?P<power>\^\s*\{?\s*[-+]?\s*\d+\s*\}?|[²³]|(?<=[A-Za-z])-?\d)"
     r"|(?P<op>[*/·()])|(?P<bad>\S))"
 )
 _SPACE = re.compile(r"\\[,;:! ]|~")
@@ -134,6 +134,15 @@ def is_noun(text: str) -> bool:
     """
     text = _NOUN_POWER.sub("", text)
     return not any(sign.isdigit() for sign in text) and _NO_NOUNS.isdisjoint(_LETTERS.findall(text.lower()))
+
+
+def is_label(words: list[str]) -> bool:
+    """Whether words before "is" only name what the number is: "the area", but not "x which or what".
+
+    >>> is_label(["the", "number"]), is_label(["what", "nobody", "not"])
+    (True, False)
+    """
+    return _NO_NOUNS.isdisjoint(words)
 
 
 def are_opposites(a: str, b: str) -> bool:

@@ -36,8 +36,8 @@ PLAIN_FUNCTIONS = FUNCTIONS | {
 }  # fmt: skip
 """Functions by their names in plain text and in Python."""
 
-ONLY_CALLED = _set("min max floor abs det")
-"""Plain words that are functions only with a bracket behind them: `9 min` is a time."""
+ONLY_CALLED = _set("min max floor abs det sec")
+"""Plain words that are functions only with a bracket behind them: `9 min` and `45 sec` are times."""
 
 MACRO_FUNCTIONS = {
     "frac": "frac", "dfrac": "frac", "tfrac": "frac", "cfrac": "frac", "nicefrac": "frac", "sfrac": "frac",
@@ -94,13 +94,13 @@ SKIPPED = _set(
     "left right middle big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr displaystyle textstyle scriptstyle limits "
     "quad qquad space mathbf boldsymbol bm mathit mathcal mathsf mathscr vec hat tilde phantom hspace rm bf it "
     "nonumber underline thinspace medspace negthinspace therefore because cal ensuremath mathstrut hfill "
-    "Large large small tiny normalsize angle measuredangle triangle"
+    "Large large small tiny normalsize angle measuredangle triangle checkmark blacksquare"
 )
 """Macros that change how a thing looks, not what it is; what they hold in braces stays."""
 
 TEXT_MACROS = _set("text textbf textit textrm textsf texttt mathrm operatorname mbox textnormal hbox emph")
 
-DROPPED = frozenset({"$", "\\$", "£", "€", "¥", "\\&", "\\#", "\\_", "`", "\u200b"})
+DROPPED = frozenset({"$", "\\$", "£", "€", "¥", "₹", "₩", "\\&", "\\#", "\\_", "`", "\u200b"})
 """Signs without meaning for the value; a currency is a unit that may be left out."""
 
 _SHORT_WORDS = _set(

@@ -31,11 +31,11 @@ def pairs(path: Path) -> Iterator[tuple[str, str, str, str]]:
             yield kind, gold, completion, mark
 
 
-@pytest.mark.parametrize("name", ["first", "second"])
+@pytest.mark.parametrize("name", ["first", "second", "third"])
 def test_every_pair_is_judged_as_a_careful_grader_would(name: str) -> None:
     wrong = []
     rows = list(pairs(PAIRS / f"{name}.txt"))
-    assert len(rows) > 700
+    assert len(rows) > 500
     for kind, gold, completion, mark in rows:
         # what is beyond the own grammar takes the symbolic tier, slow and at its deadline here
         score = rewards.math.score(completion, answer=gold) if mark != "?" else beyond(completion, gold)
