@@ -8,6 +8,7 @@ from dataclasses import fields
 from functools import cache
 from typing import TYPE_CHECKING, Any, get_type_hints
 
+from curate.errors import UsageError
 from trainers.methods import Method, load_class
 
 if TYPE_CHECKING:
@@ -81,7 +82,10 @@ def make(config: TrainConfig, method: Method, sizes: Mapping[str, int], context:
         given["save_steps"] = given["eval_steps"]  # a best checkpoint must be there to be loaded
     if config.rewards and method.online and "reward_weights" in types:
         given["reward_weights"] = [use.weight for use in config.rewards]
-    return load_class(method.config)(**{key: value for key, value in given.items() if key in types})
+    try:
+        return load_class(method.config)(**{key: value for key, value in given.items() if key in types})
+    except (ValueError, TypeError, ImportError, NotImplementedError) as refused:
+        raise UsageError(f"trl: {method.name} refuses its arguments: {refused}") from refused
 
 
 def profile(config: TrainConfig, method: Method, context: int | None) -> dict[str, Any]:
@@ -112,7 +116,22 @@ def machine() -> dict[str, Any]:
 
     if not torch.cuda.is_available() and not torch.backends.mps.is_available():
         return {"use_cpu": True, "bf16": False, "gradient_checkpointing": False}
-    return {"bf16": torch.cuda.is_available() and torch.cuda.is_bf16_supported()}
+    return {"bf16": torch.cuda.is_available() and torch.cuda.is_bf16_supported(including_emulation=False)}
+
+
+def one_device() -> None:
+    """Raise UsageError when a single process sees several GPUs: transformers would share the batch among them.
+
+    It would then be as many times as large as asked for (`torch.nn.DataParallel`), and most methods refuse it.
+    """
+    import torch
+
+    count = torch.cuda.device_count()
+    if count > 1 and "WORLD_SIZE" not in os.environ:
+        raise UsageError(
+            f"{count} GPUs are visible to a single process; start one for each, accelerate launch --num_processes "
+            f"{count} -m curate.cli train CONFIG, or show it one, CUDA_VISIBLE_DEVICES=0"
+        )
 
 
 def quieten() -> None:

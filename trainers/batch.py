@@ -77,6 +77,15 @@ def sizes(config: TrainConfig, method: Method, on_device: int | None = None) -> 
     return made
 
 
+def told(arguments: Any) -> str:
+    """The batch in words."""
+    device, steps = arguments.per_device_train_batch_size, arguments.gradient_accumulation_steps
+    return (
+        f"batch {device * steps * processes()}: {device} on a device x {steps} steps of accumulation "
+        f"x {processes()} process{'es' * (processes() > 1)}"
+    )
+
+
 def divisors(number: int) -> list[int]:
     """All of them, ascending.
 

@@ -107,7 +107,7 @@ def prompts_fit(job: Job) -> None:
     """
     from trainers.models import context_of
 
-    context = context_of(job.start)
+    context = context_of(job.start, job.config.trl.get("model_init_kwargs"))
     room = None if context is None else context - int(job.arguments.max_completion_length)
     if room is None:
         return

@@ -56,7 +56,8 @@ def one_step(job: Job, size: int) -> None:
         sizes = batch.sizes(job.config, job.method, size)
         group = batch.group_size(job.config, job.method)
         rows = max(sizes["per_device_train_batch_size"] * batch.processes(), group)
-        made = arguments.make(job.config, job.method, sizes, models.context_of(job.start))
+        context = models.context_of(job.start, job.config.trl.get("model_init_kwargs"))
+        made = arguments.make(job.config, job.method, sizes, context)
         for name, value in _quick(made, folder, group).items():
             setattr(made, name, value)
         trial.arguments = made
