@@ -88,8 +88,9 @@ def graded(recipe: Recipe) -> dict[str, str]:
     """What each reward that was used is, in a line."""
     import rewards
     from curate.steps.grade import Grade
+    from curate.steps.sample import Sample
 
-    used = {grading.reward for step in recipe.steps if isinstance(step, Grade) for grading in step.rewards}
+    used = {grading.reward for step in recipe.steps if isinstance(step, Grade | Sample) for grading in step.rewards}
     about = {name: rewards.get(name).entry.about for name in sorted(used) if name in rewards.names()}
     return about | ({"verifier": "the reward that each row names"} if "verifier" in used else {})
 

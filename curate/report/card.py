@@ -219,7 +219,7 @@ def _licence_notes(said: About) -> list[str]:
 
 
 def _limits(said: About, stages: list[Stage]) -> list[str]:
-    judged = any(stage.word == "grade" for stage in stages)
+    judged = any(stage.word in ("grade", "sample") for stage in stages)
     checks = [] if judged else ["No reward checked these rows."]
     if said.models:
         names = ", ".join(dict.fromkeys(model.model for model in said.models))

@@ -102,8 +102,8 @@ def _judged(run: Run) -> Iterator[tuple[Entry, str, pl.DataFrame]]:
 
 
 def _graded(entry: Entry) -> set[str]:
-    """The columns that a grade step wrote, which may be new scores under old names."""
-    rewards = entry.settings.get("rewards") if entry.word == "grade" else None
+    """The columns that a grade or sample step wrote, which may be new scores under old names."""
+    rewards = entry.settings.get("rewards") if entry.word in ("grade", "sample") else None
     items = [item for item in rewards if isinstance(item, dict)] if isinstance(rewards, list) else []
     return {f"{SCORE}{item.get('name') or item.get('reward')}" for item in items}
 
