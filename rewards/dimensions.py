@@ -98,6 +98,8 @@ MONEY = {
     "¢": ("USD", "0.01"), "€": ("EUR", 1), "euro": ("EUR", 1), "eur": ("EUR", 1), "£": ("GBP", 1), "gbp": ("GBP", 1),
     "¥": ("JPY/CNY", 1), "yen": ("JPY/CNY", 1), "yuan": ("JPY/CNY", 1), "rupee": ("INR", 1), "₹": ("INR", 1),
 }  # fmt: skip
+CGS = {"gauss": ("tesla", Decimal("1e-4")), "maxwell": ("weber", Decimal("1e-8"))}
+"""Units to which pint gives a dimension of their own, apart from the SI."""
 ROTATION = frozenset(("radian", "degree", "turn", "arcminute", "arcsecond", "grade", "revolutions_per_minute"))
 CYCLES = frozenset(("hertz",))
 SYMBOLS = frozenset("m s g kg N J K mol Pa W V A C T Hz cm mm km h kJ nm L dm kPa eV F lb ft".split())  # noqa: SIM905
@@ -317,6 +319,9 @@ def lookup(name: str) -> tuple[Unit, ...]:
         return ()
     if money := MONEY.get(singular(name)):
         return (Unit(Decimal(str(money[1])), ((money[0], Fraction(1)),), symbols=1),)
+    if name.lower() in CGS:
+        base, factor = CGS[name.lower()]
+        return tuple(replace(unit, factor=EXACT.multiply(unit.factor, factor)) for unit in lookup(base))
     for spelling in (name, singular(name) if len(name) > 3 else name, name.lower() if len(name) > 3 else name):
         preferred = PREFERRED.get(spelling)
         if preferred is not None:
