@@ -6,7 +6,8 @@
                                                              LiveCodeBench: arguments as lines of JSON, results as JSON
     {"asserts": [...], "setup"?: code}                       MBPP (also test_list, test_setup_code, test_imports)
     {"test": code, "prompt"?: code, "entry_point"?: f}       HumanEval's check(candidate), LeetCode's asserts
-    [{"input", "output"}, ...]                               LiveCodeBench's rows; fn_name there, or in metadata
+    [{"input", "output"}, ...]                               LiveCodeBench's tests; fn_name there, or in metadata
+    {"public_test_cases", "private_test_cases"?, "metadata"?}  LiveCodeBench's rows, packed private tests too
     ["assert ...", ...], "assert ..."                        asserts alone
 
 Each may be JSON text. Keys whose value is null are not there (a table fills them in). Anything else is Unreadable.
@@ -15,11 +16,19 @@ Each may be JSON text. Keys whose value is null are not there (a table fills the
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from rewards.programs.parsing import is_program
+
+MAX_UNZIPPED = 256 << 20  # bytes; the largest row of LiveCodeBench has some 100 MB
+MOST_STEPS = 8  # of the pickle of one text; a bomb has millions
+_PICKLED_TEXT = {"UNICODE", "SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8"}
+_PICKLED_FRAME = {"PROTO", "FRAME", "MEMOIZE", "BINPUT", "LONG_BINPUT", "PUT", "STOP"}
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
 
 
 class Unreadable(ValueError):
@@ -106,7 +115,22 @@ def _dialect(tests: dict[str, Any]) -> Calls | Programs:
         lines = [[_json(line) for line in given.splitlines() if line.strip()] for given, _ in pairs]
         results = [_json(wanted) for _, wanted in pairs]
         return Calls(str(name), tuple((given, {}, wanted) for given, wanted in zip(lines, results, strict=True)))
-    return Calls(str(name), tuple((_as_list(given), {}, wanted) for given, wanted in pairs), boxed=True)
+    calls = [(_as_list(given), _int_keys(wanted)) for given, wanted in pairs]
+    cases = tuple(([*map(_int_keys, given[:1]), *given[1:]], dict[str, Any](), wanted) for given, wanted in calls)
+    return Calls(str(name), cases, boxed=True)
+
+
+def _int_keys(value: Any) -> Any:
+    """A dict of JSON, whose keys are texts, with the whole numbers that its keys were: as APPS reads them.
+
+    >>> _int_keys({"1": 2}), _int_keys({"a": 1}), _int_keys([{"3": 4}])
+    ({1: 2}, {'a': 1}, [{3: 4}])
+    """
+    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], Mapping):
+        return [_int_keys(value[0])]
+    if not isinstance(value, Mapping) or not value or not all(_WHOLE.fullmatch(str(key)) for key in value):
+        return value
+    return {int(key): item for key, item in value.items()}
 
 
 def _asserts(tests: dict[str, Any]) -> Asserts:
@@ -130,9 +154,45 @@ def _checked(tests: Asserts) -> Asserts:
     return tests
 
 
+def _livecodebench(tests: dict[str, Any]) -> Calls | Programs:
+    rows = [*_tests_in(tests["public_test_cases"]), *_tests_in(tests.get("private_test_cases") or [])]
+    metadata = _unpacked(tests.get("metadata") or {})
+    name = metadata.get("func_name") if isinstance(metadata, Mapping) else None
+    return _dialect({"fn_name": name, **{key: value for key, value in _rows(rows).items() if value is not None}})
+
+
+def _tests_in(packed: Any) -> list[Any]:
+    """A list of tests, as JSON text, or as LiveCodeBench packs its private ones."""
+    if isinstance(packed, str) and not packed.lstrip().startswith("["):
+        packed = _unzipped(packed)
+    found = _json(packed) if isinstance(packed, str) else packed
+    if not isinstance(found, list):
+        raise Unreadable("LiveCodeBench's tests are a list")
+    return found
+
+
+def _unzipped(packed: str) -> str:
+    """The text in base64 of zlib of a pickled text; what a pickle would run is never run."""
+    import base64
+    import pickletools
+    import zlib
+
+    try:
+        unzip = zlib.decompressobj()
+        data = unzip.decompress(base64.b64decode(packed, validate=True), MAX_UNZIPPED)
+        steps = [(step.name, argument) for step, argument, _ in islice(pickletools.genops(data), MOST_STEPS)]
+    except (ValueError, zlib.error) as error:
+        raise Unreadable(f"the packed tests cannot be read: {error}") from None
+    texts = [argument for name, argument in steps if name in _PICKLED_TEXT]
+    if len(texts) != 1 or not {name for name, _ in steps} <= _PICKLED_TEXT | _PICKLED_FRAME:
+        raise Unreadable("the packed tests are no pickled text")
+    return str(texts[0])
+
+
 _READERS: dict[tuple[str, ...], Callable[[dict[str, Any]], Tests]] = {
     ("asserts|test_list",): _asserts,
     ("test",): _program,
+    ("public_test_cases",): _livecodebench,
     ("cases", "entry_point|fn_name"): _cases,
     ("inputs|stdin|input", "outputs|stdout|output"): _dialect,
 }

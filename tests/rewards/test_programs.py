@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import pickle
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -520,3 +523,58 @@ def test_every_leetcode_test_can_be_run(shared_data: Path, read_rows: Rows) -> N
 def test_tests_written_in_a_data_set_stay_readable(shared_data: Path, read_rows: Rows) -> None:
     for row in read_rows(shared_data / "code_mbpp" / "mbpp.jsonl.gz"):
         assert isinstance(shapes.read(json.dumps({"asserts": row["test_list"]})), shapes.Asserts)
+
+
+PAIRS = [
+    {"input": "4\n", "output": "8\n", "testtype": "stdin"},
+    {"input": "5\n", "output": "10\n", "testtype": "stdin"},
+]
+FUNCTIONAL = [{"input": "4", "output": "8", "testtype": "functional"}]
+
+
+def packed(tests: object) -> str:
+    """As LiveCodeBench packs its private tests."""
+    return base64.b64encode(zlib.compress(pickle.dumps(json.dumps(tests)))).decode()
+
+
+@pytest.mark.parametrize("private", [json.dumps(PAIRS), packed(PAIRS), None])
+def test_rows_of_livecodebench_are_read_with_their_private_tests(private: str | None) -> None:
+    row = {"public_test_cases": json.dumps(PAIRS[:1]), "private_test_cases": private, "metadata": "{}"}
+    right = code("print(int(input()) * 2)", row)
+    assert (right.value, right.evidence["total"]) == (1.0, 3 if private else 1)
+    assert code("print(8)", row).value == (0.0 if private else 1.0)
+    functional = {
+        "public_test_cases": FUNCTIONAL,
+        "private_test_cases": packed(FUNCTIONAL),
+        "metadata": '{"func_name": "double"}',
+    }
+    assert code("class Solution:\n    def double(self, x): return 2 * x", functional).value == 1.0
+    assert code("class Solution:\n    def double(self, x): return 3 * x", functional).value == 0.0
+
+
+class Runs:
+    def __reduce__(self) -> Any:
+        return print, ("ran",)
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        base64.b64encode(zlib.compress(pickle.dumps(Runs()))).decode(),
+        base64.b64encode(zlib.compress(b"0" * (300 << 20))).decode(),
+        base64.b64encode(b"no zip").decode(),
+        "not base64",
+    ],
+    ids=["runs code", "a bomb", "no zip", "no base64"],
+)
+def test_packed_tests_are_read_and_never_run(hostile: str, capfd: pytest.CaptureFixture[str]) -> None:
+    score = code("print(8)", {"public_test_cases": PAIRS[:1], "private_test_cases": hostile})
+    assert score.value is None
+    assert "packed tests" in score.why
+    assert "ran" not in capfd.readouterr().out
+
+
+def test_whole_numbers_that_are_keys_of_json_are_read_as_apps_reads_them() -> None:
+    tests = {"fn_name": "turn", "inputs": [[{"1": "a", "2": "b"}]], "outputs": [[{"1": 2}]]}
+    assert code("def turn(d):\n    return {1: 2} if d == {1: 'a', 2: 'b'} else d", tests).value == 1.0
+    assert code("def turn(d):\n    return {1: 3}", tests).value == 0.0
