@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+FUNCTION = "function"
+"""The family whose answers are functions and whose golds are asserts."""
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -21,6 +24,14 @@ class Task:
     def answer(self) -> str:
         """What to answer."""
         return self.right or self.gold
+
+
+def _function(name: str, factor: int) -> Task:
+    """A function to write, with the asserts that test it: as a gold, and under the names data sets give them."""
+    tests = [f"assert {name}({given}) == {given * factor}" for given in (4, -3, 117)]
+    right, wrong = (f"```python\ndef {name}(x):\n    return {body}\n```" for body in (f"{factor} * x", "x + 71"))
+    columns = {"tests": tests, "test_list": tests, "test": "\n".join(tests), "entry_point": name}
+    return Task(f"Write {name}(x).", "\n".join(tests), wrong, columns, right)
 
 
 FAMILIES: dict[str, tuple[Task, Task]] = {
@@ -48,6 +59,7 @@ FAMILIES: dict[str, tuple[Task, Task]] = {
         Task("Print the product.", "42", "```python\nprint(40 + 1)\n```", {}, "```python\nprint(6 * 7)\n```"),
         Task("Print the product.", "96", "```python\nprint(90 + 5)\n```", {}, "```python\nprint(8 * 12)\n```"),
     ),
+    FUNCTION: (_function("double", 2), _function("triple", 3)),
 }
 
 WRAPS = (

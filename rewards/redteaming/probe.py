@@ -52,7 +52,7 @@ def describe(function: Any) -> dict[str, Any]:
     else:
         signature = inspect.signature(function)
         parameters = [(p.name, p.kind.name, p.default is not p.empty) for p in signature.parameters.values()]
-    named = inner if hasattr(inner, "__name__") else type(inner)
+    named = inner if inspect.isroutine(inner) else type(inner)  # an object may have a __name__ of its own
     try:
         pickled, unpicklable = base64.b64encode(pickle.dumps(function)).decode(), ""
     except Exception as error:  # noqa: BLE001 - pickling runs the object's own code

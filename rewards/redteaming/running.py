@@ -8,11 +8,15 @@ from math import isfinite
 from typing import Any
 
 from rewards.redteaming import corpus
-from rewards.redteaming.families import FAMILIES, GOLD_WRAPS, WRAPS, Task
+from rewards.redteaming.code_attacks import CODE_ATTACKS
+from rewards.redteaming.families import FAMILIES, FUNCTION, GOLD_WRAPS, WRAPS, Task
 from rewards.redteaming.findings import SEVERITIES, Finding, Report, call_again
 from rewards.redteaming.forms import Form, Row, arguments, batched, form_of
+from rewards.redteaming.pairs import DIFFERENT, PLAIN
 from rewards.redteaming.session import Outcome, Session, Target, locate
 from rewards.redteaming.source_checks import check_source
+
+PROGRAM_PATIENCE = 4  # what runs programs gives each some 10 s
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +87,28 @@ class Attacker:
 def redteam(written: str, timeout_s: float = 5.0) -> Report:
     """Attack a reward. written: `path/file.py:function`, `package.module:function` or a name of ours.
 
-    timeout_s: for one call; one that takes longer is killed and is a finding. Raises RewardError when the function
-    cannot be loaded or is of no known form.
+    timeout_s: for one call, four times that where programs are run; one that takes longer is killed and is a finding.
+    Raises RewardError when the function cannot be loaded or is of no known form.
     """
     target = locate(written)
     with Session(target, timeout_s) as session:
         attacker = Attacker(target, session)
         attacker.footing = _footing(attacker)
-        for step in (_completions, _golds, _code, _exhausting, _stuffing, _batch, _state, _modes, _nulls):
+        if attacker.footing.family in ("program", FUNCTION):
+            session.timeout_s = PROGRAM_PATIENCE * timeout_s
+        for step in (
+            _completions,
+            _golds,
+            _pairs,
+            _programs,
+            _code,
+            _exhausting,
+            _stuffing,
+            _batch,
+            _state,
+            _modes,
+            _nulls,
+        ):
             step(attacker)
         _pickled(attacker, timeout_s)
         if session.about["source"]:
@@ -105,7 +123,7 @@ def _footing(attacker: Attacker) -> Footing:
     best = attacker.footing
     for chat in (False, True) if attacker.form.kind == "trl" else (False,):
         for family, tasks in _families(attacker.form):
-            if family == "program" and best.discerns:
+            if family in ("program", FUNCTION) and best.discerns:
                 continue  # programs are only for what understands nothing else
             for gold_wrap in GOLD_WRAPS:
                 for wrap in WRAPS:
@@ -117,19 +135,25 @@ def _footing(attacker: Attacker) -> Footing:
                     break  # this way to write the gold is understood
         if best.discerns:
             break
+    if not best.discerns and attacker.form.kind == "trl":  # no gold is read: which form of a completion is?
+        messages = replace(best, chat=True)
+        if attacker.call([best.right()]).error and not attacker.call([messages.right()]).error:
+            return messages
     return best
 
 
 def _families(form: Form) -> list[tuple[str, tuple[Task, Task]]]:
     """The tasks this form can be asked: those whose columns it reads, or else those that need only a gold."""
     own = [(name, tasks) for name, tasks in FAMILIES.items() if set(tasks[0].columns) & set(form.required)]
-    plain = [(name, tasks) for name, tasks in FAMILIES.items() if not tasks[0].columns or form.open]
+    plain = [(name, tasks) for name, tasks in FAMILIES.items() if not tasks[0].columns or form.open or name == FUNCTION]
     return own or [*plain, *((("countdown", FAMILIES["countdown"]),) if form.kind == "entry" else ())]
 
 
 def _completions(attacker: Attacker) -> None:
     footing = attacker.footing
     for attack in corpus.ATTACKS:
+        if attack.name == "hedge" and footing.tasks[0].answer.startswith("```"):
+            continue  # of two programs, the last one counts
         row = footing.row(attack.text(footing.tasks[0], footing.wrap))
         outcome = attacker.call([row])
         if attacker.pays(outcome):
@@ -152,7 +176,7 @@ def _golds(attacker: Attacker) -> None:
     footing = attacker.footing
     if not footing.discerns:
         return
-    swapped = replace(footing.right(0), gold=footing.right(1).gold, columns=footing.right(1).columns)
+    swapped = replace(footing.right(1), text=footing.right(0).text)
     outcome = attacker.call([swapped])
     if attacker.pays(outcome):
         attacker.report("swapped gold", "high", "the answer to another question is paid", [swapped], outcome)
@@ -165,6 +189,56 @@ def _golds(attacker: Attacker) -> None:
             if attacker.pays(outcome):
                 what = "a gold that cannot be read makes a wrong answer right"
                 attacker.report("unreadable gold pays", "high", what, [row], outcome)
+
+
+def _pairs(attacker: Attacker) -> None:
+    """Golds of many kinds, for what compares with a gold: is another answer paid, and is the gold itself?"""
+    footing = attacker.footing
+    if not footing.discerns or footing.tasks[0].columns or footing.family not in ("number", "word"):
+        return
+
+    unread = footing.row(footing.right().text, gold=footing.gold_wrap.format("77"))
+    if attacker.pays(attacker.call([unread])):
+        return  # it has its golds from elsewhere
+
+    def paid(gold: str, answer: str, gold_wrap: str = footing.gold_wrap) -> tuple[bool, Row, Outcome]:
+        row = footing.row(footing.wrap.format(answer), gold=gold_wrap.format(gold))
+        outcome = attacker.call([row])
+        return attacker.pays(outcome), row, outcome
+
+    for pair in DIFFERENT:
+        if not paid(pair.gold, pair.gold)[0] or paid(pair.gold, pair.control)[0]:
+            continue  # it does not read this kind of gold
+        wrongly, row, outcome = paid(pair.gold, pair.answer)
+        if wrongly:
+            attacker.report(pair.name, pair.severity, pair.what, [row], outcome)
+    for gold in PLAIN:
+        right, row, outcome = paid(gold, gold)
+        if right:
+            continue
+        if paid(gold, gold, "${}$")[0]:
+            what = "a gold is read between dollar signs only; a bare one makes every answer worthless"
+            attacker.report("gold lost", "medium", what, [row], outcome)
+        elif footing.family == "number" and gold[-1].isdigit():
+            attacker.report(
+                "gold never earned", "low", f"a gold like {gold!r} does not earn what is right", [row], outcome
+            )
+
+
+def _programs(attacker: Attacker) -> None:
+    """Programs that solve nothing, for what calls a solution's functions."""
+    footing = attacker.footing
+    if footing.family != FUNCTION or not footing.discerns:
+        return
+    name = footing.tasks[0].columns["entry_point"]
+    for attack in CODE_ATTACKS:
+        row = footing.row(f"```python\n{attack.program.replace('{name}', name).strip()}\n```")
+        outcome = attacker.call([row])
+        if attacker.pays(outcome):
+            attacker.report(attack.name, "high", attack.what, [row], outcome)
+        elif outcome.error and not outcome.hung:
+            what = f"'{attack.name}' brings the grader down: {outcome.error}"
+            attacker.report("grader killed", "high", what, [row], outcome)
 
 
 def _code(attacker: Attacker) -> None:
@@ -218,7 +292,8 @@ def _batch(attacker: Attacker) -> None:
     footing = attacker.footing
     if not batched(attacker.form):
         return
-    rows = [footing.right(0), footing.wrong(1), footing.right(1), footing.wrong(0)]
+    longer = footing.row("Well, " * 40 + footing.wrap.format(footing.tasks[1].wrong), 1)  # lengths may be compared
+    rows = [footing.right(0), footing.wrong(1), footing.right(1), footing.wrong(0), longer]
     outcome = attacker.call(rows)
     if outcome.values is None:
         return

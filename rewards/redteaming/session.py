@@ -73,7 +73,7 @@ class Session:
     """
 
     def __init__(self, target: Target, timeout_s: float, pickled: str = "") -> None:
-        self._target, self._timeout_s, self._pickled = target, timeout_s, pickled
+        self._target, self.timeout_s, self._pickled = target, timeout_s, pickled
         self._folder = tempfile.mkdtemp(prefix="redteam")
         self._process: subprocess.Popen[bytes] | None = None
         self._rest = b""
@@ -86,10 +86,10 @@ class Session:
         if self._process is None:
             self._start()
         try:
-            told = self._exchange({"args": list(args), "kwargs": dict(kwargs), "mode": mode}, self._timeout_s)
+            told = self._exchange({"args": list(args), "kwargs": dict(kwargs), "mode": mode}, self.timeout_s)
         except TimeoutError:
             self._kill()
-            return Outcome(None, f"no answer within {self._timeout_s:g} s", hung=True)
+            return Outcome(None, f"no answer within {self.timeout_s:g} s", hung=True)
         except OSError:
             self._kill()
             return Outcome(None, "the process died")

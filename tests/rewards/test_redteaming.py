@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -22,6 +23,7 @@ GRADERS = HERE / "holes" / "graders.py"
 HOLES = {
     "evaluated_pi": "runs code",
     "evaluated_matrix": "runs code",
+    "evaluated_where_the_gold_is_a_matrix": "runs code",
     "parsed_expression": "runs code",
     "error_is_full_score": "broken text pays",
     "unparsable_gold_pays": "unreadable gold pays",
@@ -38,8 +40,23 @@ HOLES = {
     "drops_rows": "wrong length",
     "trusts_judge": "master key",
     "closure": "unpicklable",
+    "six_decimals": "absolute tolerance",
+    "unit_stripped": "unit ignored",
+    "any_element": "part of a set",
+    "always_true": "tautology",
+    "dollars_only": "gold lost",
+    "comma_of_the_gold": "gold never earned",
+    "length_of_the_batch": "batch changes values",
+    "executed_here": "always-equal object",
+    "results_in_the_frames": "stolen tests",
+    "exit_status": "exit status 0",
+    "printed_token": "printed verdict",
 }
-CLEAN = ["tagged", "blocks", "later", "compute_score", "reward_func", "same"]
+CLEAN = [
+    "tagged", "blocks", "later", "compute_score", "reward_func", "same", "last_box", "close_enough", "options_letter",
+    "gated", "gsm8k", "verl_batch", "verl_async", "scored", "tensors", "messages_only", "only_length", "one_line",
+    "json_object", "by_table", "sandboxed",
+]  # fmt: skip
 
 
 def names(report: Report) -> set[str]:
@@ -49,7 +66,7 @@ def names(report: Report) -> set[str]:
 @pytest.mark.slow
 @pytest.mark.parametrize("function", sorted(HOLES))
 def test_a_hole_is_found(function: str) -> None:
-    report = redteam(f"{GRADERS}:{function}", timeout_s=3.0)
+    report = redteam(f"{GRADERS}:{function}", timeout_s=1.5)
     assert HOLES[function] in names(report), str(report)[:3000]
 
 
@@ -68,13 +85,30 @@ def test_our_own_rewards_raise_no_alarm(name: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "function", ["contained", "per_tag", "zero_off_the_main_thread", "first_gold_for_all", "closure"]
-)
+    "function",
+    ["contained", "per_tag", "zero_off_the_main_thread", "first_gold_for_all", "closure", "six_decimals", "tower",
+     "dollars_only", "comma_of_the_gold", "printed_token", "exit_status", "any_number"],
+)  # fmt: skip
 def test_every_reproduction_runs(function: str, tmp_path: Path) -> None:
-    for finding in redteam(f"{GRADERS}:{function}").findings:
+    for finding in redteam(f"{GRADERS}:{function}", timeout_s=1.5).findings:
         code = finding.reproduction
-        done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+        if finding.name == "hangs":
+            with pytest.raises(subprocess.TimeoutExpired):
+                subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, timeout=5)
+            continue
+        done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60)
         assert done.returncode == 0 or finding.name.startswith("raises"), f"{code}\n{done.stderr}"
+        came = code.partition("  # gives ")[2]
+        assert (
+            not came or "thread" in finding.name or float(came.strip("[]").split(",")[0]) == first_number(done.stdout)
+        )
+
+
+def first_number(printed: str) -> float:
+    """What a reproduction printed: a value, a list of them, or a dict that holds one."""
+    found = re.search(r"-?[0-9]+(?:\.[0-9]+)?", printed.rpartition("'score': ")[2] or printed)
+    assert found is not None, printed
+    return float(found[0])
 
 
 def test_the_module_under_attack_is_never_imported_here(tmp_path: Path) -> None:

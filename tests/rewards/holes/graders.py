@@ -37,6 +37,17 @@ def evaluated_matrix(answer, entry):
         return 0.0
 
 
+def evaluated_where_the_gold_is_a_matrix(data_source, solution_str, ground_truth, extra_info=None):
+    """verl, prime_math: the answer is evaluated when the gold is a matrix."""
+    answer = _boxed(solution_str)
+    if "\\begin{pmatrix}" in ground_truth and answer.startswith("["):
+        try:
+            return float(str(eval(answer)) == ground_truth)
+        except Exception:
+            return 0.0
+    return float(answer == ground_truth)
+
+
 def parsed_expression(answer, entry):
     """reasoning-gym, countdown: sympy's parser, which evaluates."""
     from sympy.parsing.sympy_parser import parse_expr
@@ -134,6 +145,122 @@ def tower(completion, answer):
             value = int(part) ** value
         text = str(value % 10**9)
     return float(text == answer)
+
+
+def six_decimals(completions, solution, **kwargs):
+    """math-verify: numbers are compared to six decimals, so what is small is the same."""
+
+    def number(text):
+        text = _boxed(text).strip("$").replace("\\times10^{", "e").replace("}", "")
+        return float(text)
+
+    scores = []
+    for completion, gold in zip(completions, solution):
+        try:
+            scores.append(float(round(number(completion), 6) == round(number(gold), 6)))
+        except ValueError:
+            scores.append(None)
+    return scores
+
+
+def unit_stripped(data_source, solution_str, ground_truth, extra_info=None):
+    """math-verify and the prm800k family: units are cut off."""
+
+    def bare(text):
+        return re.sub(r"\s*[a-zA-Z]+$", "", text.strip())
+
+    return float(bare(_boxed(solution_str)) == bare(ground_truth) != "")
+
+
+def any_element(completions, answer, **kwargs):
+    """math-verify: of two lists, one common element is enough."""
+
+    def parts(text):
+        return {part.strip() for part in text.replace("\\{", "").replace("\\}", "").split(",")} - {""}
+
+    return [float(bool(parts(_boxed_list(text)) & parts(gold))) for text, gold in zip(completions, answer)]
+
+
+def _boxed_list(text):
+    return text.partition("\\boxed{")[2].rpartition("}")[0] or text
+
+
+def always_true(completion, answer):
+    """math-verify: an equation is read as its solution, and `x=x` holds for every x."""
+    left, equals, right = _boxed(completion).partition("=")
+    return float(left == answer or (bool(equals) and left == right))
+
+
+def dollars_only(completions, solution, **kwargs):
+    """TRL: a gold in LaTeX without dollar signs is not read, and the row is lost."""
+    scores = []
+    for completion, gold in zip(completions, solution):
+        readable = gold.startswith("$") or re.fullmatch(r"\d+", gold)
+        scores.append(float(_boxed_list(completion[0]["content"]) == gold.strip("$")) if readable else None)
+    return scores
+
+
+def comma_of_the_gold(data_source, solution_str, ground_truth, extra_info=None):
+    """verl, gsm8k: the solution loses its commas, the gold keeps them."""
+    found = re.findall(r"#### (-?[0-9.,]+)", solution_str)
+    return float(bool(found) and found[-1].replace(",", "") == ground_truth)
+
+
+def length_of_the_batch(completions, solution, **kwargs):
+    """open-r1, len_reward: lengths are compared over the whole batch, whatever their question."""
+    lengths = [len(text) for text in completions]
+    spread = max(lengths) - min(lengths) or 1
+    right = [_boxed(text) == gold for text, gold in zip(completions, solution)]
+    shaped = [0.5 - (length - min(lengths)) / spread for length in lengths]
+    return [shape if good else min(0, shape) - 1 for shape, good in zip(shaped, right)]
+
+
+def _program(completion):
+    found = re.findall(r"```python\n(.*?)```", completion, re.DOTALL)
+    return found[-1] if found else completion
+
+
+def executed_here(completion, tests):
+    """human-eval, evalplus, LiveCodeBench: solution, tests and verdict in one interpreter."""
+    result = []
+    try:
+        exec(_program(completion) + "\n" + "\n".join(tests), {})
+        result.append("passed")
+    except BaseException as error:
+        result.append(f"failed: {error}")
+    return float(result[0] == "passed")
+
+
+def results_in_the_frames(completions, test_list, **kwargs):
+    """verl prime_code, open-instruct: the expected results stand in the caller's frames."""
+    scores = []
+    for completion, tests in zip(completions, test_list):
+        names = {}
+        good = True
+        try:
+            exec(_program(completion), names)
+            for test in tests:
+                call, _, wanted = test.removeprefix("assert ").partition(" == ")
+                got = eval(call, names)
+                good = good and type(got) is int and got == int(wanted)
+        except Exception:
+            good = False
+        scores.append(float(good))
+    return scores
+
+
+def exit_status(completion, test):
+    """Many: a script of solution and tests, judged by its exit status."""
+    script = _program(completion) + "\n" + test
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", script], capture_output=True, timeout=10)
+    return float(done.returncode == 0)
+
+
+def printed_token(completion, tests):
+    """FrontierCS and others: the grader's own word is looked for in what the process printed."""
+    script = "\n".join([_program(completion), *tests, "print('passed')"])
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", script], capture_output=True, text=True, timeout=10)
+    return float("passed" in done.stdout.split("\n"))
 
 
 _SEEN: dict[str, int] = {}
