@@ -15,6 +15,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
+from hashlib import blake2b
 
 import numpy as np
 import numpy.typing as npt
@@ -231,8 +232,8 @@ _LOWER = list("abcdefghijklmnopqrstuvwxyz")
 _SPACE = r"[\s\x1c-\x1f]+"
 """White space to `str.split`, which knows four separators more than Unicode's property does."""
 
-_RADIX = np.uint64(0x5851F42D4C957F2D)  # odd, so that it has an inverse modulo 2**64
-_INVERSE = np.uint64(pow(int(_RADIX), -1, 2**64))
+_LONG = 1_024
+"""Bytes from which on a word is hashed by itself: a row may be one word of megabytes."""
 
 
 @dataclass(frozen=True)
@@ -268,22 +269,30 @@ def word_ngrams(texts: pl.Series, n: int) -> WordNgrams:
     text = np.repeat(np.arange(len(words)), words)
     place = np.arange(len(starts)) - first[:-1][text]
     fits = np.flatnonzero(place + n <= words[text])
-    begins, lengths = starts[fits], stops[fits + n - 1] - starts[fits]
-    return WordNgrams(text[fits], place[fits], _run_hashes(raw, begins, lengths), words)
-
-
-def _run_hashes(raw: npt.NDArray[np.uint8], begins: I64, lengths: I64) -> U64:
-    """Hashes of runs of bytes of any length: differences of one running sum."""
-    powers = np.full(len(raw) + 1, _RADIX)
-    powers[0] = 1
-    powers = np.cumprod(powers)
-    letters = (raw.astype(np.uint64) + np.uint64(1)) * _M1
-    letters ^= letters >> np.uint64(31)
-    sums = np.append(np.uint64(0), np.cumsum(letters * powers[:-1]))
-    back = np.full(len(raw) + 1, _INVERSE)
-    back[0] = 1
-    back = np.cumprod(back)
-    mixed: U64 = (sums[begins + lengths] - sums[begins]) * back[begins] + lengths.astype(np.uint64) * _M2
-    mixed ^= mixed >> np.uint64(32)
+    hashes = _word_hashes(raw.tobytes(), starts, stops - starts)
+    mixed = hashes[fits]
+    for further in range(1, n):
+        mixed *= _M2
+        mixed ^= mixed >> np.uint64(29)
+        mixed += hashes[fits + further]
     mixed *= _M1
+    return WordNgrams(text[fits], place[fits], mixed, words)
+
+
+def _word_hashes(data: bytes, begins: I64, lengths: I64) -> U64:
+    """Hashes of words of any length: eight bytes at a time, of those words that still have some."""
+    eight = np.ndarray((len(data) + len(_PAD) - 8,), "<u8", data + _PAD, strides=(1,))
+    mixed = lengths.astype(np.uint64) * _M2
+    left = np.flatnonzero(lengths < _LONG)
+    for offset in range(0, _LONG, 8):
+        left = left[lengths[left] > offset]
+        if not len(left):
+            break
+        room = np.minimum(lengths[left] - offset, 8).astype(np.uint64)
+        part = eight[begins[left] + offset] & (np.uint64(2**64 - 1) >> ((np.uint64(8) - room) * np.uint64(8)))
+        some = (mixed[left] + part) * _M1
+        mixed[left] = some ^ (some >> np.uint64(31))
+    for word in np.flatnonzero(lengths >= _LONG).tolist():
+        text = data[begins[word] : begins[word] + lengths[word]]
+        mixed[word] = int.from_bytes(blake2b(text, digest_size=8).digest(), "little")
     return mixed

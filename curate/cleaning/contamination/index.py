@@ -40,7 +40,7 @@ LEAST = 2
 TINY = 8
 """Families with fewer letters (bytes) than this are compared with whole rows only."""
 
-KEEP_FROM = 20_000
+KEEP_FROM = 2_000
 """Items from which on an index is worth a file: a smaller one is built in the time that reading it takes."""
 
 I32 = npt.NDArray[np.int32]
@@ -53,7 +53,7 @@ SPREAD = np.uint64(0x9E3779B97F4A7C15)
 
 @dataclass(frozen=True)
 class Index:
-    """See the module. `items` has a row for each item: `benchmark item text entry family`.
+    """See the module. `items` has a row for each item: `benchmark item text form entry family`.
 
     keys: hashes of windows, sorted. begins: where the families of each key begin in `families`, and the end.
     ordinals: which of its family's windows it is. windows: how many windows lead to each family.
@@ -92,7 +92,7 @@ class Index:
     @cached_property
     def by_form(self) -> dict[str, int]:
         """Every entry by its form: what whole rows are compared with."""
-        return dict(zip(forms(self._entries["text"]), range(self._entries.height), strict=True))
+        return dict(zip(self._entries["form"], range(self._entries.height), strict=True))
 
     @cached_property
     def _entries(self) -> pl.DataFrame:
@@ -135,21 +135,21 @@ def open_index(items: pl.DataFrame, folder: Path) -> Index:
 def build_index(items: pl.DataFrame) -> Index:
     """The index of `items` (columns `benchmark item text`)."""
     form = pl.col("form")
-    named = pl.DataFrame({"form": forms(items["text"])}).select(
+    items = items.select("benchmark", "item", "text").with_columns(form=forms(items["text"]))
+    items = items.with_columns(
         entry=(form.rank("dense") - 1).cast(pl.Int64),
-        family=(form.str.replace_all(r"\p{Nd}+", "0").rank("dense") - 1).cast(pl.Int64),
+        family=(form.str.replace_all("[0-9]+", "0").rank("dense") - 1).cast(pl.Int64),
     )
-    items = items.select("benchmark", "item", "text").hstack(named)
-    first = items.unique("family", keep="first").sort("family")["text"]
-    repeats, repeat_begins = _repeats(first)
-    letters = stream(plain(first))
+    first = items.unique("family", keep="first").sort("family")
+    repeats, repeat_begins = _repeats(first["form"])
+    letters = stream(plain(first["text"]))
     found = windows(letters)
     table = pl.DataFrame({"key": found.hashes, "family": found.text, "place": found.place})
     table = table.unique(["key", "family"], keep="first").with_columns(families=pl.len().over("key"))
     table = table.sort("family", "families", "place").with_columns(rank=pl.int_range(pl.len()).over("family"))
     table = table.filter((pl.col("families") <= COMMON) | (pl.col("rank") < LEAST))
     table = table.sort("family", "place").with_columns(ordinal=pl.int_range(pl.len()).over("family"))
-    counts = np.bincount(table["family"].to_numpy(), minlength=first.len()).astype(np.int32)
+    counts = np.bincount(table["family"].to_numpy(), minlength=first.height).astype(np.int32)
     table = table.sort("key", "family")
     keys, begins = np.unique(table["key"].to_numpy(), return_index=True)
     sizes = np.diff(letters.borders)
@@ -173,13 +173,13 @@ def build_index(items: pl.DataFrame) -> Index:
     )
 
 
-def _repeats(texts: pl.Series) -> tuple[I32, I64]:
+def _repeats(forms: pl.Series) -> tuple[I32, I64]:
     """How many of the texts have each run of `RUN` words of each, numbers aside; and where those of each text begin."""
-    grams = word_ngrams(forms(texts).str.replace_all("[0-9]+", "0"), RUN)
-    table = pl.DataFrame({"key": grams.hashes, "text": grams.text})
-    having = table.unique().group_by("key").agg(texts=pl.len())
-    counted = table.join(having, on="key", how="left", maintain_order="left")["texts"].to_numpy().astype(np.int32)
-    return counted, np.searchsorted(grams.text, np.arange(texts.len() + 1)).astype(np.int64)
+    grams = word_ngrams(forms.str.replace_all("[0-9]+", "0"), RUN)
+    _, first = np.unique(grams.hashes ^ (grams.text.astype(np.uint64) * SPREAD), return_index=True)  # once a text
+    keys, texts = np.unique(grams.hashes[first], return_counts=True)
+    counted = texts[np.searchsorted(keys, grams.hashes)].astype(np.int32)
+    return counted, np.searchsorted(grams.text, np.arange(forms.len() + 1)).astype(np.int64)
 
 
 def first_eight(data: bytes, begins: I64) -> U64:
@@ -196,6 +196,7 @@ _ARRAYS = (
 
 def _write(index: Index, path: Path) -> None:
     arrays: dict[str, Any] = {name: index.items[name].to_numpy() for name in ("entry", "family")}
+    arrays["form"] = np.frombuffer("\n".join(index.items["form"]).encode(), np.uint8)  # a form has no line end
     arrays |= {name: getattr(index, name) for name in _ARRAYS}
     with replacing(path) as draft, draft.open("wb") as file:
         np.savez(file, **arrays)
@@ -206,7 +207,8 @@ def _read(path: Path, items: pl.DataFrame) -> Index | None:
     try:
         with path.open("rb") as file, np.load(file) as stored:
             arrays = {name: stored[name] for name in _ARRAYS}
-            named = [pl.Series(name, stored[name]) for name in ("entry", "family")]
+            named = [pl.Series("form", stored["form"].tobytes().decode().split("\n"))]
+            named += [pl.Series(name, stored[name]) for name in ("entry", "family")]
     except (OSError, ValueError, KeyError, EOFError, BadZipFile):
         return None
     return Index(items.hstack(named), **arrays) if len(named[0]) == items.height else None

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from curate.cleaning.contamination.compare import words_of
+from curate.cleaning.contamination.compare import Words
 from curate.cleaning.contamination.measure import DIGITS, Weights
 from curate.cleaning.contamination.pairs import SPAN_CHARACTERS, pairs_frame
 from curate.table import replacing
@@ -81,7 +81,7 @@ def said(text: str) -> Said:
     >>> said("Ann buys twelve eggs for $1,200.").numbers
     ('12', '1200')
     """
-    words = words_of(_GROUP.sub("", text)).words
+    words = Words(_GROUP.sub("", text)).words
     numbers = tuple(SPELLED.get(word, word) for word in words if word[0] in DIGITS or word in SPELLED)
     return Said(frozenset(words), numbers)
 

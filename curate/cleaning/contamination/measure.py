@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import log
 
-from curate.cleaning.contamination.compare import RUN, Common, Words, common, without_numbers
+import polars as pl
+
+from curate.cleaning.contamination.compare import RUN, Common, Run, Words, common, without_numbers
 
 SHORT = 8
 """Items with fewer words than this (Open-R1 never finds them) must be in a row whole, and stand alone."""
@@ -54,15 +55,14 @@ class Measured:
     Words are weighed by how rare they are among the items, and by how rare the run of words is in which the row has
     them: what many items say is said by clean rows too.
 
-    begin, end: the longest span of the item in the row's text, numbers aside. words: the longest with its numbers.
+    span: the longest run, numbers aside. words: of the longest with its numbers.
     rare: what those words come to by the rarity of their runs. covered: share of the item that the row has near there.
     same: the same for its words that are no numbers. weight: of what is covered; the rarest word is 1.
     changed: numbers of that part of the item that are others in the row. whole: the item is there from its first word
     to its last, in one piece. alone: and stands by itself, as a sentence or a line. equal: and is the whole row.
     """
 
-    begin: int
-    end: int
+    span: Run
     words: int
     rare: float
     covered: float
@@ -88,49 +88,44 @@ COMMON_WORDS = frozenset(_COMMON.split())
 class Weights:
     """What each word says: the logarithm of how few items have it, 1 for a word that hardly one has, at least `LEAST`.
 
-    A benchmark alone is too small to tell a common word by: it counts as `ITEMS` items, and `COMMON_WORDS` help.
+    forms: the items, see `curate.text.ngrams.forms`. One benchmark is too small to tell a common word by: few items
+    count as `ITEMS`, and `COMMON_WORDS` help.
     """
 
     LEAST, USUAL, ITEMS = 0.05, 0.15, 1_000
 
-    def __init__(self, items: Iterable[Sequence[str]]) -> None:
-        self.having: Counter[str] = Counter()
-        count = 0
-        for words in items:
-            count += 1
-            self.having.update(set(words))
-        self.count = max(count, self.ITEMS)
+    def __init__(self, forms: pl.Series) -> None:
+        words = forms.str.split(" ").list.unique().explode().value_counts(name="items")
+        self.having: dict[str, int] = dict(words.iter_rows())
+        self.count = max(forms.len(), self.ITEMS)
 
     def of(self, words: Sequence[str]) -> list[float]:
         """The weight of each word.
 
-        >>> Weights([("the", "cat"), ("the", "dog")]).of(("the", "cat"))
+        >>> Weights(pl.Series(["the cat", "the dog"])).of(("the", "cat"))
         [0.15, 1.0]
         """
         return [self._of(word) for word in words]
 
     def _of(self, word: str) -> float:
-        weight = max(self.LEAST, log(self.count / max(1, self.having[word])) / log(self.count))
+        weight = max(self.LEAST, log(self.count / max(1, self.having.get(word, 0))) / log(self.count))
         return min(weight, self.USUAL) if word in COMMON_WORDS else weight
 
 
-def measure(text: str, row: Words, item: Item) -> Measured:
-    """Measure one pair. text: of the row; row: its words."""
+def measure(row: Words, item: Item) -> Measured:
+    """Measure one pair."""
     words = item.words.words
-    exact = common(words, row.words)
+    exact = common(words, row.exact)
     run = exact.longest
     whole = bool(words) and run.words == len(words)
     said, state = _covered(exact, item, row.words)
     longest, loose, loose_state = run, said, state
     if not whole and any(word[0] in DIGITS for word in words):
-        found = common(without_numbers(words), without_numbers(row.words))
+        found = common(without_numbers(words), row.loose)
         longest = found.longest
         loose, loose_state = _covered(found, item, row.words)
-    begin = row.places[longest.row][0] if longest.words else 0
-    end = row.places[longest.row + longest.words - 1][1] if longest.words else 0
     return Measured(
-        begin,
-        end,
+        longest,
         run.words,
         sum(_rarity(run.item, run.words, item.rarity)),
         min(1.0, sum(said) / item.total),
@@ -138,7 +133,7 @@ def measure(text: str, row: Words, item: Item) -> Measured:
         sum(loose),
         sum(1 for one, other in zip(state, loose_state, strict=True) if other == OTHER and one != SAME),
         whole,
-        whole and _alone(text, begin, end),
+        whole and _alone(row, run),
         whole and len(row.words) == len(words),
     )
 
@@ -159,13 +154,19 @@ def _covered(found: Common, item: Item, row: Sequence[str]) -> tuple[list[float]
 def _rarity(begin: int, count: int, rarity: Sequence[float]) -> list[float]:
     """Of each of `count` words from `begin`: the rarity of the rarest `RUN` words among them that it is one of."""
     grams = rarity[begin : max(begin, begin + count - RUN + 1)]
-    if not grams:
+    if not grams or min(grams) == 1.0:
         return [1.0] * count
     last = len(grams) - 1
     return [max(grams[max(0, place - RUN + 1) : min(place, last) + 1]) for place in range(count)]
 
 
-def _alone(text: str, begin: int, end: int) -> bool:
-    """Whether a span is a sentence or a line of its own."""
-    before = _BEFORE.search(text[max(0, begin - _NEAR) : begin])
-    return before is not None and _AFTER.match(text[end : end + _NEAR]) is not None
+def _alone(row: Words, run: Run) -> bool:
+    """Whether a run is a sentence or a line of its own."""
+    begin, end = span_of(row, run)
+    before = _BEFORE.search(row.text[max(0, begin - _NEAR) : begin])
+    return before is not None and _AFTER.match(row.text[end : end + _NEAR]) is not None
+
+
+def span_of(row: Words, run: Run) -> tuple[int, int]:
+    """Where a run begins and ends in the row's text."""
+    return (row.places[run.row][0], row.places[run.row + run.words - 1][1]) if run.words else (0, 0)

@@ -9,9 +9,9 @@ from typing import Any
 
 import polars as pl
 
-from curate.cleaning.contamination.compare import Words, whole_runs, without_numbers, words_of
+from curate.cleaning.contamination.compare import Words, whole_runs
 from curate.cleaning.contamination.index import Index
-from curate.cleaning.contamination.measure import ALONE, SHORT, Item, Weights, measure
+from curate.cleaning.contamination.measure import ALONE, SHORT, Item, Weights, measure, span_of
 from curate.cleaning.contamination.pairs import PAIRS, SPAN_CHARACTERS, pairs_frame
 from curate.cleaning.contamination.profiles import Profile
 from curate.cleaning.contamination.search import find_pairs, pieces
@@ -36,12 +36,12 @@ class Comparer:
     @cached_property
     def weights(self) -> Weights:
         """Over the forms of all items."""
-        return Weights(form.split() for form in self.index.by_form)
+        return Weights(pl.Series("form", list(self.index.by_form), dtype=pl.String))
 
     def item(self, entry: int) -> Item:
         """An item, read when it is first needed."""
         if entry not in self.known:
-            words = words_of(self.index.texts[entry])
+            words = Words(self.index.texts[entry])
             begin, end = self.index.repeat_begins[self.index.family_of[entry] :][:2]
             self.known[entry] = Item.of(words, self.weights.of(words.words), self.index.repeats[begin:end].tolist())
         return self.known[entry]
@@ -51,25 +51,24 @@ class Comparer:
         members = self.index.members[family]
         if len(members) == 1:
             return members
-        item = without_numbers(self.item(members[0]).words.words)
-        said = (
-            " ".join(row.words[run.row : run.row + run.words]) for run in whole_runs(item, without_numbers(row.words))
-        )
+        item = self.item(members[0]).words.loose.words
+        said = (" ".join(row.words[run.row : run.row + run.words]) for run in whole_runs(item, row.loose))
         exact = [entry for form in dict.fromkeys(said) if (entry := self.index.by_form.get(form)) in set(members)]
         return exact or members[:MEMBERS]
 
-    def compare(self, text: str, family: int, row: Words) -> Iterator[dict[str, Any]]:
+    def compare(self, family: int, row: Words) -> Iterator[dict[str, Any]]:
         """The measures of each pair that is worth keeping."""
         for entry in self.entries(family, row):
             item = self.item(entry)
-            one = measure(text, row, item)
+            one = measure(row, item)
             count = len(item.words.words)
             # an item of a few words is everywhere: it counts where nothing stands around it
             whole = one.equal or (one.whole and (count >= SHORT or (count >= ALONE and one.alone)))
             if whole or (count >= SHORT and max(one.covered, one.same) >= FLOOR) or one.words >= SHORT:
+                begin, end = span_of(row, one.span)
                 yield {
                     "entry": entry,
-                    "span": text[one.begin : one.end][:SPAN_CHARACTERS],
+                    "span": row.text[begin : min(end, begin + SPAN_CHARACTERS)],
                     "item_words": count,
                     "whole": whole,
                     **{name: getattr(one, name) for name in ("words", "rare", "covered", "same", "weight", "changed")},
@@ -79,13 +78,13 @@ class Comparer:
 def span_pairs(texts: pl.Series, comparer: Comparer, workers: int | None = None) -> pl.DataFrame:
     """All pairs worth keeping (`PAIRS`): the best piece of each row for each item."""
     parts = pieces(texts)
-    asked = find_pairs(parts["text"], comparer.index, workers)
+    asked = find_pairs(parts["text"], comparer.index, workers).group_by("piece", maintain_order=True).agg("family")
+    asked = asked.hstack(parts.select("row", "text").select(pl.all().gather(asked["piece"])))
     rows: list[dict[str, Any]] = []
-    for piece, group in asked.group_by("piece", maintain_order=True):
-        number, _, text = parts.row(piece[0])
-        words = words_of(text)
-        for family in group["family"]:
-            rows.extend({"row": number} | pair for pair in comparer.compare(text, family, words))
+    for number, text, families in asked.select("row", "text", "family").iter_rows():
+        words = Words(text)
+        for family in families:
+            rows.extend({"row": number} | pair for pair in comparer.compare(family, words))
     best = pl.DataFrame(rows, schema=PAIRS).sort("whole", "covered", "words", descending=True, maintain_order=True)
     return pairs_frame([best.unique(["row", "entry"], keep="first", maintain_order=True)])
 
