@@ -10,10 +10,10 @@ caller's memory, environment or files. It is given inputs and gives values as pl
 never enter it: the caller compares, or, for tests that cannot be taken apart, a second sandboxed process does, to which
 the solution's functions are remote (tester.py). Forging an answer is therefore no better than giving it.
 
-Covered at every level but `none`: no new process (threads are allowed), no program, socket, signal to others, ptrace,
-mount, keyring, bpf, io_uring or namespace (an allow-list of system calls); no environment; limits on memory, CPU time,
-file size, open files, output and wall time; everything it started is dead and waited for when the check ends; a hang
-costs its row one deadline.
+Covered at every level but `none`: no new process (some 60 threads are allowed), no program, socket, signal to others,
+ptrace, mount, keyring, bpf, io_uring or namespace (an allow-list of system calls); no environment; limits on memory,
+CPU time, file size, open files, output and wall time; everything it started is dead and waited for when the check
+ends; a hang costs its row one deadline.
 Added at `landlock`: the standard library can be read from disk, nothing else can be opened.
 Added at `namespaces`: no network and no other process to see, a read-only root without the host's files, an empty /tmp
 of 64 MB that is thrown away after each check, room for processes on request.

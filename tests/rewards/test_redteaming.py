@@ -99,6 +99,9 @@ def test_every_reproduction_runs(function: str, tmp_path: Path) -> None:
         done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60)
         assert done.returncode == 0 or finding.name.startswith("raises"), f"{code}\n{done.stderr}"
         came = code.partition("  # gives ")[2]
+        if came.startswith("[None"):
+            assert "None" in done.stdout
+            continue
         assert (
             not came or "thread" in finding.name or float(came.strip("[]").split(",")[0]) == first_number(done.stdout)
         )
