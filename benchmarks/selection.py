@@ -1,6 +1,6 @@
 """What selecting costs, beside the usual way to do it; and what stopping early saves.
 
-    python benchmarks/selection.py [--rows 100000] [--count 2000] [--repeat 3] [--only draws,diverse,sampling,house]
+    python benchmarks/selection.py [--rows 100000] [--count 300] [--repeat 3] [--only draws,diverse,sampling,house]
 
 draws     mix, stratify and cap of a million rows, beside polars' own shuffle (which changes as rows are added)
 diverse   k-center greedy and clusters on vectors of 384 dimensions, beside the loop of google/active-learning and of
@@ -192,7 +192,7 @@ def house() -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=100_000)
-    parser.add_argument("--count", type=int, default=2_000)
+    parser.add_argument("--count", type=int, default=300)
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--only", default="draws,diverse,sampling,house")
     said = parser.parse_args()

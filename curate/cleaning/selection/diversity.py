@@ -9,7 +9,7 @@ import polars as pl
 from curate.cleaning.selection.clusters import spherical_clusters
 from curate.cleaning.selection.drawing import draws, need, places
 from curate.cleaning.selection.farthest import farthest_first
-from curate.cleaning.selection.selected import Selected, selected
+from curate.cleaning.selection.selected import Again, Selected, selected
 from curate.errors import DataError
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def diverse(
     spherical k-means and takes one of each cluster in turn, drawn by hash: what is typical stays typical, what is
     frequent becomes less so.
 
-    column: the text to embed, where no `embeddings` are given. A null text counts as "".
+    column: the text to embed, where no `embeddings` are given. Rows without any text (a zero vector) come last.
     encoder: a name or object of `curate.text.embed`; its default unless given.
     embeddings: float array, shape (rows, dim), of any length; used as unit vectors.
     clusters: how many; the square root of the rows unless given.
@@ -52,15 +52,20 @@ def diverse(
     >>> diverse(rows, 3, embeddings=vectors, seed=1).kept.height
     3
     """
+    import numpy as np
+
     if count < 0:
         raise DataError(f"diverse: count is 0 or more (got {count})")
+    if method == "k-center" and clusters is not None:
+        raise DataError("diverse: clusters goes with method: clusters")
     vectors = _vectors(frame, column, encoder, embeddings)
     drawn = draws(frame, seed)
+    some = np.flatnonzero(np.einsum("ij,ij->i", vectors, vectors))
+    if len(some) < frame.height:
+        vectors = vectors[some]
     if method == "clusters":
-        return _by_cluster(frame, vectors, drawn, clusters, count)
-    if clusters is not None:
-        raise DataError("diverse: clusters goes with method: clusters")
-    return _by_distance(frame, vectors, drawn, count)
+        return _by_cluster(frame, vectors, some, drawn, clusters, count)
+    return _by_distance(frame, vectors, some, drawn, count)
 
 
 def _vectors(
@@ -89,46 +94,66 @@ def _vectors(
     return vectors
 
 
-def _by_distance(frame: pl.DataFrame, vectors: NDArray[np.float32], drawn: pl.Series, count: int) -> Selected:
-    start = drawn.arg_min() if frame.height else None
-    order, radii = farthest_first(vectors, min(count, frame.height), start or 0)
+def _by_distance(
+    frame: pl.DataFrame, vectors: NDArray[np.float32], some: NDArray[np.int64], drawn: pl.Series, count: int
+) -> Selected:
+    """some: the rows that have a vector."""
+    start = drawn.gather(some).arg_min() or 0
+    order, radii = farthest_first(vectors, min(count, len(some)), start)
 
     def at(count: int) -> Selected:
-        if count > len(order) and len(order) < frame.height:
-            return _by_distance(frame, vectors, drawn, count)
-        taken = pl.repeat(False, frame.height, dtype=pl.Boolean, eager=True).scatter(order[:count], True)
+        if len(order) < min(count, len(some)):
+            return _by_distance(frame, vectors, some, drawn, count)
         radius = round(float(radii[min(count, len(radii)) - 1]), 4) if min(count, len(radii)) else None
-        notes: dict[str, Any] = {"method": "k-center", "radius": radius}
-        if count > frame.height:
-            notes["warning"] = f"asked for {count:,} rows and there are {frame.height:,}: all are kept"
         near = f"nearer to a selected row than {radius}" if radius is not None else "not selected"
-        reasons = pl.select(pl.when(~taken).then(pl.lit(near))).to_series()
-        return selected(frame, reasons, notes, at)
+        notes = {"method": "k-center", "radius": radius}
+        return _taken(frame, some, some[order[:count]], count, pl.repeat(near, frame.height, eager=True), notes, at)
 
     return at(count)
 
 
 def _by_cluster(
-    frame: pl.DataFrame, vectors: NDArray[np.float32], drawn: pl.Series, clusters: int | None, count: int
-) -> Selected:
-    wanted = clusters if clusters is not None else max(1, round(frame.height**0.5))
+    frame: pl.DataFrame, vectors: NDArray[np.float32], some: NDArray[np.int64], drawn: pl.Series,
+    clusters: int | None, count: int,
+) -> Selected:  # fmt: skip
+    """some: the rows that have a vector."""
+    wanted = clusters if clusters is not None else max(1, round(len(some) ** 0.5))
     if wanted < 1:
         raise DataError(f"diverse: clusters is 1 or more (got {wanted})")
+    drawn = drawn.gather(some)
     labels = pl.Series("cluster", spherical_clusters(vectors, drawn.arg_sort().to_numpy()[:wanted]))
     sizes = labels.value_counts()
-    in_turn = places(pl.repeat(0, frame.height, eager=True), places(labels, drawn) * wanted + labels)
+    order = (places(labels, drawn) * wanted + labels).arg_sort().to_numpy()
 
     def at(count: int) -> Selected:
-        taken = in_turn < count
-        notes: dict[str, Any] = {
-            "method": "clusters", "clusters": sizes.height, "largest": sizes["count"].max(),
-            "covered": labels.filter(taken).n_unique(),
+        drawn_of = labels.gather(order[:count]).value_counts(name="taken")
+        told = pl.DataFrame({"cluster": labels}).join(sizes, on="cluster", how="left", maintain_order="left")
+        told = told.join(drawn_of, on="cluster", how="left", maintain_order="left").with_columns(
+            pl.col("taken").fill_null(0)
+        )
+        text = told.select(pl.format("not drawn: {} of {} rows of its cluster", "taken", "count")).to_series()
+        reasons = pl.repeat(None, frame.height, dtype=pl.String, eager=True).scatter(some, text)
+        notes = {
+            "method": "clusters", "clusters": sizes.height, "largest": sizes["count"].max(), "covered": drawn_of.height,
         }  # fmt: skip
-        if count > frame.height:
-            notes["warning"] = f"asked for {count:,} rows and there are {frame.height:,}: all are kept"
-        table = pl.DataFrame({"cluster": labels, "taken": taken})
-        text = pl.format("not drawn: {} of {} rows of its cluster", pl.col("taken").sum().over("cluster"),
-                         pl.len().over("cluster"))  # fmt: skip
-        return selected(frame, table.select(pl.when(~pl.col("taken")).then(text)).to_series(), notes, at)
+        return _taken(frame, some, some[order[:count]], count, reasons, notes, at)
 
     return at(count)
+
+
+def _taken(
+    frame: pl.DataFrame, some: NDArray[np.int64], taken: NDArray[np.int64], count: int, reasons: pl.Series,
+    notes: dict[str, Any], again: Again,
+) -> Selected:  # fmt: skip
+    """The rows that were taken; those without a vector come last, in the order of the frame."""
+    import numpy as np
+
+    stays, blank = np.zeros(frame.height, bool), np.ones(frame.height, bool)
+    stays[taken], blank[some] = True, False
+    stays[np.flatnonzero(blank)[: max(0, count - len(some))]] = True
+    told = pl.select(
+        pl.when(pl.Series(stays)).then(None).when(pl.Series(blank)).then(pl.lit("nothing to embed")).otherwise(reasons)
+    )
+    if count > frame.height:
+        notes |= {"warning": f"asked for {count:,} rows and there are {frame.height:,}: all are kept"}
+    return selected(frame, told.to_series(), notes, again)

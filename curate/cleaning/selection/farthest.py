@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 BLOCK, HELD = 64, 256
 """Candidates whose similarities are computed together, and how many of them are held: 4 bytes x rows each."""
+EQUAL = 1e-6
+"""A similarity so near to 1 is that of equal vectors, in float32."""
 
 
 def farthest_first(
@@ -46,6 +48,10 @@ def farthest_first(
         order[place] = chosen
         chosen = int(nearest.argmin())
         radii[place] = np.sqrt(max(0.0, 2 - 2 * min(1.0, float(nearest[chosen]))))
+        if nearest[chosen] > 1 - EQUAL:  # all that is left equals a taken row
+            radii[place:] = 0
+            order[place + 1 :] = np.flatnonzero(nearest < 2)[: order.size - place - 1]
+            break
     return order, radii
 
 

@@ -177,7 +177,6 @@ steps:
     sources: [{procedural: arithmetic, rows: 30}, {procedural: units, rows: 10}]
   - {step: select, by: mix, weights: {arithmetic: 2, units: 1}}
   - {step: select, name: levels, by: stratify, column: [source, difficulty], total: 20}
-  - {step: select, name: far, by: diverse, count: 12}
   - {step: select, name: staged, by: curriculum, column: length prompt, stages: 2}
 """
 
@@ -185,7 +184,7 @@ steps:
 def test_the_step_is_the_function_and_keeps_the_order_of_a_curriculum(tmp_path: Path) -> None:
     (tmp_path / "r.yaml").write_text(RECIPE)
     run = build(load_recipe(tmp_path / "r.yaml"), tmp_path / "run")
-    assert [entry.out for entry in run.ledger] == [40, 30, 20, 12, 12]
+    assert [entry.out for entry in run.ledger] == [40, 30, 20, 20]
     rows = run.splits()["train"]
     assert rows["stage"].to_list() == sorted(rows["stage"])
     assert rows["prompt"].str.len_chars().to_list() == sorted(rows["prompt"].str.len_chars())
