@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,6 +12,12 @@ from curate.text.ngrams import FOLDED, LATEX
 
 RUN = 4
 """Words in a row that count as said: shorter runs are in every text."""
+
+HOT = 100
+"""No run begins with four words that stand in more places of a row than this (a table of numbers): they continue one.
+
+So the time for a row does not grow with the square of its length.
+"""
 
 _SILENT = rf"\\(?:{'|'.join(LATEX)})(?![a-z])|\\hspace\{{[^{{}}]{{0,20}}\}}"
 # characters of scripts without spaces, as NFKD leaves them: Thai and Lao, Myanmar, Khmer, kana, Han
@@ -162,7 +168,18 @@ def _runs(item: tuple[str, ...], row: Grams) -> Iterator[Run]:
         return
     growing: dict[int, int] = {}  # where the last gram of a run begins in the row -> words of the run
     for place, gram in enumerate((*grams(item, RUN), ())):
-        grown = {one: growing.pop(one - 1, RUN - 1) + 1 for one in row.places.get(gram, ())}
+        found: Iterable[int] = row.places.get(gram, ())
+        if len(row.places.get(gram, ())) > HOT:
+            found = [one + 1 for one in growing if row.words[one + 1 : one + 1 + RUN] == gram]
+        grown = {one: growing.pop(one - 1, RUN - 1) + 1 for one in found}
         for one, words in growing.items():
-            yield Run(place - 1 + RUN - words, one + RUN - words, words)
+            yield _leftwards(item, row.words, Run(place - 1 + RUN - words, one + RUN - words, words))
         growing = grown
+
+
+def _leftwards(item: tuple[str, ...], row: tuple[str, ...], run: Run) -> Run:
+    """The run with the words before it that are the same as well: those of grams at which no run begins."""
+    more = 0
+    while more < min(run.item, run.row) and item[run.item - more - 1] == row[run.row - more - 1]:
+        more += 1
+    return Run(run.item - more, run.row - more, run.words + more) if more else run

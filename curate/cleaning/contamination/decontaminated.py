@@ -161,8 +161,11 @@ def conclude(found: Found, profile: Profile, *, numbers: bool) -> Decontaminated
     hits = blank.hits.filter("dropped")
     graver = hits.sort(*gravest(), descending=True, maintain_order=True)
     first = graver.unique("row", keep="first", maintain_order=True).sort("row")
-    because = [_because(hit) for hit in first.iter_rows(named=True)]
-    reasons = pl.Series(REASON, [None] * found.rows.height, dtype=pl.String).scatter(first["row"], because)
+    told = first.select(SHOWN).unique(maintain_order=True)  # many rows may leave by one reason
+    told = told.with_columns(pl.Series(REASON, [_because(hit) for hit in told.iter_rows(named=True)], dtype=pl.String))
+    because = first.join(told, on=SHOWN, nulls_equal=True, maintain_order="left")[REASON]
+    reasons = pl.Series(REASON, [None], dtype=pl.String).new_from_index(0, found.rows.height)
+    reasons = reasons.scatter(first["row"], because)
     dropped = found.rows.with_columns(reasons).filter(reasons.is_not_null())
     made = replace(blank, kept=found.rows.filter(reasons.is_null()), dropped=dropped)
     return replace(made, notes=_notes(made))

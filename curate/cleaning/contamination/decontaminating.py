@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,10 @@ from curate.errors import DataError
 
 if TYPE_CHECKING:
     from curate.text.embed import Encoder
+
+
+ALIKE = 0.9
+"""With more different texts than this, as a share of the rows, each row is searched for itself."""
 
 
 def decontaminate(
@@ -69,9 +73,24 @@ def decontaminate(
         items = read_items(against, folder)
     except DataError as broken:
         raise DataError(f"decontaminate: {broken}") from broken
-    items, pairs = Search(chosen, encoder, cache or cache_folder(), workers).run(texts, items)
+    search = Search(chosen, encoder, cache or cache_folder(), workers)
+    items, pairs = _once(texts, lambda distinct: search.run(distinct, items))
     ids = frame["id"].cast(pl.String) if "id" in frame.columns else pl.Series(range(frame.height)).cast(pl.String)
     return conclude(Found(frame, texts, ids, items, pairs), chosen, numbers=numbers)
+
+
+def _once(
+    texts: pl.Series, search: Callable[[pl.Series], tuple[pl.DataFrame, pl.DataFrame]]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What `search` gives for the texts, each different one searched once: many answers to a prompt are many rows."""
+    if texts.n_unique() > ALIKE * texts.len():
+        return search(texts)
+    rows = pl.DataFrame({"text": texts}).with_row_index("place")
+    first = rows.unique("text", keep="first", maintain_order=True).with_row_index("row")
+    items, pairs = search(first["text"])
+    where = rows.join(first.select("text", "row"), on="text", nulls_equal=True, maintain_order="left")
+    each = where.select(pl.col("row", "place").cast(pl.Int64)).join(pairs, on="row", maintain_order="left_right")
+    return items, each.drop("row").rename({"place": "row"}).select(pairs.columns)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import polars as pl
@@ -213,3 +214,29 @@ def test_what_cannot_be_is_one_clear_error(
     with pytest.raises(DataError) as error:
         decontaminate(frame("x"), **({"against": EXAM} | options))
     assert message in str(error.value)
+
+
+def test_equal_rows_are_each_hit() -> None:
+    rows = frame(*[TRAIN, None, CLEAN[0], TRAIN] * 50)
+    result = decontaminate(rows, against=EXAM)
+    assert result.dropped["id"].to_list() == [f"r{n}" for n in range(200) if n % 4 in (0, 3)]
+    assert result.kept.height == 100
+
+
+def test_a_million_equal_rows_cost_no_more_than_reading_them() -> None:
+    rows = pl.DataFrame({"prompt": pl.Series([TRAIN]).new_from_index(0, 1_000_000)})
+    spent = process_time()
+    result = decontaminate(rows, against=EXAM)
+    assert result.dropped.height == 1_000_000
+    assert process_time() - spent < 20
+
+
+def test_tables_of_numbers_take_no_quadratic_time() -> None:
+    table = " ".join(str(n * 7919 % 1000) for n in range(60_000))
+    exam = [
+        "The values are " + " ".join(str(n) for n in range(start, start + 60)) + " in order." for start in range(30)
+    ]
+    spent = process_time()
+    hits = decontaminate(frame(f"{table} {exam[7]} {table}", "The values are " + table), against={"exam": exam}).hits
+    assert process_time() - spent < 20
+    assert hits.filter(pl.col("how") == "exact").select("id", "item").rows() == [("r0", "7")]
