@@ -65,8 +65,11 @@ def compared_text(frame: pl.DataFrame, columns: Sequence[str], roles: bool = Fal
     """One text a row: texts as they are, conversations as their turns, several columns one after the other.
 
     A row in which every column is null, or a conversation without text, is null. roles: a conversation's speakers are
-    part of its text. Columns of other types are written as text.
+    part of its text. Columns of other types are written as text, bytes that are no UTF-8 as their codes.
     """
+    frame = frame.select(columns).with_columns(
+        _read(frame[name]) for name in set(columns) if frame.schema[name] == pl.Binary
+    )
     parts = [conversation(name, dtype, roles) if _turns(dtype := frame.schema[name]) else _plain(name, dtype)
              for name in columns]  # fmt: skip
     if len(parts) == 1:
@@ -87,6 +90,12 @@ def conversation(column: str, dtype: PolarsDataType, roles: bool) -> pl.Expr:
     return pl.col(column).list.eval(line).list.join("\n", ignore_nulls=True)
 
 
+def _read(column: pl.Series) -> pl.Series:
+    r"""Bytes as text; what is no UTF-8 stands as `\xff`, so that different bytes stay different."""
+    told = [None if value is None else value.decode(errors="backslashreplace") for value in column]
+    return pl.Series(column.name, told, dtype=pl.String)
+
+
 def _turns(dtype: PolarsDataType) -> bool:
     return isinstance(dtype, pl.List) and isinstance(dtype.inner, pl.Struct)
 
@@ -94,8 +103,6 @@ def _turns(dtype: PolarsDataType) -> bool:
 def _plain(name: str, dtype: PolarsDataType) -> pl.Expr:
     if dtype == pl.String:
         return pl.col(name)
-    if dtype == pl.Binary:
-        return pl.col(name).cast(pl.String, strict=False)
     if dtype.is_nested():
         return pl.when(pl.col(name).is_not_null()).then(pl.struct(name).struct.json_encode())
     return pl.col(name).cast(pl.String)

@@ -14,5 +14,6 @@ from __future__ import annotations
 
 from curate.cleaning.duplicates.deduped import Deduped
 from curate.cleaning.duplicates.deduping import dedupe
+from curate.cleaning.duplicates.files import Written, dedupe_files
 
-__all__ = ["Deduped", "dedupe"]
+__all__ = ["Deduped", "Written", "dedupe", "dedupe_files"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import polars as pl
 import pyarrow as pa  # type: ignore[import-untyped]
@@ -11,6 +13,7 @@ from curate.cleaning.duplicates.buckets import Rows
 from curate.text.normalise import normal_form, not_ascii_by
 from curate.text.shingles import Hashes, batches, plain_bytes
 
+_TURNS = 2
 _SPACES = b"\t\n\v\f\r "
 _LOWER = bytes(byte + 32 if 65 <= byte <= 90 else byte for byte in range(256))
 
@@ -20,37 +23,36 @@ def first_copies(keys: pl.Series, order: Rows) -> Rows:
 
     keys: texts or anything polars can hash. order: row numbers, best first.
     """
-    count = len(keys)
-    hashes = keys.hash(seed=0).to_numpy()
+
+    def same(rows: Rows, others: Rows) -> NDArray[np.bool_]:
+        equal = (keys.gather(rows) == keys.gather(others)).fill_null(value=False)
+        return np.asarray(equal.to_numpy())
+
+    return grouped(keys.hash(seed=0).to_numpy(), order, same)
+
+
+def grouped(hashes: Hashes, order: Rows, same: Callable[[Rows, Rows], NDArray[np.bool_]]) -> Rows:
+    """For each row the best row with the same hash that is the same; `same` has the last word."""
+    count = len(hashes)
+    first = np.arange(count)
     rank = np.empty(count, np.int64)
     rank[order] = np.arange(count)
     bits = np.uint64(max(count - 1, 1).bit_length())
     low = (np.uint64(1) << bits) - np.uint64(1)
-    packed = np.sort((hashes & ~low) | rank.astype(np.uint64))
-    begins = np.concatenate([[True], packed[1:] >> bits != packed[:-1] >> bits]) if count else np.zeros(0, bool)
-    places = (packed & low).astype(np.int64)
-    if not count or begins.all():
-        return np.arange(count)
-    best = places[np.maximum.accumulate(np.where(begins, np.arange(count), 0))]
-    first = np.arange(count)
-    first[order[places]] = order[best]
-    return _checked(keys, first, rank)
-
-
-def _checked(keys: pl.Series, first: Rows, rank: Rows) -> Rows:
-    """Only what is equal itself, not only by the bits of its hash that were sorted, is a copy."""
-    moved = np.flatnonzero(first != np.arange(len(first)))
-    same = (keys.gather(moved) == keys.gather(first[moved])).fill_null(value=False).to_numpy()
-    wrong = moved[~same]
-    first[wrong] = wrong
-    if len(wrong) and (again := keys.gather(wrong).drop_nulls()).n_unique() < len(again):
-        # two groups share the bits that were sorted: told apart the slow way, which is next to never
-        wrong = wrong[np.argsort(rank[wrong])]
-        best: dict[object, int] = {}
-        for row, key in zip(wrong.tolist(), keys.gather(wrong).to_list(), strict=True):
-            if key is not None:
-                first[row] = best.setdefault(key, row)
-    return first
+    for turn in range(_TURNS):
+        # a row takes the place of its hash's lowest bits, so that plain numbers are sorted; the next turn sees those
+        turned = hashes << np.uint64(32 * turn) | hashes >> np.uint64(64 - 32 * turn) if turn else hashes
+        packed = np.sort((turned & ~low) | rank.astype(np.uint64))
+        begins = np.concatenate([[True], packed[1:] >> bits != packed[:-1] >> bits]) if count else np.zeros(0, bool)
+        places = order[(packed & low).astype(np.int64)]
+        heads = places[np.maximum.accumulate(np.where(begins, np.arange(count), 0))]
+        moved = (places != heads) & (first[places] == places)
+        rows, others = places[moved], heads[moved]
+        right = same(rows, others)
+        first[rows[right]] = others[right]
+        if right.all():
+            break
+    return first[first]
 
 
 def loose_copies(texts: pl.Series, order: Rows) -> Rows:

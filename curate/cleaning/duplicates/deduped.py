@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from curate.cleaning.duplicates.buckets import Rows
 from curate.cleaning.duplicates.fuzzy import Found
 from curate.cleaning.duplicates.pairs import Pairs, Similarity, leaders
+from curate.cleaning.duplicates.way import Way
 from curate.errors import UsageError
 from curate.steps.base import ID, REASON, Result
 
@@ -28,20 +30,22 @@ CAP_SHARE, CAP_LEAST = 0.1, 1_000
 class Search:
     """What was compared and found: enough to decide again.
 
-    lowest: similarity down to which pairs are known. order: row numbers, best first. first: for each row the best row
-    with the same text. found: between rows of different texts. max_cluster: rows that may leave for one by likeness.
+    threshold: of this decision; `way` has the one that was searched for. order: row numbers, best first. first: for
+    each row the best row with the same text. found: between rows of different texts. max_cluster: rows that may leave
+    for one by likeness. ids, texts: of some rows. fixed: rows of an index, which come before the frame's and stay.
     """
 
     frame: pl.DataFrame
     columns: Sequence[str]
-    texts: pl.Series
-    by: str
+    ids: Callable[[Rows], pl.Series]
+    texts: Callable[[Rows], pl.Series]
+    way: Way
     threshold: float
-    lowest: float
     order: Rows
     first: Rows
     found: Found
     max_cluster: int
+    fixed: int = 0
     told: dict[str, Any] = field(default_factory=dict)
 
 
@@ -66,9 +70,9 @@ class Deduped(Result):
         of the pairs below it. Raises UsageError below that, and for exact comparison.
         """
         search = self._search
-        if search.by == "exact":
+        if search.way.by == "exact":
             raise UsageError("equal rows have no threshold; compare with by='minhash' or by='semantic'")
-        lowest = search.lowest
+        lowest = search.way.lowest
         if not lowest - 1e-9 <= threshold <= 1:
             raise UsageError(
                 f"threshold {threshold}: pairs are known from {lowest:.2f} to 1; dedupe again with this threshold"
@@ -81,10 +85,9 @@ class Deduped(Result):
         tables = [_told(search, search.found.pairs, None)]
         tables += [_told(search, some, why) for why, some in search.found.spared.items()]
         nearest = pl.concat(tables).sort((pl.col(SIMILARITY) - search.threshold).abs(), maintain_order=True).head(n)
-        texts = search.texts
-        return nearest.with_columns(
-            text=texts.gather(nearest["row"]), other_text=texts.gather(nearest["other_row"])
-        ).sort(SIMILARITY, descending=True, maintain_order=True)
+        text, other = (search.texts(nearest[side].to_numpy()) for side in ("row", "other_row"))
+        shown = nearest.with_columns(text.alias("text"), other.alias("other_text"))
+        return shown.sort(SIMILARITY, descending=True, maintain_order=True)
 
     @cached_property
     def pairs(self) -> pl.DataFrame:
@@ -97,7 +100,7 @@ class Deduped(Result):
     def clusters(self) -> pl.DataFrame:
         """Rows of each cluster of two or more: cluster (0 is the largest), id, kept, similarity to what stays."""
         search = self._search
-        leader, similarity, _ = _leaders(search)
+        leader, similarity, _ = leaders_of(search)
         sizes = np.bincount(leader, minlength=len(leader))
         heads = np.flatnonzero(sizes > 1)
         number = np.full(len(leader), -1)
@@ -107,7 +110,7 @@ class Deduped(Result):
         return pl.DataFrame(
             {
                 "cluster": number[leader[rows]],
-                ID: search.frame[ID].gather(rows),
+                ID: search.ids(rows),
                 "kept": leader[rows] == rows,
                 SIMILARITY: similarity[rows],
             }
@@ -121,29 +124,32 @@ class Deduped(Result):
 
 def decide(search: Search) -> Deduped:
     """Kept and dropped rows at the threshold of a search."""
-    leader, similarity, crowded = _leaders(search)
+    leader, similarity, crowded = leaders_of(search)
     stays = leader == np.arange(len(leader))
     gone = np.flatnonzero(~stays)
-    kept_id = search.frame[ID].gather(leader[gone])
-    what = " and ".join(search.columns)
-    alike = pl.Series(similarity[gone])
-    table = search.frame[gone].with_columns(kept_id.alias(KEPT_ID), alike.alias(SIMILARITY))
-    same = pl.format("same {} as {}", pl.lit(what), KEPT_ID)
-    near = pl.format(
-        "{} {} {} as in {}", pl.lit(what), pl.lit(MEASURES[search.by]), pl.col(SIMILARITY).round(2), KEPT_ID
-    )
-    reason = (
-        same
-        if search.by == "exact"
-        else pl.when(pl.Series(search.first[gone] == leader[gone])).then(same).otherwise(near)
-    )
-    dropped = table.with_columns(reason.alias(REASON))
+    same = search.way.by == "exact" or search.first[gone] == leader[gone]
+    dropped = left(search, search.frame[gone - search.fixed], search.ids(leader[gone]), similarity[gone], same)
     return Deduped(
-        kept=search.frame.filter(pl.Series(stays)),
+        kept=search.frame.filter(pl.Series(stays[search.fixed :])),
         dropped=dropped,
-        notes=_notes(search, leader, crowded),
+        notes=notes_of(search, leader, crowded),
         search=search,
     )
+
+
+def left(
+    search: Search, rows: pl.DataFrame, kept_id: pl.Series, similarity: Similarity, same: bool | NDArray[np.bool_]
+) -> pl.DataFrame:
+    """Rows that leave, with the row that stays in their place, how alike the two are, and the reason.
+
+    same: whether the two are equal.
+    """
+    what = pl.lit(" and ".join(search.columns))
+    table = rows.with_columns(kept_id.alias(KEPT_ID), pl.Series(SIMILARITY, similarity))
+    equal = pl.format("same {} as {}", what, KEPT_ID)
+    near = pl.format("{} {} {} as in {}", what, pl.lit(MEASURES[search.way.by]), pl.col(SIMILARITY).round(2), KEPT_ID)
+    is_same = pl.Series(np.broadcast_to(same, (rows.height,)))
+    return table.with_columns(pl.when(is_same).then(equal).otherwise(near).alias(REASON))
 
 
 def _same_text(search: Search) -> Pairs:
@@ -151,7 +157,7 @@ def _same_text(search: Search) -> Pairs:
     return Pairs(search.first[rows], rows, np.ones(len(rows)))
 
 
-def _leaders(search: Search) -> tuple[Rows, Similarity, list[int]]:
+def leaders_of(search: Search) -> tuple[Rows, Similarity, list[int]]:
     """The row in each row's place; how alike they are; and the sizes of clusters too large to be believed."""
     pairs = search.found.pairs
     pairs = pairs.where(pairs.similarity >= search.threshold)
@@ -166,13 +172,12 @@ def _leaders(search: Search) -> tuple[Rows, Similarity, list[int]]:
 
 
 def _told(search: Search, pairs: Pairs, why: str | None) -> pl.DataFrame:
-    ids = search.frame[ID]
     return pl.DataFrame(
         {
             "row": pairs.left,
             "other_row": pairs.right,
-            ID: ids.gather(pairs.left),
-            "other_id": ids.gather(pairs.right),
+            ID: search.ids(pairs.left),
+            "other_id": search.ids(pairs.right),
             SIMILARITY: pairs.similarity,
             "spared": pl.repeat(why, len(pairs.left), dtype=pl.String, eager=True),
         },
@@ -180,18 +185,19 @@ def _told(search: Search, pairs: Pairs, why: str | None) -> pl.DataFrame:
     )
 
 
-def _notes(search: Search, leader: Rows, crowded: list[int]) -> dict[str, Any]:
+def notes_of(search: Search, leader: Rows, crowded: list[int]) -> dict[str, Any]:
+    """What a reader should know: the clusters, the largest of them, what was spared, and what was left whole."""
     sizes = np.bincount(leader, minlength=len(leader)) if len(leader) else np.zeros(0, np.int64)
     heads = np.flatnonzero(sizes > 1)
     largest = heads[np.argsort(-sizes[heads], kind="stable")][:LISTED]
-    ids = search.frame[ID].gather(largest).to_list()
+    ids = search.ids(largest).to_list()
     notes: dict[str, Any] = {
         **search.told,
         "clusters": len(heads),
         "largest_group": int(sizes.max()) if len(sizes) else 0,
         "largest_clusters": dict(zip(ids, sizes[largest].tolist(), strict=True)),
     }
-    if search.by != "exact":
+    if search.way.by != "exact":
         notes["threshold"] = search.threshold
     at_least = {why: int((some.similarity >= search.threshold).sum()) for why, some in search.found.spared.items()}
     if spared := {why: count for why, count in at_least.items() if count}:

@@ -14,20 +14,16 @@ from curate.cleaning.duplicates.codelike import column_is_code
 from curate.cleaning.duplicates.copies import first_copies, loose_copies
 from curate.cleaning.duplicates.deduped import CAP_LEAST, CAP_SHARE, Deduped, Search, decide
 from curate.cleaning.duplicates.fuzzy import Found
+from curate.cleaning.duplicates.indexed import against
 from curate.cleaning.duplicates.pairs import no_pairs
 from curate.cleaning.duplicates.ranks import ranked
-from curate.errors import DataError, UsageError, did_you_mean
+from curate.cleaning.duplicates.way import By, Way, check_columns
+from curate.errors import UsageError
 from curate.steps.base import ID
 from curate.table import row_ids
 from curate.text.embed import STATIC, Encoder
 from curate.text.embed import encoder as open_encoder
-from curate.text.minhash import plan
 from curate.text.normalise import compared_text
-
-By = Literal["exact", "minhash", "semantic"]
-WAYS = ("exact", "minhash", "semantic")
-BELOW = {"exact": 0.0, "minhash": fuzzy.BELOW, "semantic": semantic.BELOW}
-THRESHOLDS = {"exact": 1.0, "minhash": 0.8, "semantic": 0.95}
 
 
 def dedupe(
@@ -44,53 +40,60 @@ def dedupe(
     max_cluster: int | None = None,
     encoder: str | Path | Encoder = STATIC,
     groups: bool | None = None,
+    index: str | Path | None = None,
 ) -> Deduped:
     """Keep one row of each cluster of duplicates.
 
-    column: text, or a conversation (a list of turns); several are compared as one.
-    threshold: similarity from which on two rows are duplicates; 0.8 for minhash and 0.95 for semantic unless given.
-    keep: which row stays: `first`, `longest`, `shortest`, `highest COLUMN`, `lowest COLUMN`, or values of the column
-    `source`, best first.
+    MinHash after Broder (1997), each candidate pair verified by its true Jaccard similarity; semantic after SemDeDup
+    (Abbas et al., 2023), the numbers of each pair compared. Differs from both in what stays: the best row by `keep`;
+    a row leaves only for a row that stays, never through a chain.
+
+    column: text, or a conversation (a list of turns); several are compared as one. Without a column `id`, rows get one.
+    by: `exact` (equal normal forms), `minhash` (near copies), `semantic` (same meaning).
+    threshold: Jaccard of runs of 5 words, or cosine, in (0, 1]; 0.8 for minhash and 0.95 for semantic unless given.
+    keep: `first`, `longest`, `shortest`, `highest COLUMN`, `lowest COLUMN`, or values of `source`, best first.
+    normal: `exact` compares the text as it is, byte by byte.
+    numbers: two texts that differ in their numbers above all (semantic: at all) are no copies.
+    template: siblings of a template are copies only if what stands in its slots is alike.
+    code: compare code as well; else a column that is mostly code is left whole, and so are near copies of code.
+    max_cluster: a larger cluster of near copies is left whole, with a warning; a tenth of the rows, at least 1,000.
+    encoder: see `curate.text.embed`. groups: compare within k-means groups; above 100,000 rows unless given.
+    index: a folder of earlier rows, which stay; the rows that stay are added to it. For exact and minhash.
+    A null and a text without words are never duplicates, save that equal texts are. A row of fewer than 5 words is like
+    none but rows of the same words. Raises DataError and UsageError for what is not there.
 
     >>> frame = pl.DataFrame({"id": ["a", "b", "c"], "text": ["One  two", "one two", "three"]})
     >>> dedupe(frame).dropped["reason"].to_list()
     ['same text as a']
     """
+    way = Way.of(by, threshold, normal, numbers=numbers, template=template, code=code)
     columns = [column] if isinstance(column, str) else list(column)
-    _check(frame, columns, by, threshold)
-    threshold = THRESHOLDS[by] if threshold is None else threshold
+    check_columns(columns, frame.columns)
     frame = frame if ID in frame.columns else frame.with_columns(row_ids(frame, "row"))
     texts = compared_text(frame, columns, roles=by == "exact")
     order = ranked(frame, texts if len(columns) == 1 else compared_text(frame, columns[-1:]), keep)
-    told: dict[str, Any] = {"by": by, "searched": threshold}
+    told: dict[str, Any] = {"by": by}
+    cap = max_cluster or max(CAP_LEAST, int(CAP_SHARE * frame.height))
     first, found = np.arange(frame.height), Found(no_pairs())
     if not code and column_is_code(texts):
         told["skipped"] = "most rows of the column are code, which is not deduped; code=True does it"
+    elif index is not None:
+        if by == "semantic":
+            raise UsageError("dedupe: an index holds exact and minhash comparison, not semantic")
+        return against(Path(index), frame, texts, columns, order, way, cap)
     elif by == "exact":
         first = (first_copies if normal == "exact" else loose_copies)(texts, order)
     else:
         first = first_copies(texts, order)
         copies = first != np.arange(len(first))
         if by == "minhash":
-            compared = fuzzy.read(texts, copies, plan(threshold))
-            found = fuzzy.find(compared, order, threshold, numbers=numbers, code=code, template=template)
+            compared = fuzzy.read(texts, copies, way.bands)
+            found = fuzzy.find(compared, order, way.threshold, numbers=numbers, code=code, template=template)
         else:
             reader = open_encoder(encoder)
             told["encoder"] = reader.identity
             vectors = semantic.vectors_of(texts, copies, reader)
-            found = semantic.find(texts, vectors, order, threshold, numbers=numbers, code=code, groups=groups)
-    cap = max_cluster or max(CAP_LEAST, int(CAP_SHARE * frame.height))
-    lowest = threshold - BELOW[by]
-    return decide(Search(frame, columns, texts, by, threshold, lowest, order, first, found, cap, told))
-
-
-def _check(frame: pl.DataFrame, columns: Sequence[str], by: str, threshold: float | None) -> None:
-    for name in columns:
-        if name not in frame.columns:
-            raise DataError(f"dedupe: no column '{name}' to compare{did_you_mean(name, frame.columns)}")
-    if not columns:
-        raise UsageError("dedupe: name a column to compare")
-    if by not in WAYS:
-        raise UsageError(f"dedupe: by '{by}' is no way to compare{did_you_mean(by, WAYS)}")
-    if threshold is not None and not 0 < threshold <= 1:
-        raise UsageError(f"dedupe: threshold {threshold} is no similarity; it lies in (0, 1]")
+            found = semantic.find(texts, vectors, order, way.threshold, numbers=numbers, code=code, groups=groups)
+    return decide(
+        Search(frame, columns, frame[ID].gather, texts.gather, way, way.threshold, order, first, found, cap, 0, told)
+    )

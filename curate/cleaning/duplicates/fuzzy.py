@@ -22,6 +22,8 @@ from curate.text.shingles import Hashes, Places, batches, shingles
 
 BELOW = 0.1
 """Pairs so far below the threshold are kept as well, so that it can be moved without a second search."""
+TEXT_AT_ONCE = 64 << 20
+"""Bytes of text that pairs are tested on at once."""
 LOOKS = 4
 """Rounds in which families are looked for: taking one apart may show the next."""
 _HALF = np.uint64(32)
@@ -37,12 +39,16 @@ class Found:
 
 @dataclass(frozen=True)
 class Compared:
-    """What is known of the rows. keys: of one band at a time, shape (rows,). texts: of some rows."""
+    """What is known of the rows.
+
+    keys: of one band at a time, shape (rows,). texts: of some rows. sizes: bytes of each text.
+    """
 
     sets: Sets
     keys: Callable[[int], Hashes]
     texts: Callable[[Rows], pl.Series]
     bands: Bands
+    sizes: NDArray[np.int64]
 
 
 def read(texts: pl.Series, skip: NDArray[np.bool_], bands: Bands) -> Compared:
@@ -63,7 +69,8 @@ def read(texts: pl.Series, skip: NDArray[np.bool_], bands: Bands) -> Compared:
     flat = np.concatenate([part[0] for part in parts]) if parts else np.zeros(0, np.uint32)
     starts = np.concatenate([[0], *(part[1] for part in parts)]).cumsum()
     keys = np.concatenate([part[2] for part in parts], axis=1) if parts else np.zeros((bands.bands, 0), np.uint64)
-    return Compared(Sets(flat, starts), lambda band: keys[band], texts.gather, bands)
+    sizes = texts.str.len_bytes().fill_null(0).to_numpy().astype(np.int64)
+    return Compared(Sets(flat, starts), lambda band: keys[band], texts.gather, bands, sizes)
 
 
 def keep_freed_memory() -> None:
@@ -80,29 +87,32 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def find(compared: Compared, order: Rows, threshold: float, *, numbers: bool, code: bool, template: bool) -> Found:
+def find(
+    compared: Compared, order: Rows, threshold: float, *, numbers: bool, code: bool, template: bool, fixed: int = 0
+) -> Found:
     """Pairs of at least `threshold` - 0.1, verified.
 
     order: row numbers, best first. numbers: pairs that differ in their numbers above all are no copies. code: near
-    copies of code are. template: families of a template are compared by their variable part.
+    copies of code are. template: siblings of a template are copies only if their slots are alike. fixed: so many rows,
+    the first, stay whatever comes (those of an index).
     """
     floor = max(threshold - BELOW, 0.0)
     bands = (compared.keys(band)[order] for band in range(compared.bands.bands))
-    pairs = verified(compared.sets, bands, order, floor)
+    pairs = verified(compared.sets, bands, order, floor, fixed)
     spared: dict[str, Pairs] = {}
     if not code:
         pairs, spared["code"] = _apart(pairs, compared, _both_code)
     if numbers:
         pairs, spared["numbers"] = _apart(pairs, compared, other_numbers)
     if template:
-        pairs, spared["template"] = _unmask(compared, pairs, order, floor)
+        pairs, spared["template"] = _unmask(compared, pairs, order, floor, fixed)
     return Found(pairs, {why: some for why, some in spared.items() if len(some.left)})
 
 
-def verified(sets: Sets, bands: Iterable[Hashes], order: Rows, floor: float) -> Pairs:
+def verified(sets: Sets, bands: Iterable[Hashes], order: Rows, floor: float, fixed: int = 0) -> Pairs:
     """Pairs that share a key and at least `floor` of their shingles. bands: keys in the order of `order`."""
     left, right = meetings(bands)
-    left, right = order[left], order[right]
+    left, right = order[left[right >= fixed]], order[right[right >= fixed]]
     similarity = jaccard(sets, left, right)
     return Pairs(left, right, similarity).where((similarity >= floor) & (similarity > 0))
 
@@ -111,11 +121,16 @@ def _apart(
     pairs: Pairs, compared: Compared, test: Callable[[pl.Series, Pairs], NDArray[np.bool_]]
 ) -> tuple[Pairs, Pairs]:
     """Pairs that fail a test on their texts, and those that pass it."""
-    if not len(pairs.left):
-        return pairs, no_pairs()
-    rows = np.unique(np.concatenate([pairs.left, pairs.right]))
-    local = Pairs(np.searchsorted(rows, pairs.left), np.searchsorted(rows, pairs.right), pairs.similarity)
-    passes = test(compared.texts(rows), local)
+    passes = np.zeros(len(pairs.left), bool)
+    sizes = np.cumsum(compared.sizes[pairs.left] + compared.sizes[pairs.right])
+    low = 0
+    while low < len(passes):
+        high = max(low + 1, int(np.searchsorted(sizes, (sizes[low - 1] if low else 0) + TEXT_AT_ONCE)))
+        left, right = pairs.left[low:high], pairs.right[low:high]
+        rows = np.unique(np.concatenate([left, right]))
+        local = Pairs(np.searchsorted(rows, left), np.searchsorted(rows, right), pairs.similarity[low:high])
+        passes[low:high] = test(compared.texts(rows), local)
+        low = high
     return pairs.where(~passes), pairs.where(passes)
 
 
@@ -124,7 +139,7 @@ def _both_code(texts: pl.Series, pairs: Pairs) -> NDArray[np.bool_]:
     return np.asarray(code[pairs.left] & code[pairs.right])
 
 
-def _unmask(compared: Compared, pairs: Pairs, order: Rows, floor: float) -> tuple[Pairs, Pairs]:
+def _unmask(compared: Compared, pairs: Pairs, order: Rows, floor: float, fixed: int) -> tuple[Pairs, Pairs]:
     """Pairs with those of families judged again by their slots, and the pairs that this parted."""
     parted = no_pairs()
     for _ in range(LOOKS):
@@ -143,6 +158,7 @@ def _unmask(compared: Compared, pairs: Pairs, order: Rows, floor: float) -> tupl
         stays = judged.similarity >= floor
         anew = _anew(compared, slots, rows, order, floor)
         parted = joined(parted, again.where(~stays))
+        anew = anew.where((anew.left >= fixed) | (anew.right >= fixed))
         pairs = _once(joined(others, judged.where(stays), anew))
         if stays.all():
             break

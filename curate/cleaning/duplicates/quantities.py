@@ -24,6 +24,7 @@ NUMBER_WORDS = {
     "sixteen": "16", "seventeen": "17", "eighteen": "18", "nineteen": "19", "twenty": "20", "thirty": "30",
     "forty": "40", "fifty": "50", "sixty": "60", "seventy": "70", "eighty": "80", "ninety": "90",
 }  # fmt: skip
+_SPELLED = rf"(?:\d|\b\pL)\s?[-−*/]\s?\d+|\d+(?:[.,]\d+)*|[+^=<>×÷≤≥]|\b(?:{'|'.join(NUMBER_WORDS)})\b"
 _HALF = np.uint64(32)
 
 
@@ -55,12 +56,9 @@ def any_other_number(texts: pl.Series, pairs: Pairs) -> NDArray[np.bool_]:
 
 
 def quantities(texts: pl.Series, spelled: bool = False) -> Ragged:
-    """A hash of each quantity of each text. spelled: `three` is 3, and signs and operators do not count."""
+    """A hash of each quantity of each text. spelled: `three` is 3, and an operator stands for itself."""
     lower = not_ascii_by(texts.fill_null(""), lambda text: text.str.normalize("NFKC")).str.to_lowercase()
-    if spelled:
-        listed = lower.str.extract_all(rf"\d+(?:[.,]\d+)*|\b(?:{'|'.join(NUMBER_WORDS)})\b")
-    else:
-        listed = lower.str.extract_all(QUANTITY)
+    listed = lower.str.extract_all(_SPELLED if spelled else QUANTITY)
     counts = listed.list.len().to_numpy().astype(np.int64)
     flat = listed.explode(empty_as_null=False, keep_nulls=False) if len(listed) else listed.explode()
     if spelled:

@@ -1,0 +1,69 @@
+"""New rows against the rows of an index on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from curate.cleaning.duplicates import fuzzy
+from curate.cleaning.duplicates.buckets import Rows
+from curate.cleaning.duplicates.copies import grouped
+from curate.cleaning.duplicates.deduped import Deduped, Search, decide
+from curate.cleaning.duplicates.fuzzy import Found
+from curate.cleaning.duplicates.pairs import no_pairs
+from curate.cleaning.duplicates.stored import Stored
+from curate.cleaning.duplicates.way import Way
+from curate.steps.base import ID
+from curate.text.normalise import normal_form
+from curate.text.shingles import batches
+
+
+def against(
+    folder: Path, frame: pl.DataFrame, texts: pl.Series, columns: Sequence[str], order: Rows, way: Way, cap: int
+) -> Deduped:
+    """Compare the rows of a frame with each other and with those of an index; what stays is added to it."""
+    with Stored(folder, {"columns": list(columns), **way.stored_as}, way.stored_bands) as stored:
+        fixed = stored.rows
+        start = 0
+        for batch in batches(texts):
+            stored.append(frame[ID].slice(start, len(batch)), batch, digested(batch, way))
+            start += len(batch)
+        order = np.concatenate([np.arange(fixed), fixed + order])
+        first, found = searched(stored, order, way, fixed)
+        kept_text = pl.concat([stored.texts(np.arange(fixed)), texts.alias("")]) if fixed else texts
+        ids = pl.concat([stored.ids(np.arange(fixed)), frame[ID].cast(pl.String)])
+        result = decide(
+            Search(frame, columns, ids.gather, kept_text.gather, way, way.threshold, order, first, found, cap, fixed,
+                   {"by": way.by, "index_rows": fixed})
+        )  # fmt: skip
+        stored.commit(frame[ID].is_in(result.kept[ID].implode()).to_numpy())
+    return result
+
+
+def digested(texts: pl.Series, way: Way) -> pl.Series:
+    """What equal rows are equal in."""
+    if way.by == "exact" and way.normal == "loose":
+        return texts.to_frame("text").select(normal_form(pl.col("text")))["text"]
+    return texts
+
+
+def searched(stored: Stored, order: Rows, way: Way, fixed: int) -> tuple[Rows, Found]:
+    """For each row the best with the same text, and the pairs that are alike."""
+    digests, comparable = stored.digests()
+
+    def same(rows: Rows, others: Rows) -> NDArray[np.bool_]:
+        equal = (digests[rows] == digests[others]).all(axis=1)
+        return np.asarray(equal & comparable[rows] & comparable[others])
+
+    first = grouped(digests[:, 0], order, same)
+    first[:fixed] = np.arange(fixed)
+    if way.by == "exact":
+        return first, Found(no_pairs())
+    compared = stored.compared(first == np.arange(len(first)))
+    return first, fuzzy.find(
+        compared, order, way.threshold, numbers=way.numbers, code=way.code, template=way.template, fixed=fixed
+    )
