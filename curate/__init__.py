@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from curate.cleaning.duplicates import dedupe as dedupe
     from curate.cleaning.rules import filter_rows as filter_rows
     from curate.cleaning.rules import mask_rows as mask_rows
+    from curate.cleaning.rules import score_rows as score_rows
     from curate.cleaning.selection import select as select
     from curate.recipe import load_recipe as load_recipe
     from curate.run import Run as Run
@@ -32,10 +33,22 @@ _NAMES = {
     "dedupe": "curate.cleaning.duplicates",
     "filter_rows": "curate.cleaning.rules",
     "mask_rows": "curate.cleaning.rules",
+    "score_rows": "curate.cleaning.rules",
     "select": "curate.cleaning.selection",
 }
 
-__all__ = ["Result", "Run", "build", "decontaminate", "dedupe", "filter_rows", "load_recipe", "mask_rows", "select"]
+__all__ = [
+    "Result",
+    "Run",
+    "build",
+    "decontaminate",
+    "dedupe",
+    "filter_rows",
+    "load_recipe",
+    "mask_rows",
+    "score_rows",
+    "select",
+]
 
 
 def __getattr__(name: str) -> Any:

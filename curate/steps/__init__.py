@@ -15,6 +15,7 @@ STEPS: dict[str, str] = {
     "grade": "curate.steps.grade:Grade",
     "sample": "curate.steps.sample:Sample",
     "mask": "curate.steps.mask:Mask",
+    "score": "curate.steps.score:Score",
     # filter
     "keep": "curate.steps.keep:Keep",
     "filter": "curate.steps.filter:Filter",

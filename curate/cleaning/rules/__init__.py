@@ -13,7 +13,8 @@ from __future__ import annotations
 from curate.cleaning.rules.filtering import Filtered, filter_rows
 from curate.cleaning.rules.masking import mask_rows
 from curate.cleaning.rules.rule import Rule
+from curate.cleaning.rules.scoring import score_rows
 from curate.cleaning.rules.table import RULES, SETS
 from curate.cleaning.rules.texts import Texts
 
-__all__ = ["RULES", "SETS", "Filtered", "Rule", "Texts", "filter_rows", "mask_rows"]
+__all__ = ["RULES", "SETS", "Filtered", "Rule", "Texts", "filter_rows", "mask_rows", "score_rows"]

@@ -75,8 +75,10 @@ def _tuned(name: str, given: Any) -> Rule:
         if key not in known:
             raise RuleError(f"{name}: unknown option '{key}'{did_you_mean(str(key), known)}")
     rule = replace(rule, options={**rule.options, **{key: given[key] for key in given if key in rule.tuned}})
+    if rule.kind == "word" and "among" in given:
+        _check_languages(name, given["among"])
     if "allowed" in given:
-        rule = replace(rule, allowed=_words(name, given["allowed"]))
+        rule = replace(rule, allowed=_check_languages(name, given["allowed"]))
     if "min" in given:
         rule = replace(rule, low=_number(name, "min", given["min"]))
     if "max" in given:
@@ -104,11 +106,18 @@ def _number(name: str, key: str, value: Any) -> float | None:
     return float(value)
 
 
-def _words(name: str, value: Any) -> tuple[str, ...]:
+def _check_languages(name: str, value: Any) -> tuple[str, ...]:
+    """Language codes, or names that `rewards.tongues` knows, as codes."""
+    from rewards.base import RewardError
+    from rewards.tongues import read_language
+
     words = (value,) if isinstance(value, str) else tuple(value)
     if not words or not all(isinstance(word, str) for word in words):
-        raise RuleError(f"{name}: give a word or a list of them (got {value!r:.60})")
-    return words
+        raise RuleError(f"{name}: give a language or a list of them: {{{name}: [en, de]}} (got {value!r:.60})")
+    try:
+        return tuple(dict.fromkeys(read_language(word) for word in words))
+    except RewardError as unknown:
+        raise RuleError(f"{name}: {unknown}") from None
 
 
 def carried(column: str) -> Rule:

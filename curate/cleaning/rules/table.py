@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from curate.cleaning.rules import assistant, c4, encoding, fineweb, form, gopher, length, markup, private, repetition
+from curate.cleaning.rules import (
+    assistant,
+    c4,
+    encoding,
+    fineweb,
+    form,
+    gopher,
+    length,
+    markup,
+    private,
+    repetition,
+    tongue,
+)
 from curate.cleaning.rules.rule import Measure, Rule
 
 _GOPHER = "Gopher (arXiv 2112.11446, A1.1); verdicts of datatrove's GopherQualityFilter"
@@ -13,6 +25,7 @@ _FINEWEB = "FineWeb (arXiv 2406.17557, section 3.6); verdicts of datatrove's Fin
 _C4 = "C4 (arXiv 1910.10683, section 2.2); datatrove's C4QualityFilter, pages only"
 _FORM = "format checks of Open-R1, OpenThoughts and open-instruct; our parsers"
 _ASSISTANT = "keyword filters of Tulu 3 (arXiv 2411.15124) and the cleaned Alpaca sets; said, not quoted"
+_LANGUAGE = "scripts, commonest words, lingua 2.1; among common languages unless `among` names others"
 _PRIVATE = "kinds of Dolma, Presidio, detect-secrets; each value checked (Luhn, mod 97, context, entropy)"
 _TEMPLATES = "special tokens and turns of the chat templates of Llama, Mistral, Gemma, Qwen, DeepSeek, Phi, gpt-oss"
 
@@ -65,6 +78,8 @@ _ALL = (
     Rule("code_fences", form.code_fences, "an open code fence", "CommonMark 0.31, section 4.5", kind="found"),
     Rule("unfinished", form.unfinished, "a text that was cut off", _FORM, kind="found"),
     Rule("broken_text", encoding.broken_text, "broken text", "Unicode: U+FFFD, Cc; UTF-8 as cp1252", kind="found"),
+    # language
+    Rule("language", tongue.language, "language", _LANGUAGE, kind="word", tuned=("among",)),
     # assistant
     Rule("refusal", assistant.refusal, "a refusal", _ASSISTANT, kind="found"),
     Rule("identity", assistant.identity, "a model says what it is", _ASSISTANT, kind="found"),
