@@ -127,8 +127,8 @@ def context_of(folder: Path, changes: Mapping[str, Any] | None = None) -> int | 
     """
     if changes and changes.get("max_position_embeddings"):
         return int(changes["max_position_embeddings"])
-    if (folder / "adapter_config.json").is_file():
-        return context_of(_base(folder), changes)
+    if any((folder / name).is_file() for name in ADAPTERS):
+        return context_of(base_of(folder), changes)
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     inner = config.get("text_config") or config
     found = inner.get("max_position_embeddings") or inner.get("n_positions")
@@ -141,6 +141,8 @@ def whole(folder: Path, into: Path, say: Callable[[str], None]) -> Path:
     So the reference of the next stage is the model with the adapter, and not the base it was made from.
     Raises UsageError for an adapter that cannot be merged (prompts, prefixes).
     """
+    if (folder / "bottleneck_config.json").is_file():
+        raise UsageError(f"{folder}: bottleneck adapters cannot be merged into their base; train from the base instead")
     if not (folder / "adapter_config.json").is_file():
         return folder
     from accelerate import PartialState  # type: ignore[import-untyped]
@@ -160,12 +162,14 @@ def _merge(folder: Path, into: Path) -> None:
         raise UsageError(f"{folder}: this kind of adapter cannot be merged into its base; train from the base instead")
     merged = model.merge_and_unload()
     merged.save_pretrained(into)
-    load_tokenizer(folder if (folder / "tokenizer_config.json").is_file() else _base(folder)).save_pretrained(into)
+    load_tokenizer(folder if (folder / "tokenizer_config.json").is_file() else base_of(folder)).save_pretrained(into)
 
 
-def _base(folder: Path) -> Path:
-    config = json.loads((folder / "adapter_config.json").read_text(encoding="utf-8"))
-    return find(str(config["base_model_name_or_path"]), config.get("revision"))
+def base_of(folder: Path) -> Path:
+    """The model an adapter belongs to."""
+    name = next(name for name in ADAPTERS if (folder / name).is_file())
+    config = json.loads((folder / name).read_text(encoding="utf-8"))
+    return find(str(config.get("base_model_name_or_path") or config.get("base")), config.get("revision"))
 
 
 @contextmanager

@@ -116,8 +116,9 @@ def prepare(config: TrainConfig, functions: tuple[Callable[..., Any], ...] = (),
     if method.online and "rewards" in method.reads and not config.rewards and not functions:
         raise UsageError(f"{config.out}: {method.name} needs rewards, for example rewards: [math]")
     folder = Path(config.out)
+    arguments.one_device()
     found = models.find(config.model, config.revision)
-    context = models.context_of(found)
+    context = models.context_of(found, config.trl.get("model_init_kwargs"))
     made = arguments.make(config, method, batch.sizes(config, method), context)
     start = models.whole(found, folder / "start", notes.say)
     tokenizer = models.load_tokenizer(start, config.chat_template)
@@ -156,12 +157,17 @@ def build(job: Job) -> Any:
     from trainers import adapters, callbacks
 
     set_seed(job.config.seed)
+    adapters.before(job)
     job.model = models.load_model(job.start, job.arguments, job.method.model)
     adapters.apply(job)
     job.callbacks = callbacks.for_job(job)
-    trainer = load_class(job.method.use)(job)
+    try:
+        trainer = load_class(job.method.use)(job)
+    except (ValueError, ImportError, NotImplementedError) as refused:  # how TRL says what does not go together
+        raise UsageError(f"{job.method.name} cannot be set up: {refused}") from refused
     for noisy in (PrinterCallback, ProgressCallback):
         trainer.remove_callback(noisy)
+    adapters.finish(job, trainer)
     adapters.check(job, trainer.model)
     return trainer
 
@@ -247,6 +253,7 @@ def _run(job: Job, *, callbacks: tuple[Any, ...], functions: tuple[Callable[...,
             trainer.add_callback(callback)
         if is_main():
             write_text_atomic(job.folder / LOCK, lock_text(job, functions))
+        job.show(batch.told(job.arguments))
         if checkpoint is not None:
             job.show(f"resumes from {checkpoint}")
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
@@ -312,9 +319,9 @@ def _probe(job: Job) -> None:
 
     size = largest_that_fits(job)
     job.arguments = arguments.make(
-        job.config, job.method, batch.sizes(job.config, job.method, size), models.context_of(job.start)
+        job.config,
+        job.method,
+        batch.sizes(job.config, job.method, size),
+        models.context_of(job.start, job.config.trl.get("model_init_kwargs")),
     )
-    job.say(
-        f"batch: {job.arguments.per_device_train_batch_size} rows on a device x "
-        f"{job.arguments.gradient_accumulation_steps} steps of accumulation x {batch.processes()} processes"
-    )
+    job.say(f"batch: auto: {batch.told(job.arguments)}")

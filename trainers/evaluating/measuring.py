@@ -199,8 +199,8 @@ def evaluate(
         raise InvalidInput("evaluate: no rewards are given; `curate rewards list` shows them")
     if not wanted or wanted[0] < 1 or wanted[-1] > n:
         raise InvalidInput(f"evaluate: k is {list(k)} and n is {n}; k lies between 1 and n")
-    opened = engine if engine is not None and not isinstance(engine, Mapping) else None
-    settings = _settings(str(model), engine if isinstance(engine, Mapping) else None)
+    opened = engine if not isinstance(engine, Mapping | None) else _adapted(model) if engine is None else None
+    settings = _settings(HOUSE if opened else str(model), engine if isinstance(engine, Mapping) else None)
     asked = _problems(problems)
     generate = Generate(
         step="generate", engine="model", n=n, temperature=temperature, top_p=top_p, max_tokens=max_tokens,
@@ -236,6 +236,18 @@ def _problems(problems: pl.DataFrame) -> pl.DataFrame:
         raise DataError("evaluate: there are no problems")
     table = problems if "id" in problems.columns else problems.with_columns(id=row_ids(problems, "problems"))
     return table.unique("id", keep="first", maintain_order=True).drop("parent", strict=False)
+
+
+def _adapted(model: str | Path) -> Engine | None:
+    """The engine of an adapter's folder; None where the model is whole."""
+    if str(model) == HOUSE:
+        return None
+    from trainers.models import find
+
+    folder = find(str(model))
+    from trainers.evaluating.adapted import AdaptedEngine, is_adapter
+
+    return AdaptedEngine(folder) if is_adapter(folder) else None
 
 
 def _settings(model: str, engine: Mapping[str, Any] | None) -> EngineSettings:

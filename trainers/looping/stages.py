@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from curate.errors import DataError
-from curate.text.thinking import join_thinking
 from trainers.evaluating import Evaluation, evaluate
 from trainers.looping.config import LoopConfig, Measuring, Merging, Problems, Round
 
@@ -93,7 +92,7 @@ def select(answers: Evaluation, one: Round, path: Path, *, shuffled: int | None 
         verdicts = rows["_passed"].to_list()
         random.Random(shuffled).shuffle(verdicts)  # noqa: S311  reproducible on purpose
         rows = rows.with_columns(_passed=pl.Series(verdicts, dtype=pl.Boolean))
-    made = _some_solved(rows, one) if one.online else _right_answers(rows, one)
+    made = _some_solved(rows, one) if one.online else _right_answers(rows, one, path.parent / "generate")
     if made.is_empty():
         passed = f"{int(rows['_passed'].sum()):,} of {rows.height:,} answers passed"
         raise DataError(
@@ -106,7 +105,7 @@ def select(answers: Evaluation, one: Round, path: Path, *, shuffled: int | None 
     return made.height
 
 
-def _right_answers(rows: pl.DataFrame, one: Round) -> pl.DataFrame:
+def _right_answers(rows: pl.DataFrame, one: Round, folder: Path) -> pl.DataFrame:
     import polars as pl
 
     low, high = one.select.solved
@@ -115,11 +114,27 @@ def _right_answers(rows: pl.DataFrame, one: Round) -> pl.DataFrame:
     right = right.unique(["parent", "completion", "thinking"], keep="first", maintain_order=True)
     right = right.with_columns(_tokens=pl.col("completion_tokens"))
     kept = right.filter(pl.col("_tokens").rank("ordinal").over("parent") <= one.select.per_problem)
-    texts = [
-        join_thinking(thinking, text)
-        for thinking, text in zip(kept["thinking"].to_list(), kept["completion"].to_list(), strict=True)
-    ]
-    return kept.select("prompt", pl.Series("completion", texts, dtype=pl.String))
+    return kept.select("prompt", pl.Series("completion", _as_written(kept, one, folder), dtype=pl.String))
+
+
+def _as_written(rows: pl.DataFrame, one: Round, folder: Path) -> list[str]:
+    """The answers to the letter, from the journal: taken apart and joined again they are no longer the model's own.
+
+    A model that is trained on its thinking with one line break more first has to unlearn its own.
+    """
+    from curate.responses import Journal
+    from curate.text.thinking import join_thinking
+
+    limit = one.generate.max_tokens if one.generate else 0
+    journal = Journal(folder / "responses" / "journal.jsonl", read_only=True)
+    try:
+        texts = []
+        for key, thinking, text in rows.select("response", "thinking", "completion").iter_rows():
+            found = journal.find(key, limit)
+            texts.append(found.text if found is not None and found.text else join_thinking(thinking, text))
+        return texts
+    finally:
+        journal.close()
 
 
 def _some_solved(rows: pl.DataFrame, one: Round) -> pl.DataFrame:

@@ -70,6 +70,13 @@ def test_every_stage_is_a_folder_handed_on_by_path(looped: Looped) -> None:
     assert control["rewards"][-1]["function"] == "shuffled_verifier"
 
 
+def test_answers_are_trained_on_to_the_letter(looped: Looped) -> None:
+    """The house model writes one line break behind its thinking, other models two: what it wrote is what it learns."""
+    rows = pl.read_parquet(looped.folder / "01-rft" / "selected.parquet")
+    assert rows.height
+    assert all("</think>\nThe answer" in text for text in rows["completion"])
+
+
 def test_each_round_has_a_verdict_and_the_ledger_its_cost(looped: Looped) -> None:
     assert [one["round"] for one in looped.champion["rounds"]] == ["rft", "grpo"]
     for one in looped.champion["rounds"]:
