@@ -7,6 +7,7 @@
 | `statistics` | the estimators and their intervals, on plain arrays |
 | `ensembles` | what do several models answer together? |
 | `preferring` | which of two models does a judge prefer? |
+| `refusing` | does it refuse what it should, and only that? |
 | `formats` | MT-Bench and AlpacaEval files, in and out |
 
 Imports nothing heavy; names load on first use.
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from trainers.evaluating.measuring import Evaluation as Evaluation
     from trainers.evaluating.measuring import evaluate as evaluate
     from trainers.evaluating.preferring import win_rate as win_rate
+    from trainers.evaluating.refusing import safety as safety
 
 _NAMES = {
     "evaluate": "trainers.evaluating.measuring",
@@ -30,9 +32,10 @@ _NAMES = {
     "compare": "trainers.evaluating.comparing",
     "ensemble": "trainers.evaluating.ensembles",
     "win_rate": "trainers.evaluating.preferring",
+    "safety": "trainers.evaluating.refusing",
 }
 
-__all__ = ["Evaluation", "compare", "ensemble", "evaluate", "win_rate"]
+__all__ = ["Evaluation", "compare", "ensemble", "evaluate", "safety", "win_rate"]
 
 
 def __getattr__(name: str) -> Any:
