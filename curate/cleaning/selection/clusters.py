@@ -13,7 +13,7 @@ CHUNK = 8192
 
 
 def spherical_clusters(
-    vectors: NDArray[np.float32], start: NDArray[np.uint32], rounds: int = 20, settled: float = 0.002
+    vectors: NDArray[np.float32], start: NDArray[np.uint32], rounds: int = 20, settled: float = 0.02
 ) -> NDArray[np.int64]:
     """The cluster of each row, by the centre with the largest cosine.
 

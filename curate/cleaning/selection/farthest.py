@@ -67,4 +67,4 @@ def _hold(
     for row in sorted(held, key=lambda row: -nearest[row])[: max(0, len(held) + len(fresh) - HELD)]:
         del held[row]
     similar = vectors[fresh] @ vectors.T
-    held.update(zip(fresh, similar, strict=True))
+    held.update((row, column.copy()) for row, column in zip(fresh, similar, strict=True))  # a view would hold the block

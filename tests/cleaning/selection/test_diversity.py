@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from curate import select
 from curate.build import build
 from curate.cleaning.selection.clusters import spherical_clusters
-from curate.cleaning.selection.farthest import farthest_first
+from curate.cleaning.selection.farthest import BLOCK, HELD, farthest_first
 from curate.recipe import load_recipe
 
 
@@ -71,6 +72,15 @@ def test_copies_are_taken_last_and_cost_nothing() -> None:
     assert sorted(order[:4] // 25_000) == [0, 1, 2, 3]
     assert radii[3] == 0
     assert len(set(order.tolist())) == 5_000
+
+
+def test_memory_is_bounded_however_many_rows_are_taken() -> None:
+    vectors = units(20_000, 16, 5)
+    tracemalloc.start()
+    farthest_first(vectors, 4_000, 0)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < (HELD + 3 * BLOCK) * vectors.shape[0] * 4 + 1e6  # what is held and a block, not a block for each row
 
 
 def test_clusters_find_the_groups_and_the_rare_ones_are_covered() -> None:
