@@ -17,7 +17,7 @@ from curate.steps.generate import Generate
 
 
 class Score(Step):
-    """Write `score.<name>` and `why.<name>` for `column`; drops nothing.
+    """Write `score.<into>` and `why.<into>` for `column`; drops nothing.
 
     `by: perplexity`, `by: classifier` (say `model:`, and the `label:` that is meant) and `by: reward_model` load a
     model here; `by: judge` asks `engine:` for a grade from 0 to 5 by `rubric:`, and every answer is stored.
@@ -29,7 +29,7 @@ class Score(Step):
     by: Literal["perplexity", "classifier", "reward_model", "judge"]
     column: str = Field(default="completion", description="The text to score.")
     label: str | None = Field(default=None, description="Of a classifier: whose probability is the score.")
-    as_: str | None = Field(default=None, alias="as", description="The score goes to score.<as>; `by` unless given.")
+    into: str | None = Field(default=None, description="The score goes to score.<into>; `by` unless given.")
     model: str | None = Field(default=None, description="house, a folder or a Hub model; not for a judge.")
     revision: str | None = None
     engine: str | None = Field(default=None, description="An entry of engines:, for a judge.")
@@ -46,8 +46,8 @@ class Score(Step):
 
     @property
     def score(self) -> str:
-        """The name in `score.<name>`."""
-        return self.as_ or self.by
+        """The name in `score.<into>`."""
+        return self.into or self.by
 
     @cached_property
     def _asking(self) -> Generate:

@@ -48,7 +48,7 @@ def unfinished(texts: Texts) -> pl.Series:
     sentence and ends in a letter or digit. Lists, headings, formulas and signatures end without a mark, and are short.
     """
     text = texts.text.str.strip_chars_end()
-    line = text.str.extract(r"([^\n]*)\z", 1)
+    line = text.str.slice(-4 * LONG_LINE).str.extract(r"([^\n]*)\z", 1)
     long = (line.str.len_chars() >= LONG_LINE) | (
         line.str.contains(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]$") & (line.str.len_chars() >= LONG_LINE_CJK)
     )

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from curate.cleaning.rules.texts import Texts
-from curate.text.words import SPACE, UNSPACED
+from curate.text.words import SPACE
 
 
 def empty(texts: Texts) -> pl.Series:
@@ -23,9 +23,8 @@ def characters(texts: Texts) -> pl.Series:
 
 def words(texts: Texts) -> pl.Series:
     """Words as white space parts them; two characters count as a word in scripts that write no spaces."""
-    spaced = texts.text.str.count_matches(f"[^{SPACE}{UNSPACED}]+").cast(pl.Int64)
-    unspaced = texts.text.str.count_matches(f"[{UNSPACED}]").cast(pl.Int64)
-    return spaced + (unspaced + 1) // 2
+    single = texts.words.sums(texts.words.gaps == 0)
+    return texts.numbers(texts.words.counts - single // 2)
 
 
 def tokens(texts: Texts, *, tokenizer: str = "house") -> pl.Series:

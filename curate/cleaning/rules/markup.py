@@ -12,9 +12,9 @@ import polars as pl
 from curate.cleaning.rules.texts import Texts
 
 TOKENS = (
-    r"<\|[\p{L}\p{N}_▁][\p{L}\p{N}_▁./\- ]{0,59}\|>",  # ChatML, Llama 3, Phi, gpt-oss, GLM, GPT-2; reserved ones too
-    r"<｜[^｜<>\n]{1,60}｜>",  # DeepSeek, with its full-width bars
-    r"<\|[^|<>\n]{1,40}｜>|<｜[^｜<>\n]{1,40}\|>",  # the same, mangled
+    r"<\|[A-Za-z0-9_▁./\-]+(?: [A-Za-z0-9_▁./\-]+)*\|>",  # ChatML, Llama 3, Phi, gpt-oss, GLM, GPT-2; reserved ones too
+    r"<｜[^｜<>\n]+｜>",  # DeepSeek, with its full-width bars
+    r"<\|[^|<>\n]+｜>|<｜[^｜<>\n]+\|>",  # the same, mangled
     r"</?(?:start|end)_of_(?:turn|image|audio)>",  # Gemma
     r"<(?:bos|eos|pad|unk|mask|cls|sep|end_of_text|begin_of_text|endoftext|eod|eop|sop|gmask|image_soft_token)>",
     r"\[/?INST\]|<</?SYS>>",  # Llama 2, Mistral

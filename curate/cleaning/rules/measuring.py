@@ -73,37 +73,50 @@ def labels(measured: Measured, rules: Sequence[Rule]) -> pl.DataFrame:
     columns: dict[str, pl.Series] = {}
     told = []
     for rule in rules:
-        values = measured.values[rule.name]
-        flags, said = flagged(rule, values), reasons(rule, values)
-        if measured.rows is not None and measured.places is not None:
-            values, flags, said = _joined(rule, measured, values, flags, said)
+        values, places = measured.values[rule.name], measured.places
+        flags = flagged(rule, values)
+        if measured.rows is not None:
+            values, flags, places = _joined(rule, measured, values, flags)
         columns[f"flag.{rule.name}"] = flags
         if rule.kind != "sign":
             columns[rule.column] = values
-        told.append(said)
-    why = pl.select(pl.concat_str([pl.lit(said) for said in told], separator="; ", ignore_nulls=True)).to_series()
-    columns["why.flags"] = pl.select(pl.when(pl.lit(why) != "").then(pl.lit(why))).to_series()
+        rows = flags.arg_true()
+        told.append(pl.DataFrame({"row": rows, "why": _placed(reasons(rule, values.gather(rows)), rows, places)}))
+    columns["why.flags"] = _together(told, measured.height)
     return pl.DataFrame({name: column.rename(name) for name, column in columns.items()})
 
 
+def _placed(why: pl.Series, rows: pl.Series, places: pl.Series | None) -> pl.Series:
+    """Reasons with the message they are about, in conversations."""
+    if places is None:
+        return why
+    place = pl.lit(places.gather(rows))
+    named = pl.format("{} (message {})", pl.lit(why), place)
+    return pl.select(pl.when(place > 0).then(named).otherwise(pl.lit(why))).to_series()
+
+
+def _together(told: Sequence[pl.DataFrame], height: int) -> pl.Series:
+    """All reasons of a row in one text, in the order of the rules; null where there is none."""
+    joined = pl.concat(told).group_by("row").agg(pl.col("why").str.join("; "))
+    nothing = pl.Series([None], dtype=pl.String).new_from_index(0, height)
+    return nothing.scatter(joined["row"], joined["why"]) if joined.height else nothing
+
+
 def _joined(
-    rule: Rule, measured: Measured, values: pl.Series, flags: pl.Series, said: pl.Series
-) -> tuple[pl.Series, pl.Series, pl.Series]:
-    """One value a row of a conversation: the first flagged message speaks for it, else the one nearest to a limit."""
-    assert measured.rows is not None  # told apart by the caller
-    assert measured.places is not None
-    units = pl.DataFrame({"row": measured.rows, "value": values, "flag": flags, "place": measured.places, "why": said})
+    rule: Rule, measured: Measured, values: pl.Series, flags: pl.Series
+) -> tuple[pl.Series, pl.Series, pl.Series | None]:
+    """By conversation its value, its flag, and the message that speaks for it: the first flagged, else the nearest."""
+    units = pl.DataFrame({"row": measured.rows, "value": values, "flag": flags, "place": measured.places})
+    groups = units.group_by("row", maintain_order=True)
     if rule.kind == "number" and rule.over == "sum":
-        total = units.group_by("row", maintain_order=True).agg(pl.col("value").sum())["value"]
-        return total, flagged(rule, total), reasons(rule, total)
+        total = groups.agg(pl.col("value").sum())["value"]
+        return total, flagged(rule, total), None
     nearest = pl.col("value").min() if rule.low is not None and rule.high is None else pl.col("value").max()
     calm = nearest if rule.kind == "number" else pl.col("value").drop_nulls().first()
-    first = pl.col("value").filter(pl.col("flag")).first()
-    placed = pl.format("{} (message {})", pl.col("why"), pl.col("place"))
-    why = pl.when(pl.col("place") > 0).then(placed).otherwise(pl.col("why")).filter(pl.col("flag")).first().alias("why")
-    flag = pl.when(~pl.col("flag").is_null().all()).then(pl.col("flag").any(ignore_nulls=True)).alias("flag")
-    joined = units.group_by("row", maintain_order=True).agg(pl.coalesce(first, calm).alias("value"), flag, why)
-    return joined["value"], joined["flag"], joined["why"]
+    value, place = (pl.col(name).filter(pl.col("flag")).first() for name in ("value", "place"))
+    flag = pl.when(~pl.col("flag").is_null().all()).then(pl.col("flag").any(ignore_nulls=True))
+    joined = groups.agg(value=pl.coalesce(value, calm), flag=flag, place=place)
+    return joined["value"], joined["flag"], joined["place"]
 
 
 def _decoded(text: pl.Series) -> pl.Series:

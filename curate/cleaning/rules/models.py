@@ -162,7 +162,7 @@ def _causal(model: str, revision: str | None, device: str) -> tuple[Any, Any]:
         lambda: library.AutoModelForCausalLM.from_pretrained(path, revision=revision, trust_remote_code=False), model
     )
     tokenizer = library.AutoTokenizer.from_pretrained(path, revision=revision, trust_remote_code=False)
-    return found.to(_device(device)).eval(), tokenizer
+    return _placed(found, device), tokenizer
 
 
 @cache
@@ -181,10 +181,12 @@ def _classifier(model: str, revision: str | None, device: str) -> tuple[Any, Any
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     found.config.pad_token_id = tokenizer.pad_token_id
-    return found.to(_device(device)).eval(), tokenizer
+    return _placed(found, device), tokenizer
 
 
-def _device(device: str) -> str:
+def _placed(model: Any, device: str) -> Any:
+    """On its device and ready; in full precision on a CPU, where half is slow and a score would vary with its batch."""
     import torch
 
-    return device or ("cuda" if torch.cuda.is_available() else "cpu")
+    place = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    return (model.float() if place == "cpu" else model).to(place).eval()

@@ -88,11 +88,11 @@ def flagged(rule: Rule, values: pl.Series) -> pl.Series:
 
 
 def reasons(rule: Rule, values: pl.Series) -> pl.Series:
-    """What a flagged value is flagged for: the rule, the value and the limit; null if it is not."""
+    """What values that are flagged are flagged for: the rule, the value and the limit."""
     name, value = pl.lit(rule.name), pl.lit(values)
     if rule.kind == "sign":
-        said: pl.Expr = pl.lit(f"{rule.name}: {rule.about}")
-    elif rule.kind == "number":
+        return pl.Series([f"{rule.name}: {rule.about}"], dtype=pl.String).new_from_index(0, len(values))
+    if rule.kind == "number":
         shown = pl.lit(values.round(4) if values.dtype.is_float() else values)
         said = pl.format("{}: {} {}, above {}", name, shown, pl.lit(rule.about), pl.lit(_shown(rule.high)))
         if rule.low is not None:
@@ -102,7 +102,7 @@ def reasons(rule: Rule, values: pl.Series) -> pl.Series:
         found = pl.lit(values.str.replace_all(r"\s+", " ").str.slice(0, SHOWN))
         wanted = pl.lit(f", not {rule.limits}" if rule.kind == "word" else "")
         said = pl.format("{}: {}{}", name, found, wanted)
-    return pl.select(pl.when(pl.lit(flagged(rule, values))).then(said).alias(rule.name)).to_series()
+    return pl.select(said.alias(rule.name)).to_series()
 
 
 def _shown(limit: float | None) -> str:
