@@ -95,13 +95,13 @@ def diverse(rows: int, count: int, repeat: int) -> None:
     print(f"diverse, {rows:,} rows x {DIMENSIONS}, {count:,} centers, {clusters} clusters")
     peer = peer_means = None
     try:
-        peer, (chosen, radius) = cpu_seconds(lambda: peer_k_center(vectors, count, 7), 1)
-        line("scikit-learn distances, one center at a time", peer, note=f"radius {radius:.4f}; once")
+        peer, (chosen, radius) = cpu_seconds(lambda: peer_k_center(vectors, count, 7), repeat)
+        line("scikit-learn distances, one center at a time", peer, note=f"radius {radius:.4f}")
         from sklearn.cluster import MiniBatchKMeans
 
         means = MiniBatchKMeans(clusters, random_state=0, n_init=1, batch_size=4096)
-        peer_means, labels = cpu_seconds(lambda: means.fit_predict(vectors), 1)
-        line("scikit-learn MiniBatchKMeans", peer_means, note=f"mean cosine {cosine(vectors, labels):.4f}; once")
+        peer_means, labels = cpu_seconds(lambda: means.fit_predict(vectors), repeat)
+        line("scikit-learn MiniBatchKMeans", peer_means, note=f"mean cosine {cosine(vectors, labels):.4f}")
     except ImportError:
         print("  (scikit-learn is not installed: no peers)")
     seconds, (order, radii) = cpu_seconds(lambda: farthest_first(vectors, count, 7), repeat)
