@@ -121,6 +121,13 @@ class DynamicSampling(Settings):
     rounds: int = Field(default=4, ge=1, description="How many times a batch is refilled at most.")
 
 
+class Curriculum(Settings):
+    """The order of the rows: sorted by a column, or (grpo) drawn by what there is to learn from them."""
+
+    order: Literal["easy_first", "hard_first", "adaptive"] = "easy_first"
+    by: str = Field(default="pass_rate", description="A column of numbers, or `length`.")
+
+
 class TrainConfig(Settings):
     """A training, whole."""
 
@@ -143,6 +150,7 @@ class TrainConfig(Settings):
     batch: Batch = Field(default_factory=Batch)
     stop: Stop | None = None
     dynamic_sampling: DynamicSampling | None = None
+    curriculum: Curriculum | None = Field(default=None, description="easy_first, hard_first, adaptive; {order, by}.")
     profile: Literal["course"] | None = None
     watch: Watching = Field(default_factory=Watching, description="Limits of the alarms, and what they do.")
     trl: dict[str, Any] = Field(default_factory=dict, description="The trainer's own arguments.")
@@ -174,6 +182,11 @@ class TrainConfig(Settings):
     @classmethod
     def _true_is_enough(cls, value: Any) -> Any:
         return ({} if value else None) if isinstance(value, bool) else value
+
+    @field_validator("curriculum", mode="before")
+    @classmethod
+    def _word_is_enough(cls, value: Any) -> Any:
+        return {"order": value} if isinstance(value, str) else value
 
     @field_validator("eval")
     @classmethod

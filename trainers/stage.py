@@ -109,7 +109,7 @@ def prepare(config: TrainConfig, functions: tuple[Callable[..., Any], ...] = (),
 
     Raises InvalidInput for what cannot be used.
     """
-    from trainers import data, guards
+    from trainers import curriculum, data, guards
 
     notes = notes or Notes()
     method = method_of(config.method)
@@ -130,7 +130,7 @@ def prepare(config: TrainConfig, functions: tuple[Callable[..., Any], ...] = (),
     if chat and not tokenizer.chat_template:
         raise DataError(f"{config.model}: the tokenizer has no chat template; {data.NO_TEMPLATE}")
     _check_end(chat, tokenizer, made, method, config)
-    needs = guards.needed_columns(config.rewards)
+    needs = [*guards.needed_columns(config.rewards), *curriculum.columns(config)]
     rows = data.load_rows(config, method, chat=chat, needs=needs, say=notes.say)
     job = Job(
         config=config,
@@ -154,12 +154,13 @@ def build(job: Job) -> Any:
     """Load the weights and build the trainer. Everything is made anew, so that it can be called again."""
     from transformers import PrinterCallback, ProgressCallback, set_seed
 
-    from trainers import adapters, callbacks
+    from trainers import adapters, callbacks, curriculum
 
     set_seed(job.config.seed)
     adapters.before(job)
     job.model = models.load_model(job.start, job.arguments, job.method.model)
     adapters.apply(job)
+    curriculum.order(job)
     job.callbacks = callbacks.for_job(job)
     try:
         trainer = load_class(job.method.use)(job)
