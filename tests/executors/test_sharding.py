@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,10 +21,23 @@ from curate.executors import opened, read_executor
 from curate.executors.asking import request_bytes, requests_of
 from curate.executors.failures import raised, to_bytes
 from curate.executors.settings import LocalSettings
-from curate.executors.sharding import StepTask, merge, pack, run_step, slices, table_bytes, table_of, unpack
+from curate.executors.sharding import (
+    HERE,
+    StepTask,
+    is_sharded,
+    merge,
+    pack,
+    run_step,
+    slices,
+    table_bytes,
+    table_of,
+    unpack,
+)
+from curate.executors.sharding import ROW_WISE as ROW_WISE_KINDS
 from curate.recipe import Recipe
 from curate.responses import Journal
 from curate.run import Run
+from curate.steps import STEPS, step_class
 from curate.steps.base import Context, Result, Usage, add_notes
 from curate.steps.grade import Grade
 
@@ -60,6 +76,48 @@ def test_a_sharded_step_is_the_step(rows: list[dict[str, Any]], size: int, tmp_p
     whole, sharded = step.run(table, made), run_step(executor, step, table, made, Path())
     assert sharded.kept.equals(whole.kept)
     assert (dict(sharded.notes), sharded.dropped.height) == (dict(whole.notes), 0)
+
+
+ROW_WISE = [
+    '{"step": "grade", "rewards": ["math", "boxed_format"]}',
+    '{"step": "filter", "keep": ["clean"]}',
+    '{"step": "mask"}',
+    '{"step": "decontaminate", "against": {"few": "few.jsonl"}}',
+]
+
+
+@pytest.mark.parametrize("settings", ROW_WISE)
+def test_every_step_that_is_sharded_gives_the_rows_and_notes_of_the_whole(settings: str, tmp_path: Path) -> None:
+    texts = [
+        f"If {n} trains leave the station {n} minutes apart, when has the last one left? \\boxed{{{n}}} ann{n}@example.org"
+        for n in range(12)
+    ]
+    odd = [
+        "",
+        "\u202eright to left",
+        "e\u0301 combining",
+        "the same word " * 400,
+        "I'm sorry, but I cannot help with that.",
+    ]
+    table = pl.DataFrame({"prompt": texts + odd, "answer": ["3"] * 17}).with_columns(
+        completion=pl.col("prompt"), id=pl.format("r{}", pl.int_range(17))
+    )
+    (tmp_path / "few.jsonl").write_text(json.dumps({"problem": texts[3]}) + "\n")
+    step = step_class(json.loads(settings)["step"]).model_validate_json(settings)
+    made = context(tmp_path)
+    assert is_sharded(step)
+    whole = step.run(table, made)
+    sharded = run_step(LocalSettings(executor="local", rows=5).open(), step, table, made, tmp_path)
+    assert sharded.kept.equals(whole.kept)
+    assert sharded.dropped.equals(whole.dropped)
+    assert json.dumps(sharded.notes, default=str) == json.dumps(whole.notes, default=str)
+
+
+def test_no_step_is_sharded_by_oversight() -> None:
+    """Whoever adds a row-wise step reads here that its shards may run elsewhere, and adds it to the test above."""
+    sharded = {json.loads(settings)["step"] for settings in ROW_WISE}
+    known = {word for word in STEPS if step_class(word).kind in ROW_WISE_KINDS and word not in HERE}
+    assert {word for word in known if "engine" not in step_class(word).model_fields} == sharded
 
 
 def test_shards_are_bounded_by_rows_and_by_size() -> None:
@@ -146,3 +204,14 @@ def test_a_wrong_file_is_told_with_its_line(text: str, message: str, tmp_path: P
     with pytest.raises(RecipeError) as caught:
         read_executor(str(tmp_path / "cluster.yaml"))
     assert message in str(caught.value)
+
+
+def test_the_command_line_takes_an_executor(recipe: Recipe, tmp_path: Path) -> None:
+    (tmp_path / "two.yaml").write_text("{executor: local, workers: 2, rows: 30}")
+    command = [sys.executable, "-m", "curate.cli", "build", "recipe.yaml", "--limit", "50", "--out", "run"]
+    done = subprocess.run([*command, "--executor", "two.yaml"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "data:   run/data" in done.stdout
+    wrong = subprocess.run([*command, "--executor", "slrm"], cwd=tmp_path, capture_output=True, text=True)
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert "error: --executor slrm: no such executor; did you mean 'slurm'?" in wrong.stderr

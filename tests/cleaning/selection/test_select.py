@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -219,3 +220,25 @@ def test_draws_are_the_same_in_another_process(tmp_path: Path) -> None:
     )
     first, second = (subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout for _ in "ab")
     assert first == second == "r0 r15 r26 r29 r34\n"
+
+
+def test_a_million_equal_rows_and_a_row_of_ten_megabytes_are_selected_in_seconds() -> None:
+    rows = 1_000_000
+    same = pl.DataFrame({"prompt": ["x"] * rows, "source": ["web"] * rows}).with_columns(
+        id=pl.format("x-{}", pl.int_range(rows))
+    )
+    started = time.process_time()
+    mixed = select(same, weights={"web": 1}, total=10)
+    assert (mixed.kept.height, mixed.dropped.height) == (10, rows - 10)
+    assert select(same, "cap", column="prompt", most=3).kept.height == 3
+    assert time.process_time() - started < 60
+    large = pl.DataFrame({"id": ["a", "b", "c"], "prompt": ["y" * 10_000_000, "\u202e\u05d0\u0301", ""]})
+    assert select(large, "diverse", count=2).kept.height == 2
+    assert select(large, "curriculum", column="length", stages=3).kept["id"].to_list() == ["c", "b", "a"]
+
+
+def test_a_frame_without_ids_is_drawn_by_its_content() -> None:
+    rows = pl.DataFrame({"source": ["web"] * 50, "prompt": [f"question {i}" for i in range(50)]})
+    kept = set(select(rows, weights={"web": 1}, total=10).kept["prompt"])
+    assert kept == set(select(rows.reverse(), weights={"web": 1}, total=10).kept["prompt"])
+    assert "id" not in select(rows, weights={"web": 1}, total=10).kept.columns
