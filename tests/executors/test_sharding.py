@@ -89,7 +89,7 @@ ROW_WISE = [
 @pytest.mark.parametrize("settings", ROW_WISE)
 def test_every_step_that_is_sharded_gives_the_rows_and_notes_of_the_whole(settings: str, tmp_path: Path) -> None:
     texts = [
-        f"If {n} trains leave the station {n} minutes apart, when has the last one left? \\boxed{{{n}}} ann{n}@example.org"
+        f"If {n} trains leave a station {n} minutes apart, when does the last leave? \\boxed{{{n}}} ann{n}@example.org"
         for n in range(12)
     ]
     odd = [
