@@ -61,10 +61,9 @@ def order(job: Job) -> None:
     keys = _keys(frame, wanted.by)
     easy_first = sorted(range(len(keys)), key=lambda row: (keys[row], row))
     job.train = job.rows.dataset(frame[easy_first if wanted.order == "easy_first" else easy_first[::-1]])
-    if hasattr(job.arguments, "shuffle_dataset"):
-        job.arguments.shuffle_dataset = False
-    else:
-        job.arguments.train_sampling_strategy = "sequential"
+    for name, value in (("shuffle_dataset", False), ("train_sampling_strategy", "sequential")):
+        if hasattr(job.arguments, name):
+            setattr(job.arguments, name, value)
     job.say(f"curriculum: {wanted.order.replace('_', ' ')} by {wanted.by}")
 
 
