@@ -144,7 +144,9 @@ def hash_of(words: Sequence[str]) -> Hashes:
 
 
 def _spaced(text: pl.Series) -> pl.Series:
-    return text.str.replace_all(WIDE_SPACE, " ").str.replace_all(f"([{UNSPACED}])", " $1 ")
+    rows = text.str.contains(f"{WIDE_SPACE}|[{UNSPACED}]").arg_true()
+    spaced = text.gather(rows).str.replace_all(WIDE_SPACE, " ").str.replace_all(f"([{UNSPACED}])", " $1 ")
+    return text.clone().scatter(rows, spaced)
 
 
 def _split(text: pl.Series) -> Words:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -17,6 +18,8 @@ from curate.cleaning.rules.texts import Texts, share
 from curate.text.words import FACTOR, Hashes, Ints, Words, mixed
 
 PARAGRAPH = "\n\n"
+FEW = 24  # rows, below which reading them one by one is faster
+Bools = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 def repeated_lines(texts: Texts) -> pl.Series:
@@ -156,28 +159,48 @@ class _Grams:
         if not len(repeats.places):
             return total
         after = np.searchsorted(repeats.places, repeats.places + n)
-        hits = repeats.places[_again(repeats.groups.tolist(), after.tolist())]
-        np.add.at(total, self.words.rows[hits], self._letters[hits + n] - self._letters[hits])
+        rows = self.words.rows[repeats.places]
+        hits = _again(repeats.groups, after, rows)
+        places = repeats.places[hits]
+        np.add.at(total, rows[hits], self._letters[places + n] - self._letters[places])
         return total
 
 
-def _again(groups: list[int], after: list[int]) -> list[int]:
+def _again(groups: Ints, after: Ints, rows: Ints) -> Ints:
     """Which of the n-grams, read from left to right, were read before; one that was is left at its end.
 
-    groups: which n-gram each is, numbered over all rows from 0. after: the first that begins where it ends.
+    groups: which n-gram each is, no two rows sharing one. after: the first that begins where it ends. rows: of each.
+    All rows are read at once, a step each; the few that go on longest are read one by one.
     """
-    hits = []
-    read = bytearray(max(groups, default=0) + 1)
-    at, count = 0, len(groups)
+    read = np.zeros(groups.max() + 1, dtype=bool)
+    at = np.flatnonzero(np.concatenate([[True], rows[1:] != rows[:-1]]))
+    ends = np.concatenate([at[1:], [len(rows)]])
+    found = []
+    while len(at) >= FEW:
+        seen = read[groups[at]]
+        found.append(at[seen])
+        read[groups[at]] = True
+        at = np.where(seen, after[at], at + 1)
+        going = at < ends
+        at, ends = at[going], ends[going]
+    for start, end in zip(at.tolist(), ends.tolist(), strict=True):
+        found.append(_again_in(groups[start:end], after[start:end] - start, read) + start)
+    return np.concatenate(found)
+
+
+def _again_in(groups: Ints, after: Ints, read: Bools) -> Ints:
+    """The same for what is left of one row."""
+    names, numbers = np.unique(groups, return_inverse=True)
+    seen, group, follows = read[names].tolist(), numbers.tolist(), after.tolist()
+    hits, at, count = [], 0, len(group)
     while at < count:
-        group = groups[at]
-        if read[group]:
+        if seen[group[at]]:
             hits.append(at)
-            at = after[at]
+            at = follows[at]
         else:
-            read[group] = 1
+            seen[group[at]] = True
             at += 1
-    return hits
+    return np.array(hits, dtype=np.int64)
 
 
 @dataclass(frozen=True)

@@ -85,6 +85,8 @@ class Texts:
         """Values of each row as a column; null where there is no text. of: what each is a share of (0 gives 0)."""
         if of is not None:
             values = np.divide(values, of, out=np.zeros(len(values)), where=of > 0)
+        if not self.text.null_count():
+            return pl.Series(values)
         return pl.select(
             pl.when(pl.lit(self.text).is_null()).then(None).otherwise(pl.lit(pl.Series(values)))
         ).to_series()
