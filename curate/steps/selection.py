@@ -21,7 +21,7 @@ TAKES: Mapping[Way, tuple[str, ...]] = {
     "stratify": ("column", "total", "share", "seed"),
     "cap": ("column", "most", "prefer", "seed"),
     "diverse": ("count", "column", "method", "encoder", "clusters", "seed"),
-    "difficulty": ("low", "high", "passed", "judged", "within", "confidence"),
+    "difficulty": ("low", "high", "passed", "judged", "rate", "within", "confidence"),
     "curriculum": ("column", "stages", "easy", "order", "seed"),
 }
 NEEDS: Mapping[Way, tuple[str, ...]] = {
@@ -63,6 +63,7 @@ class Select(Step):
     high: float | None = Field(default=None, description="difficulty: and below this; 1 unless given.")
     passed: str | None = Field(default=None, description="difficulty: column of the answers that passed.")
     judged: str | None = Field(default=None, description="difficulty: column of the answers that were judged.")
+    rate: str | None = Field(default=None, description="difficulty: column of pass rates, where there are no counts.")
     within: Literal["rate", "possibly", "surely"] | None = Field(
         default=None, description="difficulty: what lies in the band: the rate, some of its interval, or all of it."
     )
@@ -100,7 +101,7 @@ class Select(Step):
     def needs(self) -> frozenset[str]:
         """The columns that decide."""
         if self.by == "difficulty":
-            return frozenset({self.passed or "passed", self.judged or "judged"})
+            return frozenset({self.rate} if self.rate else {self.passed or "passed", self.judged or "judged"})
         column = self.column or DEFAULT_COLUMNS[self.by]
         preferred = (self.prefer or "").partition(" ")[2]
         word, _, measured = column.partition(" ") if isinstance(column, str) else ("", "", "")
@@ -109,7 +110,7 @@ class Select(Step):
 
     def after(self, columns: frozenset[str]) -> frozenset[str]:
         """The stage, or the interval of the pass rate."""
-        added = {"curriculum": {"stage"}, "difficulty": {"pass_low", "pass_high"}}
+        added = {"curriculum": {"stage"}, "difficulty": set() if self.rate else {"pass_low", "pass_high"}}
         return columns | added.get(self.by, set())
 
     def depends(self, context: Context) -> Mapping[str, Any]:

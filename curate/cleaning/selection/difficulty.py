@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from statistics import NormalDist
 from typing import Any, Literal
 
@@ -19,6 +20,7 @@ def difficulty(
     *,
     passed: str = "passed",
     judged: str = "judged",
+    rate: str | None = None,
     within: Literal["rate", "possibly", "surely"] = "rate",
     confidence: float = 0.95,
 ) -> Selected:
@@ -28,6 +30,7 @@ def difficulty(
     open, so that 0 and 1 are left out by default. The kept rows have `pass_low` and `pass_high`, Wilson's interval.
 
     passed, judged: columns of counts, as the step `pass_rate` writes them. A row with none judged is dropped as such.
+    rate: a column of rates instead, where the counts are not known; there is no interval then.
     within: `rate` looks at passed / judged; `possibly` keeps a row whose interval meets the band, `surely` one whose
         interval lies inside it.
     confidence: of the interval, in (0, 1).
@@ -40,6 +43,24 @@ def difficulty(
     >>> difficulty(rows, 0.1, 0.9, within="possibly").kept["id"].to_list()
     ['a', 'b', 'c']
     """
+    if rate is not None:
+        if within != "rate":
+            raise DataError(f"difficulty: within: {within} needs counts, and a column of rates has none")
+        need(frame, [rate], "difficulty")
+        share = pl.col(rate).cast(pl.Float64).fill_nan(None)
+        return _band(frame, share, share, pl.format("pass rate {}", pl.col(rate)), {"within": within}, low, high)
+    table = _with_bounds(frame, passed, judged, confidence)
+    share = pl.when(pl.col(judged) > 0).then(pl.col(passed) / pl.col(judged))
+    least, most = {
+        "rate": (share, share),
+        "possibly": (pl.col("pass_high"), pl.col("pass_low")),
+        "surely": (pl.col("pass_low"), pl.col("pass_high")),
+    }[within]
+    said = pl.format("{} of {} passed", passed, judged)
+    return _band(table, least, most, said, {"within": within, "confidence": confidence}, low, high)
+
+
+def _with_bounds(frame: pl.DataFrame, passed: str, judged: str, confidence: float) -> pl.DataFrame:
     need(frame, [passed, judged], "difficulty")
     if not 0 < confidence < 1:
         raise DataError(f"difficulty: confidence lies between 0 and 1 (got {confidence:g})")
@@ -49,29 +70,27 @@ def difficulty(
         raise DataError(
             f"difficulty: {bad[passed]} passed of {bad[judged]} judged cannot be ({wrong.height:,} such rows)"
         )
-    bounds = wilson(pl.col(passed), pl.col(judged), confidence)
-    table = frame.with_columns(pass_low=bounds[0], pass_high=bounds[1])
+    low, high = wilson(pl.col(passed), pl.col(judged), confidence)
+    return frame.with_columns(pass_low=low, pass_high=high)
+
+
+def _band(
+    table: pl.DataFrame, least: pl.Expr, most: pl.Expr, said: pl.Expr, notes: Mapping[str, Any], low: float, high: float
+) -> Selected:
+    """Rows with low < least and most < high."""
 
     def at(low: float, high: float) -> Selected:
         if not low < high:
             raise DataError(f"difficulty: low must be below high (got {low:g} and {high:g})")
-        rate = pl.col(passed) / pl.col(judged)
-        least, most = {
-            "rate": (rate, rate), "possibly": (pl.col("pass_high"), pl.col("pass_low")),
-            "surely": (pl.col("pass_low"), pl.col("pass_high")),
-        }[within]  # fmt: skip
-        counts = pl.format("{} of {} passed", passed, judged)
         reason = (
-            pl.when(pl.col(judged).is_null() | pl.col(passed).is_null() | (pl.col(judged) == 0))
+            pl.when(least.is_null() | most.is_null())
             .then(pl.lit("no answer could be judged"))
             .when(least <= low)
-            .then(pl.format("too hard: {}, not above {}", counts, pl.lit(f"{low:g}")))
+            .then(pl.format("too hard: {}, not above {}", said, pl.lit(f"{low:g}")))
             .when(most >= high)
-            .then(pl.format("too easy: {}, not below {}", counts, pl.lit(f"{high:g}")))
+            .then(pl.format("too easy: {}, not below {}", said, pl.lit(f"{high:g}")))
         )
-        reasons = table.select(reason).to_series()
-        notes: dict[str, Any] = {"low": low, "high": high, "within": within, "confidence": confidence}
-        return selected(table, reasons, notes, at)
+        return selected(table, table.select(reason).to_series(), {"low": low, "high": high, **notes}, at)
 
     return at(low, high)
 

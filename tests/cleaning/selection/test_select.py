@@ -56,6 +56,7 @@ def every_way(table: pl.DataFrame, seed: int = 0) -> dict[str, Selected]:
         "cap": select(table, "cap", column="source", most=3, seed=seed),
         "cap highest": select(table, "cap", column="source", most=3, prefer="highest pass_rate", seed=seed),
         "difficulty": select(table, "difficulty", low=0.2, high=0.8),
+        "difficulty rate": select(table, "difficulty", low=0.2, high=0.8, rate="pass_rate"),
         "curriculum": select(table, "curriculum", column="pass_rate", seed=seed),
         "curriculum length": select(table, "curriculum", column="length", order="shuffled", seed=seed),
         "diverse": select(table, "diverse", count=5, **near),
@@ -159,6 +160,8 @@ def test_a_wrong_call_is_one_line_with_the_nearest_right_word(options: dict[str,
         ("diverse", {"count": 1, "embeddings": np.array([[np.nan, 1]])}, "embedding of row 0 is not finite"),
         ("difficulty", {"low": 0.8, "high": 0.2}, "low must be below high (got 0.8 and 0.2)"),
         ("difficulty", {"passed": "judged", "judged": "passed"}, "4 passed of 2 judged cannot be"),
+        ("difficulty", {"rate": "pass_rat"}, "no column 'pass_rat' to select by; did you mean 'pass_rate'?"),
+        ("difficulty", {"rate": "pass_rate", "within": "surely"}, "within: surely needs counts"),
         ("curriculum", {"column": "embedding"}, "rows cannot be ordered by 'embedding', it holds List"),
         ("curriculum", {"stages": 0}, "stages is 1 or more (got 0)"),
     ],
@@ -242,3 +245,17 @@ def test_a_frame_without_ids_is_drawn_by_its_content() -> None:
     kept = set(select(rows, weights={"web": 1}, total=10).kept["prompt"])
     assert kept == set(select(rows.reverse(), weights={"web": 1}, total=10).kept["prompt"])
     assert "id" not in select(rows, weights={"web": 1}, total=10).kept.columns
+
+
+def test_rates_without_counts_and_intervals_decide_what_they_can() -> None:
+    rows = pl.DataFrame({"id": list("abcd"), "pass_rate": [0.0, 0.5, 1.0, None]})
+    by_rate = select(rows, "difficulty", rate="pass_rate")
+    assert by_rate.kept["id"].to_list() == ["b"]
+    assert by_rate.dropped["reason"].to_list() == [
+        "too hard: pass rate 0.0, not above 0", "too easy: pass rate 1.0, not below 1", "no answer could be judged",
+    ]  # fmt: skip
+    counts = pl.DataFrame({"id": list("abcd"), "passed": [2, 32, 63, 0], "judged": [4, 64, 64, 0]})
+    surely = select(counts, "difficulty", low=0.2, high=0.8, within="surely")
+    assert surely.kept["id"].to_list() == ["b"]  # 2 of 4 may well be 0.85
+    assert select(counts, "difficulty", low=0.2, high=0.8, within="possibly").kept["id"].to_list() == ["a", "b"]
+    assert surely.at(0.1, 0.99).kept["id"].to_list() == ["a", "b"]
