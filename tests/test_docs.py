@@ -17,6 +17,7 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import NamedTuple
 
@@ -96,6 +97,7 @@ def check_commands(block: Block, where: str) -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     verbs = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
     verbs |= {group.name for group in app.registered_groups}
+    verbs |= {point.name for point in entry_points(group="curate.commands")}
     for target in re.findall(r"^(?:\w+=\S+ )*make ([a-z-]+)", block.text, re.MULTILINE):
         assert target in targets, f"{where}: make {target}"
     for verb in re.findall(r"(?:^|/)curate ([a-z]+)", block.text, re.MULTILINE):
@@ -106,6 +108,7 @@ def test_every_command_is_documented() -> None:
     shown = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
     verbs = [command.name or command.callback.__name__ for command in app.registered_commands if command.callback]
     verbs += [f"rewards {command.name or ''}".strip() for command in rewards_app.registered_commands]
+    verbs += [point.name for point in entry_points(group="curate.commands")]
     assert not [verb for verb in verbs if f"curate {verb}" not in shown]
 
 

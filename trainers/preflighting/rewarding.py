@@ -92,7 +92,8 @@ def try_model(job: Job, trainer: Any, functions: Sequence[Any], problems: int = 
     """Let the model answer some problems as training will, and judge the answers."""
     group = batch.group_size(job.config, job.method)
     rows = _problems(job, problems)
-    texts = held_out.sample(trainer.model, job.tokenizer, rows, group, job.arguments)
+    limit = int(job.arguments.max_completion_length)
+    texts = held_out.sample(trainer.model, job.tokenizer, rows, group, limit, seed=job.config.seed)
     asked = [row for row in rows for _ in range(group)]
     values: dict[str, list[float | None]] = {}
     seconds: dict[str, float] = {}
