@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from curate.engines.base import Completion, Engine, Request, Sampling
 from curate.engines.settings import ENGINES, EngineSettings
@@ -58,6 +58,7 @@ class AskTask:
     word: str
     settings: str
     folder: str
+    holds_model: ClassVar[bool] = True
 
     def __call__(self, part: bytes, /) -> bytes:
         """The completions as JSON, or an error a user can meet."""

@@ -14,6 +14,10 @@ class Task(Protocol):
     folder or comes over a network is read as data.
     """
 
+    @property
+    def holds_model(self) -> bool:
+        """Whether it loads a model, which the next parts find loaded."""
+
     def __call__(self, part: bytes, /) -> bytes:
         """The result of one part; errors a user can meet are results too (`curate.executors.failures`)."""
 

@@ -52,10 +52,13 @@ class RayExecutor:
         self._connect()
         data = self._ray.data
         rows = [{"number": number, "part": part} for number, part in enumerate(parts)]
-        resources = {"num_cpus": self.settings.num_cpus, "num_gpus": self.settings.num_gpus or None}
-        done = data.from_items(rows, override_num_blocks=len(rows)).map(
-            run_row, fn_kwargs={"task": task}, **{key: value for key, value in resources.items() if value is not None}
-        )
+        source = data.from_items(rows, override_num_blocks=len(rows))
+        if task.holds_model:  # actors: a plain task with a GPU ends its process, and the model with it
+            pool, gpus = data.ActorPoolStrategy(size=min(self.settings.models, len(rows))), self.settings.num_gpus
+            options = {"fn_constructor_args": (task,), "compute": pool, "num_cpus": self.settings.num_cpus}
+            done = source.map(Holding, **options, **({"num_gpus": gpus} if gpus else {}))
+        else:
+            done = source.map(run_row, fn_kwargs={"task": task}, num_cpus=self.settings.num_cpus)
         try:
             yield from ((row["number"], row["result"]) for row in done.iter_rows())
         except self._ray.exceptions.RayError as lost:
@@ -104,3 +107,14 @@ def _reach(address: str) -> None:
 def run_row(row: dict[str, Any], *, task: Task) -> dict[str, Any]:
     """One part, where Ray put it."""
     return {"number": row["number"], "result": task(row["part"])}
+
+
+class Holding:
+    """An actor that runs a task which keeps its model from part to part."""
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+
+    def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
+        """One part, where Ray put it."""
+        return run_row(row, task=self.task)

@@ -53,8 +53,9 @@ class RaySettings(ExecutorSettings):
     address: str | None = Field(
         default=None, description="Of a cluster; RAY_ADDRESS, one that runs here, or a new one."
     )
-    num_cpus: float = Field(default=1, ge=0, description="Cores of one shard.")
-    num_gpus: float = Field(default=0, ge=0, description="GPUs of one worker that holds a model.")
+    num_cpus: float = Field(default=1, ge=0, description="Cores of one worker.")
+    models: int = Field(default=1, ge=1, description="Workers that hold a model, for the requests to one.")
+    num_gpus: float = Field(default=0, ge=0, description="GPUs of each of these.")
 
     def open(self) -> Executor:
         """Connects when first used."""
@@ -75,7 +76,7 @@ class SlurmSettings(ExecutorSettings):
     workers: int = Field(default=-1, description="Tasks running at a time; -1: no limit.")
     cpus_per_task: int = Field(default=1, ge=1)
     mem_per_cpu_gb: int = Field(default=4, ge=1)
-    gpus_per_task: int = Field(default=0, ge=0, description="For engines that hold a model.")
+    gpus_per_task: int = Field(default=0, ge=0, description="Of tasks that hold a model.")
     qos: str = ""
     venv_path: str | None = Field(default=None, description="Script to source; this environment's unless given.")
     env_command: str | None = Field(default=None, description="Command before the task instead, for modules or conda.")

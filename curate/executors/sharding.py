@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import ceil
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 import polars as pl
 
@@ -57,6 +57,7 @@ class StepTask:
     settings: str
     seed: int
     folder: str
+    holds_model: ClassVar[bool] = False
 
     def __call__(self, part: bytes, /) -> bytes:
         """The packed result, or an error a user can meet."""

@@ -96,7 +96,7 @@ class SlurmExecutor:
             workers=settings.workers,
             cpus_per_task=settings.cpus_per_task,
             mem_per_cpu_gb=settings.mem_per_cpu_gb,
-            gpus_per_task=settings.gpus_per_task,
+            gpus_per_task=settings.gpus_per_task if task.holds_model else 0,
             qos=settings.qos,
             env_command=settings.env_command,
             venv_path=settings.venv_path or (str(activate) if activate.is_file() else None),

@@ -51,7 +51,7 @@ def test_two_raylets_give_what_one_process_gives(
     recipe: Recipe, tmp_path: Path, cluster: Any, assert_equal_runs: Callable[[Run, Run], None]
 ) -> None:
     (tmp_path / "ray.yaml").write_text(
-        f'{{executor: ray, address: "{cluster.address}", rows: 20, requests: 32, spread: all}}'
+        f'{{executor: ray, address: "{cluster.address}", rows: 20, requests: 32, spread: all, models: 2}}'
     )
     with opened(str(tmp_path / "ray.yaml")) as executor:
         there = build(recipe, tmp_path / "there", executor=executor)
@@ -63,6 +63,7 @@ class Slow:
     """A task that takes its time and notes where it ran."""
 
     notes: str
+    holds_model: bool = False
 
     def __call__(self, part: bytes, /) -> bytes:
         import ray
