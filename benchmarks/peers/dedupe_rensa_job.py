@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from rensa import RMinHashDeduplicator
 
 WORDS = re.compile(r"\w+")
+BANDS = {0.7: 32, 0.8: 16}
 
 
 def shingles(text: str) -> list[str]:
@@ -22,7 +23,7 @@ def shingles(text: str) -> list[str]:
 def main(source: str, target: str, threshold: float) -> None:
     table = pq.read_table(source)
     texts = table["text"].to_pylist()
-    dedup = RMinHashDeduplicator(threshold=threshold, num_perm=128, use_lsh=True, num_bands=16)
+    dedup = RMinHashDeduplicator(threshold=threshold, num_perm=128, use_lsh=True, num_bands=BANDS[threshold])
     keep = []
     for low in range(0, len(texts), 10_000):
         keep += dedup.add_pairs((str(low + i), shingles(text)) for i, text in enumerate(texts[low : low + 10_000]))

@@ -11,8 +11,9 @@ from curate.text.shingles import Hashes
 
 Rows = NDArray[np.int64]
 
-SMALL = 8
-"""Rows of a bucket up to which all pairs are made."""
+SMALL = 32
+"""Rows of a bucket up to which all pairs are made. On 7,673 tool calls made from few templates 98.5% of the rows leave
+at 0.7 that leave when all pairs of all buckets are made (with 8: 96.4%), in a fifteenth of the time."""
 NEAR = 2
 """In a larger bucket a row meets the best and so many before it: pairs grow with the rows, not with their square."""
 _HALF = np.uint64(32)

@@ -27,7 +27,10 @@ from curate.table import replacing, require_file, write_text_atomic
 from curate.text.normalise import compared_text
 from curate.text.shingles import batches
 
-ROWS_AT_ONCE = 1_024
+BYTES_AT_ONCE, ROWS_AT_ONCE = 16 << 20, 8_192
+"""Data that is in memory at once, by the mean size of a row, and rows at most."""
+PEEKED = 1 << 20
+"""Bytes of a text file that tell the mean size of its rows."""
 FORMATS = (".parquet", ".pq", ".jsonl", ".ndjson")
 NOTES = "dedupe.json"
 
@@ -136,7 +139,7 @@ def _searched(
 
 
 def _frames(path: Path) -> Iterator[pl.DataFrame]:
-    """The rows of a file, about a thousand at a time, each with an id: its own, or the file's name and its number."""
+    """The rows of a file, some megabytes at a time, each with an id: its own, or the file's name and its number."""
     at = 0
     for frame in _read(path):
         if ID in frame.columns:
@@ -153,13 +156,22 @@ def _read(path: Path) -> Iterator[pl.DataFrame]:
             from pyarrow.parquet import ParquetFile  # type: ignore[import-untyped]
 
             with ParquetFile(path) as file:
-                for batch in file.iter_batches(ROWS_AT_ONCE):
+                told = file.metadata
+                size = sum(told.row_group(group).total_byte_size for group in range(told.num_row_groups))
+                for batch in file.iter_batches(_rows_at_once(size, told.num_rows)):
                     yield pl.DataFrame(pl.from_arrow(batch))
         else:
-            yield from pl.scan_ndjson(path).collect_batches(chunk_size=ROWS_AT_ONCE, maintain_order=True)
+            with path.open("rb") as stream:
+                head = stream.read(PEEKED)
+            rows = _rows_at_once(len(head), head.count(b"\n"))
+            yield from pl.scan_ndjson(path).collect_batches(chunk_size=rows, maintain_order=True)
     except (pl.exceptions.PolarsError, OSError, ValueError) as broken:
         reason = (str(broken).strip().splitlines() or ["it is damaged"])[0]
         raise DataError(f"{path} cannot be read: {reason}") from broken
+
+
+def _rows_at_once(size: int, rows: int) -> int:
+    return min(max(BYTES_AT_ONCE * max(rows, 1) // max(size, 1), 1), ROWS_AT_ONCE)
 
 
 def _write(sources: list[Path], out: Path, search: Search, leader: Rows, similarity: NDArray[np.float64]) -> None:
