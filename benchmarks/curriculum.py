@@ -2,9 +2,9 @@
 
     python benchmarks/curriculum.py [--cpu-s 60] [--seeds 3] [--problems 300] [--samples 8]
 
-The house model on countdown (20% pass@1). Every arm trains for the same CPU seconds with the same settings and seed; only
-the choice of problems differs. The figure is pass@1 on held-out problems; the difference to uniform is paired by problem
-and seed, with its 95% interval. Whatever it says is printed: on countdown a static filter by pass rate helped nobody.
+The house model on countdown (20% pass@1). Every arm trains for the same CPU seconds with the same settings and seed;
+only the choice of problems differs. The figure is pass@1 on held-out problems; the difference to uniform is paired by
+problem and seed, with its 95% interval. Whatever it says is printed.
 """
 
 from __future__ import annotations
@@ -40,9 +40,11 @@ class Budget(TrainerCallback):
         self.cpu_s, self.began = cpu_s, 0.0
 
     def on_train_begin(self, *_: Any, **__: Any) -> None:
+        """Start the clock."""
         self.began = time.process_time()
 
-    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+    def on_step_end(self, _args: Any, _state: Any, control: Any, **_: Any) -> None:
+        """Look at it."""
         if time.process_time() - self.began > self.cpu_s:
             control.should_training_stop = True
 
