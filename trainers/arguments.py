@@ -6,8 +6,9 @@ import os
 from collections.abc import Mapping
 from dataclasses import fields
 from functools import cache
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import TYPE_CHECKING, Any, get_origin, get_type_hints
 
+from curate.document import Node
 from curate.errors import UsageError
 from trainers.methods import Method, load_class
 
@@ -45,6 +46,17 @@ def wrong_value(kind: Any, value: Any) -> str | None:
     except PydanticSchemaGenerationError:
         return None
     return None
+
+
+def listed(kind: Any, node: Node) -> Node:
+    """One value where a list is taken, as a list of one.
+
+    >>> listed(list[str], Node("ipo", "x.yaml:3")).plain()
+    ['ipo']
+    """
+    if get_origin(kind) is list and not isinstance(node.value, list) and node.value is not None:
+        return Node([node], node.place)
+    return node
 
 
 def make(config: TrainConfig, method: Method, sizes: Mapping[str, int], context: int | None) -> Any:
@@ -99,13 +111,13 @@ def profile(config: TrainConfig, method: Method, context: int | None) -> dict[st
 
 
 def outside(config: TrainConfig, method: Method, arguments: Any) -> list[str]:
-    """One line for each setting outside the range its profile recommends."""
+    """One line for each setting of the config that is outside the range its profile recommends."""
     if config.profile is None:
         return []
     lines = []
     for name, (low, high) in method.ranges.items():
         value = getattr(arguments, name, None)
-        if isinstance(value, int | float) and not low <= value <= high:
+        if name in config.trl and isinstance(value, int | float) and not low <= value <= high:
             lines.append(f"profile {config.profile}: {name} is {value:g}, recommended is {low:g} to {high:g}")
     return lines
 

@@ -22,7 +22,7 @@ from curate.errors import DataError, RecipeError, UsageError, did_you_mean
 from curate.mistakes import validate
 from curate.recipe import overlay
 from trainers.aliases import OURS, translate
-from trainers.arguments import field_types, wrong_value
+from trainers.arguments import field_types, listed, wrong_value
 from trainers.methods import METHODS
 from trainers.watching.settings import Watching
 
@@ -310,6 +310,7 @@ def _trl(root: Node, method: str | None, said: list[str], mistakes: list[str]) -
     made, lines, wrong = translate(block.value, frozenset(types))
     said += lines
     mistakes += wrong
+    made = {key: listed(types.get(key), node) for key, node in made.items()}
     for key, node in made.items():
         if key not in types:
             mistakes.append(f"{node.place}: trl.{key}: {method} has no such argument{did_you_mean(key, types)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import sys
 from collections.abc import Callable
@@ -49,11 +50,15 @@ class Job:
         """Tell the user only."""
         self.notes.show(line)
 
-    def common(self) -> dict[str, Any]:
-        """The arguments all of TRL's trainers take."""
+    def common(self, *, reference: bool = True) -> dict[str, Any]:
+        """The arguments all of TRL's trainers take. reference: whether it may load one, as the model was loaded."""
+        arguments = self.arguments
+        if not reference:
+            arguments = copy.copy(arguments)
+            arguments.model_init_kwargs = None  # TRL warns that they come too late for the model
         return {
             "model": self.model,
-            "args": self.arguments,
+            "args": arguments,
             "train_dataset": self.train,
             "eval_dataset": self.held_out,
             "processing_class": self.tokenizer,

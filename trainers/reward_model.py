@@ -15,4 +15,4 @@ from trainers.lengths import counted
 
 def build(job: Job) -> Any:
     """The trainer of a job."""
-    return counted(RewardTrainer, job)(**job.common())
+    return counted(RewardTrainer, job)(**job.common(reference=False))

@@ -21,7 +21,7 @@ def build(job: Job) -> Any:
     TRL puts its own marked form in the place of well-known templates that mark nothing.
     """
     try:
-        return counted(SFTTrainer, job)(**job.common())
+        return counted(SFTTrainer, job)(**job.common(reference=False))
     except ValueError as error:
         if "generation" not in str(error):
             raise

@@ -248,6 +248,7 @@ def _run(job: Job, *, callbacks: tuple[Any, ...], functions: tuple[Callable[...,
 
     checkpoint = last_checkpoint(job.folder)
     began, cpu = time.monotonic(), time.process_time()
+    trainer: Any = None
     try:
         trainer = build(job)
         for callback in callbacks:
@@ -264,6 +265,9 @@ def _run(job: Job, *, callbacks: tuple[Any, ...], functions: tuple[Callable[...,
             f"interrupted; --resume goes on from {last_checkpoint(job.folder) or 'the beginning'}"
         ) from None
     except Exception as error:
+        if isinstance(error, ValueError) and trainer is not None and not trainer.state.global_step:
+            # TRL looks at some of its arguments (loss_type) when it first needs them
+            raise UsageError(f"{job.method.name} cannot take its first step: {error}") from error
         if not batch.out_of_memory(error):
             raise
         raise StepFailed(

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from curate.errors import UsageError
 from trainers import METHODS, train
+from trainers.config import make_config
+from trainers.stage import build, prepare
 
 Make = Callable[..., dict[str, Any]]
 TRL_METHODS = ["sft", "dpo", "kto", "orpo", "simpo", "cpo", "reward", "grpo", "rloo"]
@@ -32,3 +36,75 @@ def test_a_method_trains_two_steps_and_leaves_a_model(method: str, settings: Mak
 
 def test_the_table_names_what_is_tested() -> None:
     assert set(TRL_METHODS) <= set(METHODS)
+
+
+def test_the_profile_of_the_course_sets_its_tables_and_warns_outside_of_them(settings: Make) -> None:
+    made = settings("dpo", profile="course")
+    del made["trl"]
+    plain = prepare(make_config(made)[0])
+    assert (plain.arguments.learning_rate, plain.arguments.beta, plain.arguments.num_train_epochs) == (5e-7, 0.1, 1)
+    assert not [line for line in plain.notes.lines if "warning" in line]
+    far = prepare(make_config(made | {"trl": {"learning_rate": 1e-3}})[0])
+    assert "warning: profile course: learning_rate is 0.001, recommended is 1e-07 to 5e-06" in far.notes.lines
+
+
+def test_our_default_of_dpo_is_the_courses(settings: Make) -> None:
+    made = settings("dpo")
+    del made["trl"]
+    assert prepare(make_config(made)[0]).arguments.learning_rate == 5e-7
+
+
+@pytest.mark.parametrize(
+    ("method", "trl", "told"),
+    [
+        ("sft", {"lr_scheduler_type": "cosin"}, "cosin is not a valid SchedulerType"),
+        ("sft", {"eval_strategy": "steps"}, "sft cannot be set up: You have set `args.eval_strategy`"),
+        ("grpo", {"loss_type": "nope"}, "grpo cannot take its first step: Unknown loss type: nope"),
+        ("grpo", {"use_vllm": True, "vllm_mode": "colocate"}, "vLLM is not available"),
+    ],
+)
+def test_what_the_library_refuses_is_one_clear_error(
+    method: str, trl: dict[str, Any], told: str, settings: Make
+) -> None:
+    if "use_vllm" in trl and find_spec("vllm"):
+        pytest.skip("vLLM is installed here, so nothing is refused")
+    with pytest.raises(UsageError, match=told):
+        train(settings(method, trl))
+
+
+@pytest.mark.parametrize("loss", ["ipo", ["sigmoid", "sft"]])
+def test_losses_of_dpo(loss: Any, settings: Make) -> None:
+    assert train(settings("dpo", {"loss_type": loss})).metrics["steps"] == 2
+
+
+@pytest.mark.parametrize("loss", ["dr_grpo", "bnpo", "cispo"])
+def test_losses_of_grpo(loss: str, settings: Make) -> None:
+    def varied(completions: list[Any], **columns: Any) -> list[float]:
+        return [float(row % 4) for row in range(len(completions))]
+
+    trained = train(settings("grpo", {"loss_type": loss, "max_steps": 1}, rewards=[]), rewards=[varied])
+    assert trained.metrics["last"]["grad_norm"] > 0
+
+
+def test_a_longer_context_is_the_models_own_and_is_saved(settings: Make) -> None:
+    longer = {
+        "max_position_embeddings": 2048,
+        "rope_parameters": {
+            "rope_type": "yarn", "factor": 2.0, "original_max_position_embeddings": 1024, "rope_theta": 10000.0,
+        },
+    }  # fmt: skip
+    trained = train(settings("sft", {"model_init_kwargs": longer}))
+    assert trained.lock["arguments"]["max_length"] == 2048
+    saved = json.loads((Path(trained.model) / "config.json").read_text())
+    assert saved["max_position_embeddings"] == 2048
+    assert saved["rope_parameters"]["rope_type"] == "yarn"
+    job = prepare(make_config(settings("dpo", {"model_init_kwargs": longer}))[0])
+    assert build(job).ref_model.config.max_position_embeddings == 2048
+
+
+def test_weights_and_gradients_of_a_reward_model_judge_afterwards(settings: Make, tmp_path: Path) -> None:
+    judge = train(settings("reward"))
+    use = {"reward": "reward_model", "options": {"model": judge.model}}
+    trained = train(settings("rloo", rewards=["math", use]))
+    assert trained.metrics["rewards"]["reward_model"]["errors"] == 0
+    assert trained.log[0]["rewards/reward_model/std"] > 0
