@@ -58,6 +58,10 @@ class SlurmExecutor:
                 "--executor slurm: no sbatch on this machine; run the build on a login node of the cluster"
             )
         work = folder.absolute() / f"{slug(name)}-{_digest(task, parts)}"
+        if any(sign.isspace() for sign in str(work)):
+            raise UsageError(
+                f"--executor slurm: {folder.absolute()} has a space, which job files cannot name; --out elsewhere"
+            )
         _write_parts(work, parts)
         waiting = set(range(len(parts)))
         if not self._runs(work) and any(not _out(work, number).is_file() for number in waiting):

@@ -20,7 +20,7 @@ from curate.errors import CurateError, DataError, EngineDown, RecipeError, Usage
 from curate.executors import opened, read_executor
 from curate.executors.asking import request_bytes, requests_of
 from curate.executors.failures import raised, to_bytes
-from curate.executors.settings import LocalSettings
+from curate.executors.settings import LocalSettings, SlurmSettings
 from curate.executors.sharding import (
     HERE,
     StepTask,
@@ -215,3 +215,9 @@ def test_the_command_line_takes_an_executor(recipe: Recipe, tmp_path: Path) -> N
     wrong = subprocess.run([*command, "--executor", "slrm"], cwd=tmp_path, capture_output=True, text=True)
     assert (wrong.returncode, wrong.stdout) == (2, "")
     assert "error: --executor slrm: no such executor; did you mean 'slurm'?" in wrong.stderr
+
+
+def test_without_datatrove_the_command_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "datatrove.executor.slurm", None)
+    with pytest.raises(UsageError, match=r"pip install 'curate-posttrain\[slurm\]'"):
+        SlurmSettings(executor="slurm", partition="cpu").open()

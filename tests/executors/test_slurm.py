@@ -128,3 +128,12 @@ def test_without_slurm_the_build_says_where_to_run_it(
         pytest.raises(UsageError, match="no sbatch on this machine; run the build on a login node"),
     ):
         build(recipe, tmp_path / "run", executor=executor)
+
+
+def test_a_folder_that_a_job_file_cannot_name_is_refused(recipe: Recipe, tmp_path: Path, slurm: Path) -> None:
+    (tmp_path / "cluster.yaml").write_text(CLUSTER)
+    with (
+        opened(str(tmp_path / "cluster.yaml")) as executor,
+        pytest.raises(UsageError, match=r"my run.shards has a space, which job files cannot name"),
+    ):
+        build(recipe, tmp_path / "my run", executor=executor)

@@ -91,6 +91,23 @@ def test_a_row_is_drawn_by_its_id_wherever_it_stands(rows: list[dict[str, Any]],
 
 
 @settings(max_examples=30)
+@given(
+    rows=ROWS.filter(lambda rows: any(row["source"] for row in rows)), added=st.sampled_from(["web", "math", "code"])
+)
+def test_one_more_row_exchanges_at_most_one(rows: list[dict[str, Any]], added: str) -> None:
+    table = frame(rows)
+    more = pl.concat([table, frame([rows[0] | {"source": added}]).with_columns(id=pl.lit("new"))])
+    sources = sorted(table["source"].drop_nulls().unique())
+    for way, options in (
+        ("mix", {"weights": dict.fromkeys(sources, 1), "total": 6}),
+        ("mix", {"counts": dict.fromkeys(sources, 3)}),
+        ("cap", {"column": "source", "most": 3}),
+    ):
+        before, after = (set(select(rows, way, **options).kept["id"]) for rows in (table, more))
+        assert len(before - after) <= 1, way
+
+
+@settings(max_examples=30)
 @given(rows=ROWS, small=st.integers(0, 20), more=st.integers(0, 20))
 def test_a_smaller_selection_is_part_of_a_larger_one(rows: list[dict[str, Any]], small: int, more: int) -> None:
     table = frame(rows)
