@@ -36,7 +36,7 @@ class Bands(NamedTuple):
     def chance(self, similarity: float) -> float:
         """Chance that two rows of this Jaccard similarity share a band.
 
-        >>> round(Bands(11, 4).chance(0.8), 3)
+        >>> round(Bands(8, 3).chance(0.8), 3)
         0.997
         """
         return float(1 - (1 - similarity**self.hashes) ** self.bands)
@@ -45,12 +45,13 @@ class Bands(NamedTuple):
 def plan(threshold: float, recall: float = RECALL) -> Bands:
     """The cheapest bands that find a pair at `threshold` with chance `recall`.
 
-    Bands have at least 4 hashes while 256 are enough: with fewer, rows that merely share a phrase would meet too often.
+    Bands have 3 hashes while 256 are enough: with fewer, rows that merely share a phrase would meet too often; with
+    more, more hashes are needed than the candidates they spare cost.
 
     >>> plan(0.8), plan(0.7), plan(0.3)
-    (Bands(bands=11, hashes=4), Bands(bands=20, hashes=4), Bands(bands=57, hashes=2))
+    (Bands(bands=8, hashes=3), Bands(bands=13, hashes=3), Bands(bands=57, hashes=2))
     """
-    for size in (4, 3, 2, 1):
+    for size in (3, 2, 1):
         count = int(np.ceil(np.log(1 - recall) / np.log1p(-min(threshold**size, 1 - 1e-9))))
         if count * size <= MOST_HASHES or size == 1:
             return Bands(max(count, 1), size)
