@@ -93,7 +93,9 @@ def dedupe(
             reader = open_encoder(encoder)
             told["encoder"] = reader.identity
             vectors = semantic.vectors_of(texts, copies, reader)
-            found = semantic.find(texts, vectors, order, way.threshold, numbers=numbers, code=code, groups=groups)
+            found = semantic.find(
+                texts, vectors, order, way.threshold, numbers=numbers, code=code, template=template, groups=groups
+            )
     return decide(
         Search(frame, columns, frame[ID].gather, texts.gather, way, way.threshold, order, first, found, cap, 0, told)
     )

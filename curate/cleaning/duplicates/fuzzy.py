@@ -101,9 +101,9 @@ def find(
     pairs = verified(compared.sets, bands, order, floor, fixed)
     spared: dict[str, Pairs] = {}
     if not code:
-        pairs, spared["code"] = _apart(pairs, compared, _both_code)
+        pairs, spared["code"] = apart(pairs, compared.texts, compared.sizes, both_code)
     if numbers:
-        pairs, spared["numbers"] = _apart(pairs, compared, other_numbers)
+        pairs, spared["numbers"] = apart(pairs, compared.texts, compared.sizes, other_numbers)
     if template:
         pairs, spared["template"] = _unmask(compared, pairs, order, floor, fixed)
     return Found(pairs, {why: some for why, some in spared.items() if len(some.left)})
@@ -117,24 +117,28 @@ def verified(sets: Sets, bands: Iterable[Hashes], order: Rows, floor: float, fix
     return Pairs(left, right, similarity).where((similarity >= floor) & (similarity > 0))
 
 
-def _apart(
-    pairs: Pairs, compared: Compared, test: Callable[[pl.Series, Pairs], NDArray[np.bool_]]
+def apart(
+    pairs: Pairs,
+    texts: Callable[[Rows], pl.Series],
+    sizes: NDArray[np.int64],
+    test: Callable[[pl.Series, Pairs], NDArray[np.bool_]],
 ) -> tuple[Pairs, Pairs]:
-    """Pairs that fail a test on their texts, and those that pass it."""
+    """Pairs that fail a test on their texts, and those that pass it. sizes: bytes of each text."""
     passes = np.zeros(len(pairs.left), bool)
-    sizes = np.cumsum(compared.sizes[pairs.left] + compared.sizes[pairs.right])
+    ends = np.cumsum(sizes[pairs.left] + sizes[pairs.right])
     low = 0
     while low < len(passes):
-        high = max(low + 1, int(np.searchsorted(sizes, (sizes[low - 1] if low else 0) + TEXT_AT_ONCE)))
+        high = max(low + 1, int(np.searchsorted(ends, (ends[low - 1] if low else 0) + TEXT_AT_ONCE)))
         left, right = pairs.left[low:high], pairs.right[low:high]
         rows = np.unique(np.concatenate([left, right]))
         local = Pairs(np.searchsorted(rows, left), np.searchsorted(rows, right), pairs.similarity[low:high])
-        passes[low:high] = test(compared.texts(rows), local)
+        passes[low:high] = test(texts(rows), local)
         low = high
     return pairs.where(~passes), pairs.where(passes)
 
 
-def _both_code(texts: pl.Series, pairs: Pairs) -> NDArray[np.bool_]:
+def both_code(texts: pl.Series, pairs: Pairs) -> NDArray[np.bool_]:
+    """Which pairs are of code."""
     code = looks_like_code(texts).to_numpy()
     return np.asarray(code[pairs.left] & code[pairs.right])
 

@@ -15,12 +15,14 @@ import polars as pl
 from numpy.typing import NDArray
 
 from curate.cleaning.duplicates.buckets import Rows
-from curate.cleaning.duplicates.codelike import looks_like_code
-from curate.cleaning.duplicates.fuzzy import Found
-from curate.cleaning.duplicates.pairs import Pairs, joined, no_pairs
+from curate.cleaning.duplicates.families import families, in_slots
+from curate.cleaning.duplicates.fuzzy import Found, apart, both_code
+from curate.cleaning.duplicates.overlap import Sets, jaccard
+from curate.cleaning.duplicates.pairs import Pairs, joined, leaders, no_pairs
 from curate.cleaning.duplicates.quantities import any_other_number
 from curate.errors import DataError
 from curate.text.embed import Encoder
+from curate.text.shingles import batches, shingles
 
 Vectors = NDArray[np.float32]
 
@@ -32,6 +34,8 @@ NEAREST = 16
 """Pairs a row has at most with better rows: its nearest, and the best row of all."""
 ALL_PAIRS = 100_000
 """Rows up to which all pairs are compared: half a minute of one core at 384 dimensions."""
+SLOTS_ALIKE = 0.5
+"""Jaccard similarity of what stands in the slots of a template, from which on its siblings may be copies."""
 GROUP_ROWS = 4_096
 ENCODED_AT_ONCE = 8_192
 STEPS, SAMPLE = 8, 64
@@ -57,7 +61,15 @@ def vectors_of(texts: pl.Series, skip: NDArray[np.bool_], encoder: Encoder) -> V
 
 
 def find(
-    texts: pl.Series, vectors: Vectors, order: Rows, threshold: float, *, numbers: bool, code: bool, groups: bool | None
+    texts: pl.Series,
+    vectors: Vectors,
+    order: Rows,
+    threshold: float,
+    *,
+    numbers: bool,
+    code: bool,
+    template: bool,
+    groups: bool | None,
 ) -> Found:
     """Pairs of at least `threshold` - 0.02, checked. groups: compare within groups; None goes by the number of rows."""
     grouped = len(order) > ALL_PAIRS if groups is None else groups
@@ -65,20 +77,34 @@ def find(
     parts = _groups(vectors, filled) if grouped else [filled]
     pairs = joined(no_pairs(), *(_near(vectors, rows, threshold - BELOW) for rows in parts))
     pairs = _once(pairs) if grouped else pairs
+    sizes = texts.str.len_bytes().fill_null(0).to_numpy().astype(np.int64)
     spared: dict[str, Pairs] = {}
+    if not code:
+        pairs, spared["code"] = apart(pairs, texts.gather, sizes, both_code)
+    if numbers:
+        pairs, spared["numbers"] = apart(pairs, texts.gather, sizes, any_other_number)
+    if template:
+        other = _other_contents(texts, pairs, order)
+        pairs, spared["template"] = pairs.where(~other), pairs.where(other)
+    return Found(pairs, {why: some for why, some in spared.items() if len(some.left)})
+
+
+def _other_contents(texts: pl.Series, pairs: Pairs, order: Rows) -> NDArray[np.bool_]:
+    """Which pairs are siblings of a template whose slots differ: its frame makes their vectors alike (see `families`)."""
+    other = np.zeros(len(pairs.left), bool)
+    leader, _ = leaders(order, pairs)
     rows = np.unique(np.concatenate([pairs.left, pairs.right]))
-    local = Pairs(np.searchsorted(rows, pairs.left), np.searchsorted(rows, pairs.right), pairs.similarity)
-    told = texts.gather(rows)
-    why = np.zeros(len(pairs.left), np.int8)
-    if numbers and len(rows):
-        why[any_other_number(told, local)] = 1
-    if not code and len(rows):
-        coded = looks_like_code(told).to_numpy()
-        why[coded[local.left] & coded[local.right]] = 2
-    spared = {
-        name: pairs.where(why == number) for number, name in ((1, "numbers"), (2, "code")) if (why == number).any()
-    }
-    return Found(pairs.where(why == 0), spared)
+    made = [shingles(batch) for batch in batches(texts.gather(rows))]
+    starts = np.concatenate([[0], *(one.counts for one in made)]).cumsum()
+    flat = np.concatenate([np.zeros(0, np.uint64), *(one.flat for one in made)]) >> np.uint64(32)
+    sets = Sets(flat.astype(np.uint32), starts)
+    found = families(sets, np.searchsorted(rows, leader[rows]))
+    if found:
+        slots = in_slots(sets, found)
+        left, right = np.searchsorted(rows, pairs.left), np.searchsorted(rows, pairs.right)
+        filled = np.diff(slots.starts) > 0
+        other = (filled[left] | filled[right]) & (jaccard(slots, left, right) < SLOTS_ALIKE)
+    return other
 
 
 def _near(vectors: Vectors, rows: Rows, floor: float) -> Pairs:

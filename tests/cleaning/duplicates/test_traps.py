@@ -22,6 +22,8 @@ def test_siblings_of_a_template_stay_and_copies_among_them_leave(prose) -> None:
     assert result.dropped["kept_id"].to_list() == ["r7"]
     assert result.notes["spared_pairs"]["template"] >= 59
     assert dedupe(table(texts), by="minhash", template=False).dropped.height > 50
+    assert dedupe(table(texts[:-1]), by="semantic").dropped.height == 0
+    assert dedupe(table(texts[:-1]), by="semantic", template=False, max_cluster=100).dropped.height > 50
 
 
 def test_a_template_with_its_slot_at_either_end_is_known(prose) -> None:  # type: ignore[no-untyped-def]
