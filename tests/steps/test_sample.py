@@ -161,6 +161,37 @@ def test_a_second_run_and_a_larger_n_buy_only_what_is_missing(tmp_path: Path) ->
     assert len(engine.asked) == 2 * N
 
 
+class Stopping(Table):
+    """An engine that is stopped from the keyboard after so many answers."""
+
+    def __init__(self, outcomes: list[str], after: int) -> None:
+        super().__init__(outcomes)
+        self.after = after
+
+    def complete(self, requests: Iterable[Request]) -> Iterator[list[Completion]]:
+        for bundle in super().complete(requests):
+            if len(self.asked) > self.after:
+                self.asked.pop()
+                raise KeyboardInterrupt
+            yield bundle
+
+
+@pytest.mark.parametrize("after", range(9))
+def test_a_stopped_build_goes_on_in_mid_round_and_buys_nothing_twice(after: int, tmp_path: Path) -> None:
+    outcomes = ["wwwwww", "rwrwrw", "rrwrrr"]
+    whole, engine = run(outcomes, "0 < pass_rate < 1", tmp_path / "whole")
+    made = context(tmp_path / "stopped", first := Stopping(outcomes, after))
+    with pytest.raises(KeyboardInterrupt):
+        sample("0 < pass_rate < 1").run(table(outcomes), made)
+    made.journal.close()
+    again = sample("0 < pass_rate < 1").run(table(outcomes), context(tmp_path / "stopped", second := Table(outcomes)))
+    assert again.kept.equals(whole.kept)
+    assert again.dropped.equals(whole.dropped)
+    assert again.notes == whole.notes
+    bought = [request.key for request in (*first.asked, *second.asked)]
+    assert sorted(bought) == sorted(request.key for request in engine.asked)
+
+
 RECIPE = """\
 name: sampled
 engines:
