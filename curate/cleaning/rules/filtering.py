@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -183,7 +184,9 @@ def _reasons(table: pl.DataFrame, rules: tuple[Rule, ...], keep: tuple[str, ...]
     for text in keep:
         if text == CLEAN:
             any_flag = pl.any_horizontal([pl.col(f"flag.{rule.name}").fill_null(value=False) for rule in rules])
-            found.append(pl.when(any_flag).then(pl.col(WHY)))
+            names = "|".join(re.escape(rule.name) for rule in rules)
+            first = pl.col(WHY).str.extract(rf"(?s)^(.+?)(?:; (?:{names}): |\z)", 1)  # `why.flags` has them all
+            found.append(pl.when(any_flag).then(first))
             continue
         rule = read_rule(text)
         for name in rule.columns:

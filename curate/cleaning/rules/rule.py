@@ -100,8 +100,10 @@ def reasons(rule: Rule, values: pl.Series) -> pl.Series:
             said = pl.when(value < rule.low).then(under).otherwise(said)
     else:
         found = pl.lit(values.str.replace_all(r"\s+", " ").str.slice(0, SHOWN))
-        wanted = pl.lit(f", not {rule.limits}" if rule.kind == "word" else "")
-        said = pl.format("{}: {}{}", name, found, wanted)
+        if rule.kind == "word":
+            said = pl.format("{}: {}, not {}", name, found, pl.lit(rule.limits))
+        else:  # in quotation marks, so that the reasons of a run are counted by their kind
+            said = pl.format("{}: “{}”", name, found)
     return pl.select(said.alias(rule.name)).to_series()
 
 

@@ -108,7 +108,7 @@ REFERENCE: dict[str, Callable[[str], float]] = {
 
 
 @pytest.mark.parametrize("rule", sorted(REFERENCE))
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(text=TEXT)
 def test_a_measure_equals_its_plain_definition(rule: str, text: str) -> None:
     if text.strip():

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate import filter_rows
@@ -51,12 +51,29 @@ def test_keep_clean_drops_what_is_flagged_and_says_the_value_and_the_limit() -> 
     assert found.notes == {"flagged": {"words": 1}, "undecided": {"words": 1}}
 
 
+def test_a_row_leaves_with_its_first_reason_and_carries_them_all() -> None:
+    found = filter_rows(
+        texts("Sorry, I cannot help with that; ever.", "ok"), ["refusal", {"words": {"max": 3}}], keep="clean"
+    )
+    assert found.dropped["reason"].to_list() == ["refusal: “Sorry, I cannot help with”"]
+    assert found.dropped["why.flags"].to_list() == ["refusal: “Sorry, I cannot help with”; words: 7 words, above 3"]
+
+
+def test_a_run_of_other_reasons_is_counted_by_kind() -> None:
+    from curate.report.funnel import kinds_of
+
+    rows = texts(*(f"{'word ' * count}I" for count in range(20)), *(f"a\ufffd{letter}" for letter in "bcdefgh"))
+    reasons = filter_rows(rows, ["broken_text", {"words": {"max": 2}}], keep="clean").dropped["reason"].to_list()
+    assert set(kinds_of(reasons)) == {"words: … words, above …", "broken_text: “…”"}
+
+
 def test_keep_takes_rules_on_labels_and_columns() -> None:
     found = filter_rows(texts("one", "one two three"), ["words"], keep=["score.words >= 2", 'id != "r9"'])
     assert found.kept["id"].to_list() == ["r1"]
     assert found.dropped["reason"].to_list() == ["score.words >= 2"]
 
 
+@settings(max_examples=30)
 @given(rows=TEXTS, low=st.integers(0, 6), other=st.integers(0, 6))
 def test_a_moved_limit_gives_what_filtering_with_it_gives(rows: list[str | None], low: int, other: int) -> None:
     frame = texts(*rows)
@@ -67,6 +84,7 @@ def test_a_moved_limit_gives_what_filtering_with_it_gives(rows: list[str | None]
     assert moved.notes == again.notes
 
 
+@settings(max_examples=30)
 @given(rows=TEXTS)
 def test_every_row_is_kept_or_dropped_with_a_reason_and_rows_stay_as_they_were(rows: list[str | None]) -> None:
     frame = texts(*rows)

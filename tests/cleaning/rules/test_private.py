@@ -236,7 +236,7 @@ def test_labels_do_not_tell_the_secret() -> None:
     key = PRIVATE_TEXTS["key"][0]
     shown = filter_rows(pl.DataFrame({"text": [key]}), ["secrets"], keep="clean").dropped
     assert key not in shown["reason"][0]
-    assert shown["reason"][0].startswith("key: sk-")
+    assert shown["reason"][0].startswith("key: “sk-")
 
 
 def test_only_what_is_asked_for_is_masked() -> None:
