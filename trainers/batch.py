@@ -77,11 +77,11 @@ def sizes(config: TrainConfig, method: Method, on_device: int | None = None) -> 
     return made
 
 
-def told(arguments: Any) -> str:
+def told(arguments: Any, unit: str) -> str:
     """The batch in words."""
     device, steps = arguments.per_device_train_batch_size, arguments.gradient_accumulation_steps
     return (
-        f"batch {device * steps * processes()}: {device} on a device x {steps} steps of accumulation "
+        f"a step learns from {device * steps * processes()} {unit}: {device} on a device x accumulation {steps} "
         f"x {processes()} process{'es' * (processes() > 1)}"
     )
 

@@ -158,6 +158,8 @@ class TrainConfig(Settings):
     @field_validator("data", mode="before")
     @classmethod
     def _path_is_enough(cls, value: Any) -> Any:
+        if not isinstance(value, str | Mapping | Data):
+            raise ValueError("write a path, or {path: ..., split: ...}")  # noqa: TRY004  pydantic's
         return {"path": value} if isinstance(value, str) else value
 
     @field_validator("rewards", mode="before")
@@ -239,11 +241,12 @@ def read_config(root: Node, source: str, overrides: tuple[str, ...] = ()) -> tup
         root = overlay(root, _override(override))
     mistakes: list[str] = []
     said: list[str] = []
-    root = _old_names(root, said)
+    root = _old_names(root, said, mistakes)
     method = root.value["method"].value if "method" in root.value else None
-    if method is not None and method not in METHODS:
+    if method is not None and (not isinstance(method, str) or method not in METHODS):
         place = root.value["method"].place
-        mistakes.append(f"{place}: unknown method '{method}'{did_you_mean(str(method), METHODS)}")
+        word = root.value["method"].plain()
+        mistakes.append(f"{place}: unknown method '{word}'{did_you_mean(str(word), METHODS)}")
         method = None
     root = _trl(root, method, said, mistakes)
     root = _misplaced(root, method, mistakes)
@@ -285,16 +288,21 @@ def _override(text: str) -> Node:
     return node
 
 
-def _old_names(root: Node, said: list[str]) -> Node:
+def _old_names(root: Node, said: list[str], mistakes: list[str]) -> Node:
     """Top-level keys of other trainers' configs, under our names."""
     made = {key: node for key, node in root.value.items() if key not in OURS}
     for key, node in root.value.items():
         if key not in OURS:
             continue
-        said.append(f"{node.place}: translated {key} -> {OURS[key]}")
         block, _, name = OURS[key].rpartition(".")
+        inside = made.get(block, Node({}, node.place)) if block else Node(made, node.place)
+        if not isinstance(inside.value, dict):
+            continue  # what `trl:` holds is a mistake of its own
+        if name in inside.value:
+            mistakes.append(f"{node.place}: {key} is another word for {OURS[key]}, which is given too; keep one")
+            continue
+        said.append(f"{node.place}: translated {key} -> {OURS[key]}")
         if block:
-            inside = made.get(block, Node({}, node.place))
             made[block] = Node({**inside.value, name: node}, inside.place)
         else:
             made[name] = node
@@ -359,5 +367,7 @@ def _unread(root: Node, method: str) -> list[str]:
     return [
         f"{root.value[field].place}: {method} reads no {field}"
         for field in sorted(some - METHODS[method].reads)
-        if field in root.value and not (field == "rewards" and judged)
+        if field in root.value
+        and root.value[field].plain() not in (None, False, [])
+        and not (field == "rewards" and judged)
     ]

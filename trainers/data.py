@@ -64,6 +64,8 @@ class Rows:
         """The first held-out problems, each once: `prompt`, and the columns that rewards read."""
         if self.held_out is None:
             return []
+        if self.contract == TEXT:
+            raise DataError("stop: pass@K asks problems; rows of plain text have none")
         problems: dict[str, dict[str, Any]] = {}
         for key, row in zip(problems_of(self.held_out), self.held_out.iter_rows(named=True), strict=True):
             problems.setdefault(key, {**row, "prompt": row.get("prompt") or _turns_before(row["messages"])})
@@ -101,8 +103,6 @@ def read(data: Data, columns: Mapping[str, str]) -> pl.DataFrame:
 
     Of a run all splits but `test` are read, unless one is asked for. Raises DataError when there are none.
     """
-    import polars as pl
-
     from curate.sources import files, hub
 
     path = Path(data.path).expanduser()
@@ -110,6 +110,11 @@ def read(data: Data, columns: Mapping[str, str]) -> pl.DataFrame:
         frame = files.rename(_of_run(path, data.split), columns, data.path)
     elif path.exists() or _means_files(data.path):
         frame = _of_files(path, data, columns)
+    elif data.revision is None:
+        raise DataError(
+            f"{data.path} is no run, file or folder here; a data set on the Hub is pinned by its commit, "
+            f"data: {{path: {data.path}, revision: ...}}"
+        )
     else:
         frame = hub.read(
             data.path, revision=data.revision, config=data.config, split=data.split or "train", columns=columns,
@@ -118,7 +123,7 @@ def read(data: Data, columns: Mapping[str, str]) -> pl.DataFrame:
     frame = frame if data.limit is None else frame.head(data.limit)
     if not frame.height:
         raise DataError(f"{data.path} holds no rows")
-    return frame.select(pl.all())
+    return frame
 
 
 def _means_files(path: str) -> bool:
@@ -165,6 +170,8 @@ def _eval_source(config: TrainConfig) -> Data:
     named = str(config.eval)
     folder = Path(config.data.path).expanduser()
     if (folder / "data" / f"{named}.parquet").is_file() or (folder / f"{named}.parquet").is_file():
+        return config.data.model_copy(update={"split": named, "limit": None})
+    if config.data.revision is not None and not Path(named).exists():
         return config.data.model_copy(update={"split": named, "limit": None})
     return Data(path=named)
 
@@ -242,7 +249,7 @@ def _contract(frame: pl.DataFrame, contract: str, where: str, chat: bool) -> tup
             f"{where}: the rows are messages, but the model has no chat template to put them in; {NO_TEMPLATE}"
         )
     reason = pl.coalesce(
-        *(pl.when(pl.col(name).is_null()).then(pl.lit(f"no {name}")) for name in CONTRACTS[contract].columns)
+        *(pl.when(_empty(name, frame)).then(pl.lit(f"no {name}")) for name in CONTRACTS[contract].columns)
     )
     return made, made.select(reason.alias("reason")).to_series()
 
@@ -250,13 +257,24 @@ def _contract(frame: pl.DataFrame, contract: str, where: str, chat: bool) -> tup
 NO_TEMPLATE = "give one, chat_template: FILE.jinja, or rows of text with format: text"
 
 
+def _empty(name: str, frame: pl.DataFrame) -> pl.Expr:
+    """Whether a row says nothing in a column of text or of messages."""
+    import polars as pl
+
+    column = pl.col(name)
+    if frame.schema[name] == pl.String:
+        return column.fill_null("").str.strip_chars() == ""
+    if isinstance(frame.schema[name], pl.List):
+        return column.list.len().fill_null(0) == 0
+    return column.is_null()
+
+
 def _plain_text(frame: pl.DataFrame, where: str) -> tuple[pl.DataFrame, pl.Series]:
     import polars as pl
 
     if frame["text"].dtype != pl.String:
         raise DataError(f"{where}: 'text' holds {frame['text'].dtype}, not text")
-    empty = pl.col("text").fill_null("").str.strip_chars() == ""
-    reasons = frame.select(pl.when(empty).then(pl.lit("no text")).alias("reason")).to_series()
+    reasons = frame.select(pl.when(_empty("text", frame)).then(pl.lit("no text")).alias("reason")).to_series()
     return frame.select("text"), reasons
 
 
@@ -276,9 +294,11 @@ def _prompts(frame: pl.DataFrame, needs: Sequence[str], where: str, chat: bool) 
         raise DataError(_wrong_columns(frame, "verifiable", where, problems))
     _require(frame, needs, where)
     said = frame["prompt"].dtype == pl.String
+    golds = [name for name in needs if name != "prompt"]
+    nothing = pl.all_horizontal(pl.col(name).is_null() for name in golds) if golds else pl.lit(value=False)
     reason = pl.coalesce(
-        pl.when(pl.col("prompt").is_null()).then(pl.lit("no prompt")),
-        *(pl.when(pl.col(name).is_null()).then(pl.lit(f"no {name}")) for name in needs if name != "prompt"),
+        pl.when(_empty("prompt", frame)).then(pl.lit("no prompt")),
+        pl.when(nothing).then(pl.lit(f"no {' and no '.join(golds)}")),  # a row that some reward can judge stays
     )
     reasons = frame.select(reason.alias("reason")).to_series()
     if said and chat:

@@ -255,7 +255,7 @@ def _run(job: Job, *, callbacks: tuple[Any, ...], functions: tuple[Callable[...,
             trainer.add_callback(callback)
         if is_main():
             write_text_atomic(job.folder / LOCK, lock_text(job, functions))
-        job.show(batch.told(job.arguments))
+        job.show(batch.told(job.arguments, job.method.unit))
         if checkpoint is not None:
             job.show(f"resumes from {checkpoint}")
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
@@ -329,4 +329,4 @@ def _probe(job: Job) -> None:
         batch.sizes(job.config, job.method, size),
         models.context_of(job.start, job.config.trl.get("model_init_kwargs")),
     )
-    job.say(f"batch: auto: {batch.told(job.arguments)}")
+    job.say(f"batch: auto: {batch.told(job.arguments, job.method.unit)}")

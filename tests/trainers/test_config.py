@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from curate.errors import DataError, RecipeError, UsageError
-from trainers.config import load_config, make_config
+from trainers.aliases import OURS
+from trainers.config import TrainConfig, load_config, make_config
 
 GOOD = "method: grpo\nmodel: house\ndata: rows.parquet\nout: out\nrewards: [math]\n"
 
@@ -50,11 +54,16 @@ def test_every_mistake_is_told_at_once_with_its_line(tmp_path: Path) -> None:
         ("rewards: [math, math]\n", "two rewards are called 'math'; give one a name: of its own"),
         ("batch: {device: 0}\n", "a device holds at least 1 row"),
         ("dynamic_sampling: {rounds: 0}\n", "dynamic_sampling.rounds"),
+        ("method: [grpo]\n", "unknown method '['grpo']'"),
+        ("data: 5\n", "data: write a path, or {path: ..., split: ...} (got 5)"),
+        ("model_name_or_path: house\n", "is another word for model, which is given too; keep one"),
+        ("trl: 5\n", "trl: input should be an object"),
         ("data: {path: x, splitt: test}\n", "unknown key 'splitt'; did you mean 'split'?"),
     ],
 )
 def test_a_mistake_names_its_neighbour(line: str, told: str, tmp_path: Path) -> None:
     key = line.partition(":")[0]
+    assert key in TrainConfig.model_fields or key in OURS
     text = "".join(kept for kept in GOOD.splitlines(keepends=True) if not kept.startswith(f"{key}:")) + line
     assert told in mistakes(tmp_path, text)
 
@@ -123,6 +132,24 @@ def test_a_missing_config_names_its_neighbour(tmp_path: Path) -> None:
     (tmp_path / "sft.yaml").write_text(GOOD)
     with pytest.raises(DataError, match=r"did you mean 'sft\.yaml'"):
         load_config(tmp_path / "sfd.yaml")
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 10**30) | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+KEYS = st.sampled_from([*TrainConfig.model_fields, *OURS, "learning_rate", "x"])
+
+
+@given(st.dictionaries(KEYS, VALUES, max_size=6), st.sampled_from(["sft", "dpo", "grpo"]))
+def test_whatever_a_config_holds_is_read_or_told(changes: dict[str, Any], method: str) -> None:
+    good = {"method": method, "model": "house", "data": "x", "out": "y"}
+    try:
+        config, _ = make_config(good | changes)
+    except RecipeError:
+        return
+    assert make_config(config.model_dump())[0] == config  # what a lock file holds is a config again
 
 
 def test_hostile_yaml_is_refused(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import yaml
 
 Make = Callable[..., dict[str, Any]]
 
-# `--cpu` starts a single process whatever the number, so it is not given: where there is no GPU these are CPU processes.
+# `--cpu` starts a single process whatever the number. Without it, where there is no GPU, these are CPU processes.
 TWO_CPUS = [
     sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2", "--num_machines", "1",
     "--mixed_precision", "no", "--dynamo_backend", "no", "-m", "curate.cli",

@@ -81,6 +81,24 @@ def test_rows_that_cannot_be_learned_from_are_counted_aloud(settings: Make, tmp_
     ]
 
 
+def test_a_row_that_one_reward_can_judge_stays(settings: Make, tmp_path: Path) -> None:
+    """Tasks of several kinds in one table, each with its own reward."""
+    rows = pl.DataFrame(
+        {"prompt": ["a?", "b?", "c?", " "], "answer": ["1", None, None, "4"], "tools": [None, "[]", None, None]}
+    )
+    write_parquet(rows, tmp_path / "x.parquet")
+    config, _ = make_config(settings("grpo", data=str(tmp_path / "x.parquet"), rewards=["math", "tool_call"]))
+    said: list[str] = []
+    made = load_rows(config, method_of("grpo"), chat=True, needs=["answer", "tools"], say=said.append)
+    assert made.train.height == 2
+    assert sorted(said) == ["left out 1 of 4 rows: no answer and no tools", "left out 1 of 4 rows: no prompt"]
+
+
+def test_a_run_that_was_not_built_is_no_data_set_on_the_hub(settings: Make) -> None:
+    told = refused(settings("sft", data="runs/nothing-here"))
+    assert told.startswith("runs/nothing-here is no run, file or folder here; a data set on the Hub is pinned")
+
+
 @pytest.mark.parametrize("text", ["", '{"prompt": "a?", "completion": ""}\n'])
 def test_no_rows_are_an_error(text: str, settings: Make, tmp_path: Path) -> None:
     (tmp_path / "x.jsonl").write_text(text)
