@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from curate.report.escape import one_line
 from curate.steps.base import REASON
@@ -15,13 +16,24 @@ REASONS, CHARACTERS = 12, 120
 """Reasons shown at most, and characters of each."""
 
 
+_WITH_DIGITS: Final = re.compile(r"\S*\d\S*")
+
+
 def reasons(result: Result) -> list[tuple[str, int]]:
-    """Reasons of dropped and failed rows with their counts, most frequent first."""
+    """Reasons of dropped and failed rows with their counts, most frequent first.
+
+    Where there are more than can be shown, those that differ only in ids and numbers are counted together.
+    """
     told: Counter[str] = Counter()
     for table in (result.dropped, result.failed):
         if REASON in table.columns:
             told.update(reason or "no reason given" for reason in table[REASON])
-    return told.most_common()
+    if len(told) <= REASONS:
+        return told.most_common()
+    folded: Counter[str] = Counter()
+    for reason, count in told.items():
+        folded[_WITH_DIGITS.sub("…", reason)] += count
+    return folded.most_common()
 
 
 def result_text(result: Result) -> str:

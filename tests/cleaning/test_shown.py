@@ -24,3 +24,9 @@ def test_a_notebook_shows_text_of_strangers_as_text() -> None:
     page = result()._repr_html_()
     assert "&lt;b&gt;short" in page
     assert "<b>" not in page
+
+
+def test_reasons_that_differ_in_a_row_s_name_are_counted_together() -> None:
+    dropped = pl.DataFrame({"id": [f"r{n}" for n in range(20)], "reason": [f"like row-{n}, 0.{n}" for n in range(20)]})
+    assert str(Result(kept=pl.DataFrame(), dropped=dropped)).splitlines()[1].split() == ["20", "like", "…", "…"]
+    assert "row-1" in str(Result(kept=pl.DataFrame(), dropped=dropped.head(3)))
