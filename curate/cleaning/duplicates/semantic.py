@@ -90,7 +90,7 @@ def find(
 
 
 def _other_contents(texts: pl.Series, pairs: Pairs, order: Rows) -> NDArray[np.bool_]:
-    """Which pairs are siblings of a template whose slots differ: its frame makes their vectors alike (see `families`)."""
+    """Which pairs are siblings of a template whose slots differ: its frame makes vectors alike (see `families`)."""
     other = np.zeros(len(pairs.left), bool)
     leader, _ = leaders(order, pairs)
     rows = np.unique(np.concatenate([pairs.left, pairs.right]))
