@@ -58,15 +58,18 @@ def places(groups: pl.Series, order: pl.Series) -> pl.Series:
 def grouped(frame: pl.DataFrame, columns: Sequence[str], who: str) -> tuple[pl.Series, list[str], list[int]]:
     """The group of each row by the values of `columns`; the groups' names, sorted, and their sizes.
 
-    A null is a value like any other. Raises DataError when a column is missing.
+    A null is a value like any other, called null; values of one name are one group. Raises DataError when a column is
+    missing.
     """
     need(frame, columns, who)
     keys = frame.select(pl.struct(columns).alias("key"))
     groups = keys.group_by("key", maintain_order=True).len()
     names = [" ".join("null" if value is None else str(value) for value in key.values()) for key in groups["key"]]
-    groups = groups.with_columns(pl.Series("name", names, dtype=pl.String)).sort("name", maintain_order=True)
-    numbered = keys.join(groups.with_row_index("group"), on="key", how="left", maintain_order="left", nulls_equal=True)
-    return numbered["group"].cast(pl.Int64), groups["name"].to_list(), groups["len"].to_list()
+    named = groups.with_columns(pl.Series("name", names, dtype=pl.String))
+    merged = named.group_by("name").agg(pl.col("len").sum()).sort("name").with_row_index("group")
+    places_of = named.join(merged.select("name", "group"), on="name").select("key", "group")
+    numbered = keys.join(places_of, on="key", how="left", maintain_order="left", nulls_equal=True)
+    return numbered["group"].cast(pl.Int64), merged["name"].to_list(), merged["len"].to_list()
 
 
 def need(frame: pl.DataFrame, columns: Sequence[str], who: str) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
+from dataclasses import dataclass
 from math import floor, isfinite
 from typing import Any
 
 import polars as pl
 
 from curate.cleaning.selection.drawing import draws, grouped, places
-from curate.cleaning.selection.selected import Selected, selected
+from curate.cleaning.selection.selected import Again, Selected, selected
 from curate.errors import DataError, did_you_mean
 from curate.steps.base import ID
 
@@ -48,13 +48,19 @@ def mix(
     strangers = [name for name in wanted if name not in names]
     if strangers:
         raise DataError(f"mix: no row has {column} '{strangers[0]}'{did_you_mean(strangers[0], names)}")
-    have = [sizes[names.index(name)] * repeat for name in wanted]
-    place = places(groups, draws(frame, seed))
-    again = partial(_mixed, frame, column, groups, place, names, wanted, have, repeat)
+    rows = pl.DataFrame({"name": groups.replace_strict(dict(enumerate(names)), return_dtype=pl.String)})
+    rows = rows.with_columns(places(groups, draws(frame, seed)))
+    have = {name: size for name, size in zip(names, sizes, strict=True) if name in wanted}
+    sources = _Sources(frame, column, rows, have, repeat)
     if counts is not None:
-        return again(asked=list(counts.values()))
-    most = total if total is not None else most_without_short(list(wanted.values()), have)
-    return _at(again, list(wanted.values()), most)
+        return sources.take(counts)
+    shares = {name: float(weight) for name, weight in wanted.items()}
+
+    def at(total: int) -> Selected:
+        return sources.take(dict(zip(shares, apportion(list(shares.values()), total), strict=True)), at)
+
+    limits = [repeat * have[name] for name in shares]
+    return at(total if total is not None else most_without_short(list(shares.values()), limits))
 
 
 def _check(
@@ -76,59 +82,48 @@ def _check(
         raise DataError(f"mix: total is 0 or more and repeat 1 or more (got {total} and {repeat})")
 
 
-def _at(again: Any, weights: list[float], total: int) -> Selected:
-    def at(total: int) -> Selected:
-        return _at(again, weights, total)
+@dataclass(frozen=True)
+class _Sources:
+    """The rows by source. rows: the `name` of the source and the `place` in it, by draw. have: rows of each source."""
 
-    mixed: Selected = again(asked=apportion(weights, total), again=at)
-    return mixed
+    frame: pl.DataFrame
+    column: str
+    rows: pl.DataFrame
+    have: Mapping[str, int]
+    repeat: int
 
+    def take(self, asked: Mapping[str, int], again: Again | None = None) -> Selected:
+        """The first so many rows of each source; where a source is passed again, copies follow their row."""
+        taken = {name: min(count, self.repeat * self.have[name]) for name, count in asked.items()}
+        sources = {"name": list(taken), "asked": list(taken.values()), "size": [self.have[name] for name in taken]}
+        schema = {"name": pl.String, "asked": pl.Int64, "size": pl.Int64}
+        table = self.rows.join(pl.DataFrame(sources, schema), on="name", how="left", maintain_order="left")
+        reasons = table.select(
+            pl.when(pl.col("asked").is_null())
+            .then(pl.format("{} {} is not in the mix", pl.lit(self.column), "name"))
+            .when(pl.col("place") >= pl.col("asked"))
+            .then(pl.format("not drawn: {} of {} rows of {}", "asked", "size", "name"))
+        ).to_series()
+        notes = self._notes(asked, taken)
+        result = selected(self.frame, reasons, notes, again)
+        if self.repeat == 1:
+            return result
+        times = table.select((1 + (pl.col("asked") - 1 - pl.col("place")) // pl.col("size")).clip(lower_bound=0))
+        copied = _copies(self.frame, times.to_series().fill_null(0))
+        notes["copies"] = copied.height - result.kept.height
+        return Selected(copied, result.dropped, notes=notes, again=again)
 
-def _mixed(
-    frame: pl.DataFrame,
-    column: str,
-    groups: pl.Series,
-    place: pl.Series,
-    names: list[str],
-    wanted: Mapping[str, float],
-    have: list[int],
-    repeat: int,
-    *,
-    asked: list[int],
-    again: Any = None,
-) -> Selected:
-    """The rows whose place in their source is below what is asked of it; the rows passed a second time follow them."""
-    sizes = [0] * len(names)
-    allotted: list[int | None] = [None] * len(names)
-    for name, rows, most in zip(wanted, asked, have, strict=True):
-        allotted[names.index(name)], sizes[names.index(name)] = min(rows, most), most // repeat
-    table = pl.DataFrame({"place": place, "group": groups}).with_columns(
-        name=pl.col("group").replace_strict(dict(enumerate(names)), return_dtype=pl.String),
-        asked=pl.col("group").replace_strict(dict(enumerate(allotted)), return_dtype=pl.Int64),
-        size=pl.col("group").replace_strict(dict(enumerate(sizes)), return_dtype=pl.Int64),
-    )
-    reasons = table.select(
-        pl.when(pl.col("asked").is_null())
-        .then(pl.format("{} {} is not in the mix", pl.lit(column), "name"))
-        .when(pl.col("place") >= pl.col("asked"))
-        .then(pl.format("not drawn: {} of {} rows of {}", "asked", "size", "name"))
-    ).to_series()
-    short = {
-        name: f"has {most:,} of the {rows:,} rows asked for"
-        for name, rows, most in zip(wanted, asked, have, strict=True)
-        if rows > most
-    }
-    taken = dict(zip(wanted, (min(rows, most) for rows, most in zip(asked, have, strict=True)), strict=True))
-    notes: dict[str, Any] = {"rows": taken}
-    if short:
-        often = "no row is repeated" if repeat == 1 else f"each row {repeat} times"
-        notes |= {"short": short, "warning": [f"{name} {what}; {often}" for name, what in short.items()]}
-    result = selected(frame, reasons, notes, again)
-    if repeat == 1:
-        return result
-    times = table.select((1 + (pl.col("asked") - 1 - pl.col("place")) // pl.col("size")).clip(lower_bound=0))
-    copied = _copies(frame, times.to_series().fill_null(0))
-    return Selected(copied, result.dropped, notes=notes | {"copies": copied.height - result.kept.height}, again=again)
+    def _notes(self, asked: Mapping[str, int], taken: Mapping[str, int]) -> dict[str, Any]:
+        short = {
+            name: f"has {self.have[name]:,} of the {count:,} rows asked for"
+            for name, count in asked.items()
+            if count > taken[name]
+        }
+        if not short:
+            return {"rows": dict(taken)}
+        often = "no row is repeated" if self.repeat == 1 else f"each row {self.repeat} times"
+        warning = [f"{name} {what}; {often}" for name, what in short.items()]
+        return {"rows": dict(taken), "short": short, "warning": warning}
 
 
 def _copies(frame: pl.DataFrame, times: pl.Series) -> pl.DataFrame:

@@ -276,3 +276,10 @@ def test_rates_without_counts_and_intervals_decide_what_they_can() -> None:
     assert surely.kept["id"].to_list() == ["b"]  # 2 of 4 may well be 0.85
     assert select(counts, "difficulty", low=0.2, high=0.8, within="possibly").kept["id"].to_list() == ["a", "b"]
     assert surely.at(0.1, 0.99).kept["id"].to_list() == ["a", "b"]
+
+
+def test_a_null_and_values_of_one_name_are_one_source() -> None:
+    rows = pl.DataFrame({"id": list("abcde"), "source": ["null", None, "x", None, "x"]})
+    mixed = select(rows, counts={"null": 2, "x": 1})
+    assert (mixed.notes["rows"], mixed.kept.height) == ({"null": 2, "x": 1}, 3)
+    assert select(rows, "cap", column="source", most=1).notes["groups"] == 2
