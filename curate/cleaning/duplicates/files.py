@@ -66,7 +66,8 @@ def dedupe_files(
     one of those that leave in `out/dropped`. Each is whole or not there; `out/dedupe.json` is written last.
     index: a folder of earlier rows, which stay; the rows that stay are added to it. by: exact or minhash.
     work: a disk with room for twice the text; the system's temporary folder unless given.
-    Memory: about 250 bytes a row and 500 MB, whatever the texts are. The rows that leave are those that `dedupe` drops.
+    Memory: about 600 bytes a row and 200 MB, whatever the texts are (beside pages of files, which the system takes
+    back at will). The rows that leave are those that `dedupe` drops.
     Raises DataError, UsageError.
     """
     if by == "semantic":

@@ -34,12 +34,10 @@ def against(
             start += len(batch)
         order = np.concatenate([np.arange(fixed), fixed + order])
         first, found = searched(stored, order, way, fixed)
-        kept_text = pl.concat([stored.texts(np.arange(fixed)), texts.alias("")]) if fixed else texts
-        ids = pl.concat([stored.ids(np.arange(fixed)), frame[ID].cast(pl.String)])
-        result = decide(
-            Search(frame, columns, ids.gather, kept_text.gather, way, way.threshold, order, first, found, cap, fixed,
-                   {"by": way.by, "index_rows": fixed})
-        )  # fmt: skip
+        told = {"by": way.by, "index_rows": fixed}
+        ids, kept_texts = stored.ids, stored.texts
+        search = Search(frame, columns, ids, kept_texts, way, way.threshold, order, first, found, cap, fixed, told)
+        result = decide(search)
         stored.commit(frame[ID].is_in(result.kept[ID].implode()).to_numpy())
     return result
 
