@@ -1,7 +1,7 @@
 """Rows that share an n-gram with an item, by datatrove's filter, two workers, with a tokenizer that splits at no words.
 
-Its indexer wants lighteval's tasks; here its own `compute_hashes` makes the same files from our items. Prompts are
-looked for (`find_query_ngrams`), which is not its default. Its own tokenizer, spaCy's, is several times slower.
+Its indexer wants lighteval and its tasks; here the filter's own words and hashes make the same files from our items, of
+the prompts, which are not looked for by default. Its own tokenizer, spaCy's, is several times slower.
 
 python decontaminate_datatrove_job.py ROWS ITEMS OUT N
 """
@@ -18,9 +18,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from datatrove.executor import LocalPipelineExecutor
 from datatrove.pipeline.decont import n_grams
-from datatrove.pipeline.decont.n_grams import NGramsDecontConfig, NGramsDecontFilter, NGramsDecontIndexer
+from datatrove.pipeline.decont.n_grams import NGramsDecontConfig, NGramsDecontFilter
 from datatrove.pipeline.readers import ParquetReader
 from datatrove.pipeline.writers import ParquetWriter
+from datatrove.utils.text import ngrams, simplify_text
 from datatrove.utils.word_tokenizers import WordTokenizer
 
 TASKS = 2
@@ -37,10 +38,6 @@ class Split(WordTokenizer):  # noqa: D101
         return [(0, len(text))]
 
 
-class Indexer(NGramsDecontIndexer):  # noqa: D101
-    _requires_dependencies = []  # noqa: RUF012  lighteval is asked for tasks, which we have
-
-
 n_grams.load_word_tokenizer = Split
 
 
@@ -52,18 +49,19 @@ def main(rows: str, items: str, out: str, n: str) -> None:
         low, high = (len(table) * edge // TASKS for edge in (part, part + 1))
         pq.write_table(table.slice(low, high - low), work / "in" / f"{part}.parquet")
     config = NGramsDecontConfig(n_grams=int(n), find_query_ngrams=True)
-    indexer = Indexer(str(work / "index"), config=config)
+    block = NGramsDecontFilter(str(work / "index"), config=config)
     hashes: dict[str, set[int]] = {}
     found = pq.read_table(items)
     for name, text in zip(found["benchmark"].to_pylist(), found["text"].to_pylist(), strict=True):
-        hashes.setdefault(name, set()).update(indexer.compute_hashes("", text))
-    (work / "index").mkdir()
+        words = block.tokenizer.word_tokenize(simplify_text(text, config.norm_config))
+        hashes.setdefault(name, set()).update(block.hash_func(" ".join(gram)) for gram in ngrams(words, int(n)))
+    (work / "index").mkdir(exist_ok=True)
     for name, some in hashes.items():
         np.array(list(some), dtype=config.hash_config.np_descr).tofile(work / "index" / f"{name}.index.hashes")
     LocalPipelineExecutor(
         [
             ParquetReader(str(work / "in"), text_key="prompt"),
-            NGramsDecontFilter(str(work / "index"), config=config),
+            block,
             ParquetWriter(str(work / "out")),
         ],
         tasks=TASKS,
