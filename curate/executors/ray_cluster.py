@@ -61,6 +61,8 @@ class RayExecutor:
             done = source.map(run_row, fn_kwargs={"task": task}, num_cpus=self.settings.num_cpus)
         try:
             yield from ((row["number"], row["result"]) for row in done.iter_rows())
+        except self._ray.exceptions.RayTaskError:  # a bug of ours: with its traceback
+            raise
         except self._ray.exceptions.RayError as lost:
             reason = str(lost).strip().splitlines()[-1]
             raise StepFailed(f"{name}: Ray gave up: {reason}. The same command goes on from the last step") from lost
