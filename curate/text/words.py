@@ -18,6 +18,7 @@ import polars as pl
 Ints = np.ndarray[Any, np.dtype[np.int64]]
 Hashes = np.ndarray[Any, np.dtype[np.uint64]]
 Bytes = np.ndarray[Any, np.dtype[np.uint8]]
+Bools = np.ndarray[Any, np.dtype[np.bool_]]
 
 SPACE = r"\s\x1c-\x1f"  # what Python's str.split takes for white space
 WIDE_SPACE = r"[\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}]"
@@ -37,14 +38,20 @@ _MASKS = np.array([(1 << 8 * size) - 1 for size in range(9)], dtype=np.uint64)
 class Words:
     """The words of a column, one after the other.
 
-    data: all texts in UTF-8. begins, ends: shape (words,), of each word in `data`.
+    data: all texts in UTF-8. space: shape (bytes + 1,), what is white space, the place before the first byte too.
+    begins, ends: shape (words,), of each word in `data`.
     starts: shape (rows + 1,); the words of row i are those from starts[i] to starts[i + 1].
     """
 
     data: Bytes
+    space: Bools
     begins: Ints
-    ends: Ints
     starts: Ints
+
+    @cached_property
+    def ends(self) -> Ints:
+        """Where each word ends."""
+        return np.flatnonzero(self.space[:-1] < self.space[1:])
 
     @cached_property
     def counts(self) -> Ints:
@@ -98,11 +105,11 @@ class Words:
         sums: Ints = total[self.starts[1:]] - total[self.starts[:-1]]
         return sums
 
-    def any_of(self, marked: np.ndarray[Any, np.dtype[np.bool_]]) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    def any_of(self, marked: Bools) -> Bools:
         """For each word, whether one of its bytes is marked; no white space may be."""
         if not len(self.begins):
             return np.zeros(0, dtype=bool)
-        found: np.ndarray[Any, np.dtype[np.bool_]] = np.logical_or.reduceat(marked, self.begins)
+        found: Bools = np.logical_or.reduceat(marked, self.begins)
         return found
 
 
@@ -160,12 +167,11 @@ def _split(text: pl.Series) -> Words:
     )
     space = np.ones(len(data) + 1, dtype=bool)
     space[1:] = ((data - 9) < 5) | ((data - 28) < 5)  # 9 to 13, 28 to 32: unsigned bytes wrap around
-    begins = np.flatnonzero(space[:-1] & ~space[1:])
-    ends = np.flatnonzero(~space[:-1] & space[1:])
-    return Words(data, begins, ends, np.searchsorted(begins, offsets - offsets[:1]))
+    begins = np.flatnonzero(space[:-1] > space[1:])
+    return Words(data, space, begins, np.searchsorted(begins, offsets - offsets[:1]))
 
 
-def _unspaced(data: Bytes, begins: Ints, ends: Ints) -> np.ndarray[Any, np.dtype[np.bool_]]:
+def _unspaced(data: Bytes, begins: Ints, ends: Ints) -> Bools:
     """Whether characters of three or four bytes are of a script without spaces."""
     first, second, third = (data[begins + place].astype(np.int64) for place in range(3))
     points = ((first & 0xF) << 12) | ((second & 0x3F) << 6) | (third & 0x3F)
@@ -173,7 +179,5 @@ def _unspaced(data: Bytes, begins: Ints, ends: Ints) -> np.ndarray[Any, np.dtype
     last = data[np.where(four, begins + 3, begins)].astype(np.int64)
     wide = ((first & 7) << 18) | ((second & 0x3F) << 12) | ((third & 0x3F) << 6) | (last & 0x3F)
     edges = np.array([edge for first, last in UNSPACED_RANGES for edge in (first, last + 1)])
-    inside: np.ndarray[Any, np.dtype[np.bool_]] = (
-        np.searchsorted(edges, np.where(four, wide, points), side="right") % 2 == 1
-    )
+    inside: Bools = np.searchsorted(edges, np.where(four, wide, points), side="right") % 2 == 1
     return inside

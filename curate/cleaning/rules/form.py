@@ -21,7 +21,6 @@ LONG_LINE, LONG_LINE_CJK = 60, 30  # characters of a last line that reads like a
 SMALL_WORDS = "and|or|the|a|an|of|to|with|for|in|but|because|that|is|are|by|as|from|than|which"
 OPEN_END = rf"[,;:(\[{{‘“«—–\-/&=+*<、，；：（「『]$|\b(?:{SMALL_WORDS})$"
 SENTENCE_END = r"[\p{L}\p{N}]$"
-FENCE = r"(?m)^[ \t>]*(?:```|~~~)"
 
 
 def thinking_tags(texts: Texts) -> pl.Series:
@@ -37,7 +36,8 @@ def no_box(texts: Texts) -> pl.Series:
 
 def code_fences(texts: Texts) -> pl.Series:
     """The fence that opens a code block which never closes (CommonMark: as many marks or more, nothing after them)."""
-    return _parsed(texts.text, FENCE, open_fence)
+    places = texts.text.str.contains_any(["```", "~~~"]).fill_null(value=False).arg_true()
+    return _read(texts.text, places, open_fence)
 
 
 def unfinished(texts: Texts) -> pl.Series:
@@ -48,7 +48,7 @@ def unfinished(texts: Texts) -> pl.Series:
     sentence and ends in a letter or digit. Lists, headings, formulas and signatures end without a mark, and are short.
     """
     text = texts.text.str.strip_chars_end()
-    line = text.str.slice(-4 * LONG_LINE).str.extract(r"([^\n]*)\z", 1)
+    line = text.str.slice(-4 * LONG_LINE).str.split("\n").list.last()
     long = (line.str.len_chars() >= LONG_LINE) | (
         line.str.contains(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]$") & (line.str.len_chars() >= LONG_LINE_CJK)
     )
@@ -105,7 +105,10 @@ def _thinking_fault(text: str) -> str | None:
 
 def _parsed(text: pl.Series, pattern: str, read: Callable[[str], str | None]) -> pl.Series:
     """What `read` says of the texts in which a pattern is found; null for the others."""
-    places = text.str.contains(pattern).fill_null(value=False).arg_true()
+    return _read(text, text.str.contains(pattern).fill_null(value=False).arg_true(), read)
+
+
+def _read(text: pl.Series, places: pl.Series, read: Callable[[str], str | None]) -> pl.Series:
     told = pl.Series([None], dtype=pl.String).new_from_index(0, len(text))
     if not len(places):
         return told

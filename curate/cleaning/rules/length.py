@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from curate.cleaning.rules.texts import Texts
-from curate.text.words import SPACE
+from curate.text.words import SPACE, UNSPACED
 
 
 def empty(texts: Texts) -> pl.Series:
@@ -23,8 +24,10 @@ def characters(texts: Texts) -> pl.Series:
 
 def words(texts: Texts) -> pl.Series:
     """Words as white space parts them; two characters count as a word in scripts that write no spaces."""
-    single = texts.words.sums(texts.words.gaps == 0)
-    return texts.numbers(texts.words.counts - single // 2)
+    rows = (texts.text.str.len_bytes() != texts.characters).fill_null(value=False).arg_true()
+    unspaced = np.zeros(len(texts), dtype=np.int64)
+    unspaced[rows] = texts.text.gather(rows).str.count_matches(f"[{UNSPACED}]")
+    return texts.numbers(texts.words.counts - unspaced // 2)
 
 
 def tokens(texts: Texts, *, tokenizer: str = "house") -> pl.Series:
