@@ -14,6 +14,7 @@ from curate.report import svg
 from curate.report.about import about
 from curate.report.contamination import compared, worst_pairs
 from curate.report.distribution import Distribution
+from curate.report.duplicates import borders, clustered
 from curate.report.escape import clip
 from curate.report.funnel import Stage, by_source, funnel
 from curate.report.remarks import remarks
@@ -54,6 +55,8 @@ def render(run: Run) -> str:
         "sizes": sizes(run),
         "compared": compared(run),
         "pairs": worst_pairs(run),
+        "clustered": clustered(run),
+        "borders": borders(run),
         "usage": totals(asked),
         "asked": asked,
         "kept": kept(run, ROWS_PER_SPLIT),

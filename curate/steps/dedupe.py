@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import polars as pl
 from pydantic import Field, field_validator
 
 from curate.errors import DataError, did_you_mean
 from curate.steps.base import Context, Kind, Result, Step
+
+if TYPE_CHECKING:
+    from curate.cleaning.duplicates import Deduped
+
+BORDER, BORDER_CHARACTERS = 6, 2_000
+"""Pairs near the threshold that the notes keep, and of each text so much."""
 
 
 class Dedupe(Step):
@@ -104,4 +111,11 @@ class Dedupe(Step):
         context.progress.advance(table.height, 0, None)
         if warning := result.notes.get("warning") or result.notes.get("skipped"):
             context.progress.say(f"{self.title}: {warning}")
-        return result
+        return replace(result, notes={**result.notes, "border": _border(result)}) if self.by != "exact" else result
+
+
+def _border(result: Deduped) -> list[dict[str, Any]]:
+    """The pairs nearest to the threshold, for the report; texts cut."""
+    columns = ["id", "other_id", "similarity", "spared", "text", "other_text"]
+    cut = result.border(BORDER).select(columns).with_columns(pl.col("text", "other_text").str.head(BORDER_CHARACTERS))
+    return cut.with_columns(below=pl.col("similarity") < result.threshold).to_dicts()

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curate import dedupe
+from curate.build import build
 from curate.cleaning.duplicates import fuzzy
 from curate.cleaning.duplicates.copies import first_copies, loose_copies
 from curate.cleaning.duplicates.overlap import Sets, jaccard
@@ -124,3 +125,17 @@ def test_what_leaves_of_gpteacher_its_authors_left_out_as_well(shared_data: Path
         theirs = {str(row["id"]) for row in told if not row["kept_at"][level]}
         assert len(gone) > 50
         assert len(gone & theirs) >= 0.96 * len(gone)
+
+
+def test_the_report_shows_the_clusters_and_the_pairs_at_the_border(tmp_path: Path, prose: Any) -> None:
+    text = prose.text(60)
+    texts = [text, prose.edited(text, 1), "<b>" + prose.text(30)]
+    pl.DataFrame({"prompt": texts}).write_ndjson(tmp_path / "rows.jsonl")
+    recipe = "name: x\nsteps:\n  - {step: load, sources: [{file: rows.jsonl}]}\n  - {step: dedupe, by: minhash}\n"
+    (tmp_path / "recipe.yaml").write_text(recipe)
+    run = build(load_recipe(tmp_path / "recipe.yaml"), folder=tmp_path / "run")
+    page = (run.folder / "report.html").read_text(encoding="utf-8")
+    assert 'id="duplicates"' in page
+    assert "minhash from 0.8" in page
+    assert text[:50] in page
+    assert run.dropped("01-dedupe")["similarity"][0] > 0.8
