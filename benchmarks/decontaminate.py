@@ -5,8 +5,8 @@
     python benchmarks/decontaminate.py --meaning [--encoder FOLDER]     # paraphrases of GSM8K, at what false alarms
 
 Rows and planted leaks: `benchmarks/leaks.py`, against all test sets of `../shared/data/math_*`, `sci_*`, `code_*`. Each
-job is a process of its own (`benchmarks/peers/decontaminate_*_job.py`): start, read parquet, work, write parquet. CPU
-is that of the whole tree of processes; medians of the repeats, and the jobs take turns. `curate (again)` finds the index
+job is a process of its own (`benchmarks/peers/decontaminate_*_job.py`): start, read parquet, work, write parquet. CPU is
+that of the whole tree of processes; medians of the repeats, and the jobs take turns. `curate (again)` finds the index
 of the benchmarks where the first run left it. `open-r1` is the script as it is, a pass a benchmark; `open-r1 (merged)`
 takes all benchmarks as one, which the script cannot.
 
@@ -17,8 +17,10 @@ planted leaks at no more than 5 clean rows hit; every exact contamination of `..
 from __future__ import annotations
 
 import argparse
+import ctypes
 import os
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
@@ -29,12 +31,16 @@ from pathlib import Path
 from statistics import median
 
 import polars as pl
+import psutil
 from leaks import DROPPED, make, read_items
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 DATA = ROOT.parent / "shared" / "data"
 SCRIPT = "https://raw.githubusercontent.com/huggingface/open-r1/0c68e8cbf0047bdc1d816eb4026e6b7ed4f5d9d2/scripts/decontaminate.py"
+SUBREAPER = 36
+"""PR_SET_CHILD_SUBREAPER: grandchildren whose parent went are counted as well."""
+
 PEERS = {
     "open_r1": ["datasets", "tqdm", "pyarrow"],
     "datatrove": ["datatrove[io,processing]==0.10.1", "xxhash<4", "pyarrow"],
@@ -89,7 +95,9 @@ def run(job: str, peers: Path, work: Path) -> Cost:
     subprocess.run(["rm", "-rf", str(work / "hf"), *([] if "again" in job else [str(work / "cache")])], check=True)
     start, before = time.perf_counter(), _used()
     done = subprocess.run(command, env=environment, cwd=work, capture_output=True, text=True)
-    seconds, used = time.perf_counter() - start, _used()
+    seconds = time.perf_counter() - start
+    _reap()
+    used = _used()
     if done.returncode:
         raise SystemExit(f"{job} failed:\n{done.stderr[-3000:]}")
     return Cost(seconds, used - before, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)
@@ -98,6 +106,16 @@ def run(job: str, peers: Path, work: Path) -> Cost:
 def _used() -> float:
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
+
+
+def _reap() -> None:
+    """Wait for what the job left behind (datatrove's workers): its CPU is counted once it is reaped."""
+    for child in psutil.Process().children():
+        try:
+            child.send_signal(signal.SIGTERM)
+            os.waitpid(child.pid, 0)
+        except (psutil.NoSuchProcess, ChildProcessError):
+            continue
 
 
 def quality(truth: pl.DataFrame, work: Path, job: str) -> str:
@@ -117,6 +135,7 @@ def quality(truth: pl.DataFrame, work: Path, job: str) -> str:
 
 
 def compare(arguments: argparse.Namespace) -> None:
+    ctypes.CDLL(None).prctl(SUBREAPER, 1, 0, 0, 0)
     jobs = [job for job in JOBS if job in arguments.only.split(",")]
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)

@@ -14,7 +14,7 @@ as clean nor as planted. What is planted:
 | cut | the first 80% of the item |
 | numbers | the item with other numbers (to be labelled, not dropped) |
 
-Items of fewer than 10 words are not planted where words are changed or cut.
+Words are changed in items of 20 words and more, and items of 30 words and more are cut; all have 8.
 """
 
 from __future__ import annotations
@@ -60,6 +60,8 @@ BENCHMARKS: dict[str, tuple[str, str | tuple[str, ...]]] = {
 
 DROPPED = ("exact", "embedded", "prompt", "spelling", "edited", "cut")
 PLANTED = (*DROPPED, "numbers")
+LEAST = {"edited": 20, "cut": 30}
+"""Words of an item that is planted so; 8 otherwise."""
 
 
 def read_items(data: Path) -> pl.DataFrame:
@@ -80,15 +82,14 @@ def make(
     texts = [text for text in _texts(data) if len(text) > 200]
     clean = [_piece(rng.choice(texts), rng) for _ in range(rows)]
     kinds, told = ["clean"] * rows, [""] * rows
-    ten = [text for text in items["text"] if len(_words(text)) >= 10]
-    eight = [text for text in items["text"] if len(_words(text)) >= 8]
+    least = {kind: [text for text in items["text"] if len(_words(text)) >= LEAST.get(kind, 8)] for kind in PLANTED}
     places = iter(rng.sample(range(rows), planted * len(PLANTED)))
     for kind in PLANTED:
         for _ in range(planted):
             place = next(places)
-            item = rng.choice(ten if kind in ("edited", "cut") else eight)
+            item = rng.choice(least[kind])
             while kind == "numbers" and not re.search(r"\d.*\d", item):
-                item = rng.choice(ten)
+                item = rng.choice(least[kind])
             clean[place], kinds[place], told[place] = plant(kind, item, clean[place], rng), kind, item
     found = _already(clean, items["text"].to_list())
     kinds = ["found" if kind == "clean" and place in found else kind for place, kind in enumerate(kinds)]
@@ -106,7 +107,7 @@ def plant(kind: str, item: str, host: str, rng: random.Random) -> str:
         return f"User: {item}\n\nAssistant: {host}"
     if kind == "spelling":
         spaced = re.sub(r"([,;:=+(){}])", lambda mark: rng.choice([f" {mark[0]}", f"{mark[0]} ", mark[0]]), item)
-        return re.sub(r"[.?!]", "", rng.choice([spaced.upper(), spaced.lower(), spaced])).replace(
+        return re.sub(r"[.?!](?!\d)", "", rng.choice([spaced.upper(), spaced.lower(), spaced])).replace(
             " ", rng.choice([" ", "  ", "\n"])
         )
     if kind == "edited":

@@ -23,7 +23,7 @@ _SILENT = rf"\\(?:{'|'.join(LATEX)})(?![a-z])|\\hspace\{{[^{{}}]{{0,20}}\}}"
 # characters of scripts without spaces, as NFKD leaves them: Thai and Lao, Myanmar, Khmer, kana, Han
 _ALONE = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff"
-    "\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+    "\u3400-\u9fff\ua9e0-\ua9ff\uaa60-\uaa7f\uf900-\ufaff\U0001aff0-\U0001b16f\U00020000-\U0003ffff"
 )
 _SIMPLE = re.compile(r"[a-z]+|[0-9]+")
 _WORD = re.compile(

@@ -139,15 +139,19 @@ def measure(row: Words, item: Item) -> Measured:
 
 
 def _covered(found: Common, item: Item, row: Sequence[str]) -> tuple[list[float], bytearray]:
-    """What the row says of each word of an item, by weight; and whether it is the `SAME`, or an `OTHER` number."""
+    """What the row says of each word of an item, by weight; and whether it is the `SAME`, or an `OTHER` number.
+
+    The longest runs first, and each word of the row once: else a list of numbers would match itself at every shift.
+    """
     words = item.words.words
-    said, state = [0.0] * len(words), bytearray(len(words))
-    for run in found.runs:
+    said, state, taken = [0.0] * len(words), bytearray(len(words)), set[int]()
+    for run in sorted(found.runs, key=lambda run: -run.words):
         for step, rare in enumerate(_rarity(run.item, run.words, item.rarity)):
-            place = run.item + step
-            said[place] = max(said[place], item.said[place] * rare)
-            same = words[place] == row[run.row + step]
-            state[place] = SAME if same or state[place] == SAME else OTHER
+            place, there = run.item + step, run.row + step
+            if not state[place] and there not in taken:
+                taken.add(there)
+                said[place] = item.said[place] * rare
+                state[place] = SAME if words[place] == row[there] else OTHER
     return said, state
 
 

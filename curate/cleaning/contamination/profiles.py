@@ -25,8 +25,8 @@ class Profile:
     about: str
     n: int = 8
     spelling: str = "plain"
-    covered: float = 0.75
-    span: int = 25
+    covered: float = 0.65
+    span: int = 20
     ratio: float = 95.0
     similarity: float = 0.66
 

@@ -19,8 +19,20 @@ from curate.cleaning.contamination.search import find_pairs, pieces
 FLOOR = 0.3
 """Pairs with less of the item than this are not kept: no threshold worth setting lies below."""
 
-TELLING = 3.0
-"""What a part of an item must weigh (`measure.Weights`; the rarest word is 1): "which of the following is" does not."""
+TELLING, TELLING_ALONE = 2.5, 1.0
+"""What a part of an item must weigh (`measure.Weights`; the rarest word is 1): "which of the following is" does not.
+
+Less is enough where the row is hardly longer than the item: nothing else is said in it.
+"""
+
+LONGER = 1.5
+"""A row of so many times the words of an item is hardly longer."""
+
+IN_A_ROW = 6
+"""Words of the longest run without which no share of an item counts: its words alone are no copy."""
+
+RARE, SOME = 10, 0.75
+"""Rare words in a row (see `measure.Measured`) with which this much of the share of an item is enough."""
 
 MEMBERS = 4
 """Items that differ in numbers alone and are each compared with a row that has none of them whole."""
@@ -70,6 +82,7 @@ class Comparer:
                     "entry": entry,
                     "span": row.text[begin : min(end, begin + SPAN_CHARACTERS)],
                     "item_words": count,
+                    "row_words": len(row.words),
                     "whole": whole,
                     **{name: getattr(one, name) for name in ("words", "rare", "covered", "same", "weight", "changed")},
                 }
@@ -91,7 +104,11 @@ def span_pairs(texts: pl.Series, comparer: Comparer, workers: int | None = None)
 
 def span_verdict(profile: Profile) -> pl.Expr:
     """How a pair is a hit: `exact`, `numbers`, `span`; null when it is none."""
-    telling = (pl.col("item_words") >= SHORT) & (pl.col("weight") >= TELLING)
+    long = pl.col("item_words") >= SHORT
+    alone = pl.col("row_words") <= LONGER * pl.col("item_words")
+    telling = long & (pl.col("weight") >= pl.when(alone).then(TELLING_ALONE).otherwise(TELLING))
     numbers = telling & (pl.col("changed") > 0) & (pl.col("same") >= profile.covered)
-    span = (telling & (pl.col("covered") >= profile.covered)) | (pl.col("rare") >= profile.span)
+    much = telling & (pl.col("covered") >= profile.covered) & (pl.col("words") >= IN_A_ROW)
+    run = (pl.col("rare") >= RARE) & (pl.col("covered") >= profile.covered * SOME)
+    span = much | run | (pl.col("rare") >= profile.span)
     return pl.when("whole").then(pl.lit("exact")).when(numbers).then(pl.lit("numbers")).when(span).then(pl.lit("span"))
