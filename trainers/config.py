@@ -237,6 +237,11 @@ def read_config(root: Node, source: str, overrides: tuple[str, ...] = ()) -> tup
     """The same from a tree of places."""
     if not isinstance(root.value, dict):
         raise RecipeError(source, [f"{root.place}: a config is a mapping with method, model, data and out"])
+    if "steps" in root.value and "method" not in root.value:
+        raise RecipeError(
+            source,
+            [f"{root.place}: this is a recipe of data; `curate build` it, and train on its run, data: runs/NAME"],
+        )
     for override in overrides:
         root = overlay(root, _override(override))
     mistakes: list[str] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from curate.document import parse
 from curate.errors import DataError, RecipeError, UsageError
 from trainers.aliases import OURS
-from trainers.config import TrainConfig, load_config, make_config
+from trainers.config import TrainConfig, load_config, make_config, read_config
 
 GOOD = "method: grpo\nmodel: house\ndata: rows.parquet\nout: out\nrewards: [math]\n"
 
@@ -126,6 +128,26 @@ def test_settings_from_the_command_line_lie_over_the_file(tmp_path: Path) -> Non
     )
     with pytest.raises(UsageError, match="write key=value"):
         load_config(path, ("seed",))
+
+
+def test_the_configs_that_ship_and_those_in_the_docs_are_read() -> None:
+    root = Path(__file__).resolve().parents[2]
+    shipped = sorted((root / "recipes" / "train").glob("*.yaml"))
+    assert [load_config(path)[0].method for path in shipped] == [path.stem for path in shipped]
+    shown = re.findall(
+        r"^```yaml\n(method:.*?)^```$", (root / "docs" / "train.md").read_text(), re.MULTILINE | re.DOTALL
+    )
+    assert shown
+    for text in shown:
+        config, said = read_config(parse(text, "docs"), "docs")
+        assert config.out.startswith("runs/")
+        assert not said
+
+
+def test_a_recipe_of_data_is_told_from_a_config_of_a_training() -> None:
+    root = Path(__file__).resolve().parents[2]
+    with pytest.raises(RecipeError, match="this is a recipe of data; `curate build` it"):
+        load_config(root / "recipes" / "openthoughts.yaml")
 
 
 def test_a_missing_config_names_its_neighbour(tmp_path: Path) -> None:
