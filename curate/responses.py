@@ -31,8 +31,10 @@ from contextlib import suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 from zlib import crc32
+
+import orjson
 
 from curate.engines.base import Completion
 from curate.errors import DataError, RunLocked, StepFailed
@@ -48,9 +50,7 @@ REFUSED: Final = 3
 
 _ENTRY: Final = struct.Struct("<QIIIIB")
 _FIELDS: Final = frozenset(field.name for field in fields(Completion))
-_dump: Final = json.JSONEncoder(
-    separators=(",", ":"), default=lambda value: dict(value) if isinstance(value, Mapping) else str(value)
-).encode
+_dump: Final = json.JSONEncoder(separators=(",", ":")).encode
 _parse: Final = json.JSONDecoder().raw_decode
 _U32: Final = (1 << 32) - 1
 _CRC_END: Final = 9  # 8 hex digits and a blank
@@ -65,8 +65,7 @@ class Damage:
     length: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(NamedTuple):
     """Where a completion lies in the file, and what decides whether it serves."""
 
     offset: int
@@ -155,6 +154,8 @@ class Journal:
         An answer given under the same limit serves first, then the earliest one that stopped by itself within it.
         Errors are never answers.
         """
+        if key not in self._index:
+            return None
         entries = [entry for entry in self._entries(key) if entry.state in (DONE, CUT)]
         fitting = [entry for entry in entries if entry.max_tokens == max_tokens]
         fitting += [entry for entry in entries if entry.max_tokens != max_tokens and entry.serves(max_tokens)]
@@ -172,14 +173,16 @@ class Journal:
 
     def read(self) -> Iterator[Completion]:
         """Every stored completion, errors included, in the order they came."""
-        packed = (_Entry(*values) for entries in list(self._index.values()) for values in _ENTRY.iter_unpack(entries))
+        packed = (
+            _Entry._make(values) for entries in list(self._index.values()) for values in _ENTRY.iter_unpack(entries)
+        )
         for entry in sorted(packed, key=lambda entry: entry.offset):
             found = self._load(entry)
             if found is not None:
                 yield found
 
     def _entries(self, key: str) -> list[_Entry]:
-        return [_Entry(*values) for values in _ENTRY.iter_unpack(self._index.get(key, b""))]
+        return [_Entry._make(values) for values in _ENTRY.iter_unpack(self._index.get(key, b""))]
 
     def _remember(self, key: str, packed: bytes) -> None:
         self._index[key] = self._index.get(key, b"") + packed
@@ -286,15 +289,30 @@ def _state(completion: Completion) -> int:
 
 
 def _encode(bundle: Sequence[Completion]) -> tuple[bytes, list[bytes]]:
-    """The head and the parts of a frame; all ASCII, so that a lone surrogate is stored as it came."""
+    """The head and the parts of a frame."""
     heads, parts = [], []
     for completion in bundle:
-        values: dict[str, Any] = {name: getattr(completion, name) for name in Completion.__slots__}
-        part = _dump(values).encode("ascii")
+        part = _part(completion)
         heads.append([completion.key, _state(completion), *_limits(completion), len(part), crc32(part)])
         parts.append(part)
     head = _dump(heads).encode("ascii")
     return b"%08x %b" % (len(head), head), parts
+
+
+def _part(completion: Completion) -> bytes:
+    """A completion as JSON. What the fast writer cannot hold begins with a blank, and is read as it was written.
+
+    That is a lone surrogate, or an integer beyond 64 bits. NaN, which JSON does not have, becomes null.
+    """
+    try:
+        return orjson.dumps(completion, default=_plain)
+    except TypeError:
+        values: dict[str, Any] = {name: getattr(completion, name) for name in Completion.__slots__}
+        return b" " + json.dumps(values, separators=(",", ":"), default=_plain).encode("ascii")
+
+
+def _plain(value: Any) -> Any:
+    return dict(value) if isinstance(value, Mapping) else str(value)
 
 
 def _limits(completion: Completion) -> tuple[int, int]:
@@ -325,5 +343,14 @@ def _read_frame(line: bytes, offset: int) -> list[tuple[str, bytes]] | None:
 
 
 def _decode(part: bytes) -> Completion:
-    values = json.loads(part)
-    return Completion(**{name: value for name, value in values.items() if name in _FIELDS})
+    values = json.loads(part) if part.startswith(b" ") else _loads(part)
+    if not _FIELDS.issuperset(values):  # written by a later version
+        values = {name: value for name, value in values.items() if name in _FIELDS}
+    return Completion(**values)
+
+
+def _loads(part: bytes) -> Any:
+    try:
+        return orjson.loads(part)
+    except orjson.JSONDecodeError:  # from before blanks were written: a lone surrogate, NaN
+        return json.loads(part)

@@ -100,6 +100,42 @@ class Engine(Protocol):
         """Free the model or the connections; safe to call twice."""
 
 
+class Keys:
+    """Names the answers of one engine under one sampling: the fixed parts of `request_key` are written once."""
+
+    def __init__(
+        self,
+        identity: Mapping[str, Any],
+        sampling: Sampling,
+        response_format: Mapping[str, Any] | None = None,
+        tools: Iterable[Mapping[str, Any]] | None = None,
+    ) -> None:
+        drawn = {
+            "temperature": sampling.temperature,
+            "top_p": sampling.top_p,
+            "top_k": sampling.top_k,
+            "min_p": sampling.min_p,
+            "stop": list(sampling.stop),
+        }
+        said = None if tools is None else [dict(tool) for tool in tools]
+        # the names in the order of the alphabet, as a canonical writer sorts them
+        self._engine = f'{{"engine":{_canonical(dict(identity))},"messages":'
+        self._format = f',"response_format":{_canonical(response_format)},"sample":'
+        self._sampling = f',"sampling":{_canonical(drawn)},"seed":'
+        self._tools = f',"tools":{_canonical(said)},"v":{KEY_VERSION}}}'
+
+    def of(self, messages: Iterable[Message], draws: Iterable[tuple[int, int]]) -> list[str]:
+        """The keys of several answers to `messages`; each draw is (seed, sample)."""
+        asked = _canonical([dict(message) for message in messages])
+        begun = sha256(f"{self._engine}{asked}{self._format}".encode("utf-8", "surrogatepass"))
+        keys = []
+        for seed, sample in draws:
+            hashed = begun.copy()
+            hashed.update(f"{sample}{self._sampling}{seed}{self._tools}".encode("utf-8", "surrogatepass"))
+            keys.append(hashed.hexdigest()[:40])
+        return keys
+
+
 def request_key(
     identity: Mapping[str, Any],
     messages: Iterable[Message],
@@ -109,25 +145,9 @@ def request_key(
     response_format: Mapping[str, Any] | None = None,
     tools: Iterable[Mapping[str, Any]] | None = None,
 ) -> str:
-    """The name of an answer: sha256 over everything that changes it, and nothing else.
+    """The name of an answer: sha256 over the canonical JSON of everything that changes it, and nothing else.
 
     `max_tokens` is left out on purpose: a completion that stopped by itself is the same under any larger limit, so
     raising the limit asks again only for the rows that were cut off (`curate.responses` compares the limits).
     """
-    what = {
-        "v": KEY_VERSION,
-        "engine": dict(identity),
-        "messages": [dict(message) for message in messages],
-        "sampling": {
-            "temperature": sampling.temperature,
-            "top_p": sampling.top_p,
-            "top_k": sampling.top_k,
-            "min_p": sampling.min_p,
-            "stop": list(sampling.stop),
-        },
-        "seed": seed,
-        "sample": sample,
-        "response_format": response_format,
-        "tools": None if tools is None else [dict(tool) for tool in tools],
-    }
-    return sha256(_canonical(what).encode("utf-8", "surrogatepass")).hexdigest()[:40]
+    return Keys(identity, sampling, response_format, tools).of(messages, [(seed, sample)])[0]

@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
+import orjson
+
 from curate.engines.base import Completion, Request
 from curate.engines.content import content_text
 
@@ -144,12 +146,19 @@ def retry_after_s(value: str | None, now: float) -> float | None:
 
 def _object(content: bytes) -> dict[str, Any]:
     try:
-        answer = json.loads(content.removeprefix(BOM_UTF8).decode())
-    except (ValueError, RecursionError) as error:
-        raise Garbage("a response that is no JSON" if content else "an empty response") from error
+        answer = orjson.loads(content)
+    except orjson.JSONDecodeError:  # strict: the standard library takes more, and what it takes is looked at
+        answer = _lenient(content)
     if not isinstance(answer, dict):
         raise Garbage(f"a response that is no JSON object but a {type(answer).__name__}")
     return answer
+
+
+def _lenient(content: bytes) -> Any:
+    try:
+        return json.loads(content.removeprefix(BOM_UTF8).decode())
+    except (ValueError, RecursionError) as error:
+        raise Garbage("a response that is no JSON" if content else "an empty response") from error
 
 
 def _error_text(answer: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit, urlunsplit
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
+from yarl import URL
 
 from curate.errors import EngineDown, InvalidInput
 
@@ -55,6 +56,7 @@ class Transport:
 
     def __init__(self, url: str, key: str | None, *, timeout_s: float, max_bytes: int) -> None:
         self._url = url
+        self._target = URL(url)  # parsed once
         self._secret = key if key and len(key) >= SHORTEST_SECRET else None
         self._timeout_s = timeout_s
         self._max_bytes = max_bytes
@@ -102,7 +104,7 @@ class Transport:
         await self._session.close()
 
     async def _exchange(self, content: bytes) -> Reply:
-        async with self._session.post(self._url, data=content, allow_redirects=False, proxy=self._proxy) as response:
+        async with self._session.post(self._target, data=content, allow_redirects=False, proxy=self._proxy) as response:
             body = await self._body(response)
             return Reply(
                 response.status,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import polars as pl
 from pydantic import Field, field_validator, model_validator
 
-from curate.engines.base import Completion, Request, Sampling, request_key
+from curate.engines.base import Completion, Keys, Request, Sampling
 from curate.errors import DataError, EngineDown
 from curate.prompts import Prompt, PromptError, read_prompt, template_names, template_text
 from curate.steps.base import ID, PARENT, REASON, Context, Cost, Kind, Result, Step, Unknown, Usage
@@ -252,6 +252,7 @@ class Ask:
         self.model = str(self.identity.get("model", context.settings[step.engine].engine))
         self.seed = context.seed if step.seed is None else step.seed
         self.sampling = Sampling(step.temperature, step.top_p, step.top_k, step.min_p, step.max_tokens, step.stop)
+        self.naming = Keys(self.identity, self.sampling)
         self.keys: list[str] = []
         self.refused: dict[int, str] = {}
         self.errors: dict[str, Completion] = {}
@@ -276,9 +277,8 @@ class Ask:
                     self.refused[len(self.keys)] = f"cannot be asked: {broken}"
                     self.keys.append("")
                 continue
-            for sample in wanted:
-                seed = sample_seed(self.seed, row[ID], sample)
-                key = request_key(self.identity, messages, self.sampling, seed, sample)
+            draws = [(sample_seed(self.seed, row[ID], sample), sample) for sample in wanted]
+            for (seed, sample), key in zip(draws, self.naming.of(messages, draws), strict=True):
                 self.keys.append(key)
                 if self.journal.find(key, self.step.max_tokens) is not None:
                     self.stored += 1
