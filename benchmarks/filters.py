@@ -35,7 +35,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 PEER = ["datatrove==0.10.1", "xxhash<4", "polars", "regex"]
 COMPARED = {"gopher_quality": 4.0, "gopher_repetition": 8.0, "fineweb": None}
-CHEAP = ("empty", "characters", "code_fences", "thinking_tags", "no_box", "c4_curly_bracket", "broken_text")
+CHEAP = ("empty", "characters", "code_fences", "thinking_tags", "no_box", "c4_curly_bracket", "email")
 WORDS = "the of to and a in is that it for was on with as be by at this from or have an are not which but".split()  # noqa: SIM905
 
 

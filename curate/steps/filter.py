@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 import polars as pl
@@ -9,6 +10,7 @@ from pydantic import Field, field_validator
 
 from curate.cleaning.rules.filtering import CLEAN, WHY, filter_rows
 from curate.cleaning.rules.reading import read_rules
+from curate.cleaning.rules.table import rules_hash
 from curate.errors import DataError
 from curate.rules import read_rule
 from curate.steps.base import Context, Kind, Result, Step
@@ -62,6 +64,10 @@ class Filter(Step):
         """The labels are added."""
         read = read_rules(self.rules)
         return columns | {f"flag.{rule.name}" for rule in read} | {r.column for r in read if r.kind != "sign"} | {WHY}
+
+    def depends(self, context: Context) -> Mapping[str, Any]:
+        """The code and the phrases of the rules: a changed rule labels again."""
+        return {"rules": rules_hash()}
 
     def run(self, table: pl.DataFrame, context: Context) -> Result:
         """Label all rows, then split them by `keep`."""

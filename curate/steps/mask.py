@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 import polars as pl
 from pydantic import Field, field_validator
 
 from curate.cleaning.rules.masking import KINDS, mask_rows, read_kinds
+from curate.cleaning.rules.table import rules_hash
 from curate.errors import DataError
 from curate.steps.base import Context, Kind, Result, Step
 
@@ -40,6 +42,10 @@ class Mask(Step):
     def needs(self) -> frozenset[str]:
         """The columns that are named."""
         return frozenset(self.columns or ())
+
+    def depends(self, context: Context) -> Mapping[str, Any]:
+        """The code that finds private data: changed code masks again."""
+        return {"rules": rules_hash()}
 
     def run(self, table: pl.DataFrame, context: Context) -> Result:
         """Mask all rows."""

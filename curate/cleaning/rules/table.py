@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from pathlib import Path
+
 from curate.cleaning.rules import (
     assistant,
     c4,
@@ -122,3 +127,16 @@ SETS: dict[str, tuple[str, ...]] = {
     "fineweb": tuple(rule.name for rule in _ALL if rule.source == _FINEWEB),
     "c4": tuple(rule.name for rule in _ALL if rule.source == _C4),
 }
+
+
+@cache
+def rules_hash() -> str:
+    """A hash of the code and the phrases of all rules, and of what they read texts with."""
+    folders = (files("curate") / "cleaning" / "rules", files("curate") / "text")
+    found = sorted(
+        path for folder in folders for path in Path(str(folder)).rglob("*") if path.suffix in (".py", ".txt")
+    )
+    digest = sha256()
+    for path in found:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]

@@ -204,6 +204,15 @@ def test_the_step_is_one_line_a_rule_in_a_recipe(tmp_path: Path) -> None:
     assert step.after(frozenset({"prompt"})) >= {"flag.empty", "flag.words", "score.words", "why.flags"}
 
 
+def test_tokens_are_counted_by_the_tokenizer_that_is_named() -> None:
+    pytest.importorskip("transformers")
+    found = filter_rows(texts("one two three four", None, ""), [{"tokens": {"tokenizer": "house", "max": 2}}])
+    assert found.kept["flag.tokens"].to_list() == [True, None, False]
+    assert found.kept["score.tokens"].to_list()[1:] == [None, 0]
+    with pytest.raises(DataError, match="no tokenizer at"):
+        filter_rows(texts("x"), [{"tokens": {"tokenizer": "/nowhere/at/all"}}])
+
+
 def test_an_empty_frame_is_labelled_too() -> None:
     found = filter_rows(texts(), ["default", "gopher", "fineweb"], keep="clean")
     assert isinstance(found, Filtered)
