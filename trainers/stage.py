@@ -219,7 +219,7 @@ def _standing(folder: Path, config: TrainConfig, *, resume: bool, fresh: bool) -
             f"{folder} holds {state} training; --resume goes on with it, --fresh starts again, or take another out:"
         )
     before, now = json.loads(lock.read_text(encoding="utf-8"))["config"], config.model_dump(mode="json")
-    changed = sorted(key for key in now if before.get(key) != now[key])
+    changed = sorted(key for key in now if key in before and before[key] != now[key])
     if changed:
         key = changed[0]
         raise UsageError(
