@@ -142,6 +142,19 @@ ROWS: Final = (
         course=_POLICY_COURSE,
         ranges=_POLICY_RANGES,
     ),
+    Method(
+        "ppo",
+        "proximal policy optimization with a value head (arXiv 1707.06347), our own",
+        "trainers.ppo.trainer:build",
+        "trainers.ppo.settings:PPOConfig",
+        ("prompts",),
+        "completions",
+        64,
+        online=True,
+        reads=_ONLINE,
+        course={"learning_rate": 1e-6, "beta": 0.05, "epsilon": 0.2},
+        ranges={"learning_rate": (1e-7, 5e-6), "beta": (0.01, 0.1), "epsilon": (0.1, 0.3)},
+    ),
 )
 
 METHODS: Final[dict[str, Method]] = {method.name: method for method in ROWS}
