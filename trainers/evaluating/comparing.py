@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from curate.errors import DataError
+from trainers.evaluating.estimators import Interval, mean_interval, pass_at_k
 from trainers.evaluating.measuring import Evaluation
-from trainers.evaluating.statistics import Interval, mean_interval, pass_at_k
 
 
 @dataclass(frozen=True)

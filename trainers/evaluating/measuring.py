@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from curate.engines.local_model import HOUSE
 from curate.errors import DataError, InvalidInput, did_you_mean
-from trainers.evaluating.statistics import Interval, majority_at_k, mean_interval, pass_at_k
+from trainers.evaluating.estimators import Interval, majority_at_k, mean_interval, pass_at_k
 
 if TYPE_CHECKING:
     import polars as pl

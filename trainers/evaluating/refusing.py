@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from curate.errors import DataError, did_you_mean
-from trainers.evaluating.statistics import Interval, mean_interval
+from trainers.evaluating.estimators import Interval, mean_interval
 
 if TYPE_CHECKING:
     import polars as pl

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from trainers.evaluating.estimators import Interval
     from trainers.evaluating.measuring import Evaluation
-    from trainers.evaluating.statistics import Interval
 
 
 def evaluation_text(evaluation: Evaluation) -> str:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainers.evaluating.statistics import majority_at_k, mean_interval, pass_at_k
+from trainers.evaluating.estimators import majority_at_k, mean_interval, pass_at_k
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=9), st.integers(1, 9))
