@@ -4,11 +4,11 @@
     python benchmarks/decontaminate.py [--rows 100000] [--repeat 3] [--only curate,open-r1]
     python benchmarks/decontaminate.py --meaning [--encoder FOLDER]     # paraphrases of GSM8K, at what false alarms
 
-Rows and planted leaks: `benchmarks/leaks.py`, against all test sets of `../shared/data/math_*`, `sci_*`, `code_*`. Each
-job is a process of its own (`benchmarks/peers/decontaminate_*_job.py`): start, read parquet, work, write parquet. CPU is
-that of the whole tree of processes; medians of the repeats, and the jobs take turns. `curate (again)` finds the index
-of the benchmarks where the first run left it. `open-r1` is the script as it is, a pass a benchmark; `open-r1 (merged)`
-takes all benchmarks as one, which the script cannot.
+Rows and planted leaks: `benchmarks/leaks.py`, against all test sets of `../shared/data/math_*`, `sci_*`, `code_*`.
+Each job is a process of its own (`benchmarks/peers/decontaminate_*_job.py`): start, read parquet, work, write parquet.
+CPU is that of the whole tree of processes; medians of the repeats, and the jobs take turns. `curate (again)` finds the
+index of the benchmarks where the first run left it. `open-r1` is the script as it is, a pass a benchmark; `open-r1
+(merged)` takes all benchmarks as one, which the script cannot.
 
 Claims (100,000 rows): a sixth of the CPU of Open-R1's script and a fifteenth of datatrove's block; recall >= .99 of the
 planted leaks at no more than 5 clean rows hit; every exact contamination of `../shared/data/MANIFEST.md`.

@@ -53,6 +53,7 @@ class Decontaminate(Step):
         default=None, ge=0, le=1, description="Share of an item from which on a row is a hit."
     )
     span: int | None = Field(default=None, ge=1, description="Words of an item in a row that are enough alone.")
+    ratio: float | None = Field(default=None, ge=50, le=100, description="For openthoughts: 95 unless given.")
     similarity: float | None = Field(
         default=None, ge=0, le=1, description="For embedding: alike enough to mean the same."
     )
@@ -127,6 +128,7 @@ class Decontaminate(Step):
                 numbers=self.numbers,
                 covered=self.covered,
                 span=self.span,
+                ratio=self.ratio,
                 similarity=self.similarity,
                 encoder=self.encoder,
                 folder=context.folder,

@@ -35,6 +35,7 @@ def decontaminate(
     numbers: bool = False,
     covered: float | None = None,
     span: int | None = None,
+    ratio: float | None = None,
     similarity: float | None = None,
     encoder: str | Path | Encoder = "static",
     folder: Path = Path(),
@@ -51,10 +52,10 @@ def decontaminate(
     or `messages` and the like unless given. against: benchmarks by name, each a frame, texts, a path, or
     `{file | hub, revision, config, split, column}`. numbers: drop rows that differ from an item in numbers alone.
     covered: share of an item, in [0, 1], from which on a row is a hit; span: words in a row that are enough alone;
-    similarity: what is alike enough to mean the same, for profile `embedding`; all from the profile unless given.
-    encoder: of that profile, see `curate.text.embed.encoder`. folder: where relative paths start. cache: where large
-    indexes are kept, `$CURATE_CACHE` or `~/.cache/curate` unless given. workers: threads, one a core unless given; they
-    change no result.
+    similarity: what is alike enough to mean the same, for profile `embedding`; ratio: in [50, 100], for `openthoughts`;
+    all from the profile unless given. encoder: for `embedding`, see `curate.text.embed.encoder`. folder: where relative
+    paths start. cache: where large indexes are kept, `$CURATE_CACHE` or `~/.cache/curate` unless given. workers:
+    threads, one a core unless given; they change no result.
     A row whose columns are null or empty is kept: nothing can be found in it.
     Raises DataError for a benchmark, a column or a profile that is not there, naming all benchmarks at once.
 
@@ -64,7 +65,7 @@ def decontaminate(
     1 kept, 1 dropped
               1  in exam item 0 (exact, 9 words, 100% of the item): “what is the sum of all primes below twenty”
     """
-    given: dict[str, Any] = {"covered": covered, "span": span, "similarity": similarity}
+    given: dict[str, Any] = {"covered": covered, "span": span, "ratio": ratio, "similarity": similarity}
     if not isinstance(frame, pl.DataFrame):
         raise DataError(f"decontaminate: a polars frame is wanted (got {type(frame).__name__})")
     try:

@@ -173,8 +173,6 @@ def test_a_leak_is_found_anywhere_in_a_huge_row() -> None:
 
 @pytest.mark.parametrize("profile", sorted(PROFILES))
 def test_every_profile_finds_a_copy_and_keeps_the_clean(profile: str) -> None:
-    if profile == "embedding":
-        pytest.skip("see test_meaning.py")
     result = decontaminate(frame(TRAIN, *CLEAN), against=EXAM, profile=profile)
     assert result.dropped["id"].to_list() == ["r0"]
     assert result.hits["span"][0]
