@@ -58,6 +58,25 @@ class Deduped(Result):
 
     search: Search | None = field(default=None, repr=False, compare=False)
 
+    def __str__(self) -> str:
+        """The counts, how the rows left, and what was spared."""
+        notes, way = self.notes, self._search.way
+        lines = [f"{self.kept.height:,} kept, {self.dropped.height:,} dropped"]
+        if self.dropped.height:
+            lines.append(f"  {notes['clusters']:,} clusters, the largest of {notes['largest_group']:,} rows")
+        if way.by != "exact":
+            near = int(self.dropped[REASON].str.contains(f" {MEASURES[way.by]} ", literal=True).sum())
+            measure = f"{MEASURES[way.by]} from {self.threshold:g}"
+            lines.append(f"  {self.dropped.height - near:,} by equal text, {near:,} by {measure}")
+        lines += [f"  {count:,} pairs spared: {why}" for why, count in notes.get("spared_pairs", {}).items()]
+        lines += [f"  {notes[word]}" for word in ("skipped", "warning") if word in notes]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        from markupsafe import escape
+
+        return f"<pre>{escape(str(self))}</pre>"
+
     @property
     def threshold(self) -> float:
         """Similarity from which on two rows are duplicates; 1 when only equal rows are."""
