@@ -142,7 +142,7 @@ def filter_rows(
               1  words  at least 2
     """
     if not isinstance(frame, pl.DataFrame):
-        raise DataError(f"filter_rows takes a polars DataFrame (got {type(frame).__name__})")
+        raise DataError(f"filter_rows takes a polars DataFrame (got {type(frame).__name__}); collect a LazyFrame first")
     try:
         read = read_rules(rules)
         wanted = (keep,) if isinstance(keep, str) else tuple(keep or ())

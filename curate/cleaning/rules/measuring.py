@@ -17,6 +17,9 @@ BATCH_ROWS, BATCH_BYTES = 20_000, 4 * 2**20  # what a processor's cache holds: h
 COLUMNS = ("completion", "messages", "text")
 """Where the text is looked for when no column is named."""
 
+TEXTS = (pl.String, pl.Categorical, pl.Enum, pl.Binary, pl.Null)
+SPEAKERS = ("system", "user", "assistant", "tool")
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -43,7 +46,7 @@ def text_column(frame: pl.DataFrame, column: str | None) -> str:
     if name not in frame.columns:
         raise DataError(f"no column '{name}' to filter by{did_you_mean(name, frame.columns)}")
     dtype = frame.schema[name]
-    if dtype not in (pl.String, pl.Binary, pl.Null) and not _is_conversation(dtype):
+    if not isinstance(dtype, TEXTS) and not _is_conversation(dtype):
         raise DataError(f"column '{name}' holds {dtype}, neither text nor messages; name a column of text")
     return name
 
@@ -51,6 +54,9 @@ def text_column(frame: pl.DataFrame, column: str | None) -> str:
 def measure(frame: pl.DataFrame, column: str, rules: Sequence[Rule], roles: Sequence[str]) -> Measured:
     """The value of each rule on each text of `column`."""
     told = {*frame.columns, *(("prompt",) if isinstance(frame.schema[column], pl.List) else ())}
+    unknown = next((role for role in roles if role not in SPEAKERS), None)
+    if unknown is not None:
+        raise DataError(f"no role '{unknown}' speaks in a conversation{did_you_mean(unknown, SPEAKERS)}")
     missing = next((need for rule in rules for need in rule.needs if need not in told), None)
     if missing is not None:
         rule = next(rule for rule in rules if missing in rule.needs)
@@ -156,7 +162,10 @@ def _field(flat: pl.Series, names: Sequence[str]) -> pl.Series:
     fields = {field.name: field.dtype for field in flat.dtype.fields} if isinstance(flat.dtype, pl.Struct) else {}
     name = next((name for name in names if fields.get(name) == pl.String), None)
     if name is None:
-        raise DataError(f"messages need a text field '{names[0]}' (they have: {', '.join(fields)})")
+        held = ", ".join(f"{field}: {dtype}" for field, dtype in fields.items())
+        raise DataError(
+            f"messages need '{names[0]}' as text (they have {held}); `load` brings other forms into this one"
+        )
     return flat.struct.field(name)
 
 

@@ -161,6 +161,7 @@ def test_a_rule_of_ones_own_is_a_function() -> None:
         ({"rules": ["words"], "column": "compltion"}, "no column 'compltion' to filter by; did you mean 'completion'?"),
         ({"rules": ["words"], "keep": ["flag.wrds"]}, "keep: no column 'flag.wrds'; did you mean 'flag.words'?"),
         ({"rules": ["words"], "keep": ["score.words >"]}, "not a rule"),
+        ({"rules": ["words"], "roles": ["asistant"]}, "no role 'asistant' speaks in a conversation; did you mean"),
         ({"rules": [{"score.perplexity": {"max": 9}}]}, "reads the column 'score.perplexity'"),
     ],
 )
@@ -182,6 +183,17 @@ def test_what_cannot_be_read_is_one_clear_error(arguments: dict[str, Any], said:
 def test_a_limit_that_cannot_be_moved_is_refused(rule: str, said: str) -> None:
     with pytest.raises(DataError, match=said.rstrip("?")):
         filter_rows(texts("x"), ["empty", "gopher_words", "words"]).at(rule, 3)
+
+
+def test_columns_of_no_text_are_refused_and_categories_are_text() -> None:
+    for column in ([1, 2], [["a"], ["b"]]):
+        with pytest.raises(DataError, match="neither text nor messages"):
+            filter_rows(pl.DataFrame({"text": column}), ["words"])
+    parts = pl.DataFrame({"messages": [[{"role": "assistant", "content": [{"type": "text", "text": "x"}]}]]})
+    with pytest.raises(DataError, match="messages need 'content' as text"):
+        filter_rows(parts, ["words"])
+    named = pl.DataFrame({"text": pl.Series(["a b", "c"], dtype=pl.Categorical)})
+    assert filter_rows(named, ["words"]).kept["score.words"].to_list() == [2, 1]
 
 
 def test_every_set_names_rules_that_exist_and_every_rule_its_source() -> None:
