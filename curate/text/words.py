@@ -156,19 +156,21 @@ def _spaced(text: pl.Series) -> pl.Series:
     return text.clone().scatter(rows, spaced)
 
 
-def _split(text: pl.Series) -> Words:
+def bytes_of(text: pl.Series) -> tuple[Bytes, Ints]:
+    """A column in UTF-8, one text after the other, each ended by a line break; and where each begins (rows + 1)."""
     ended = text.fill_null("") + "\n"  # no word runs on into the next row
     array = ended.to_arrow(compat_level=pl.CompatLevel.oldest())
     offsets = np.frombuffer(array.buffers()[1], np.int64)[array.offset : array.offset + len(array) + 1]
-    data = (
-        np.frombuffer(array.buffers()[2] or b"", np.uint8)[offsets[0] : offsets[-1]]
-        if len(array)
-        else np.zeros(0, np.uint8)
-    )
+    data = np.frombuffer(array.buffers()[2] or b"", np.uint8)[offsets[0] : offsets[-1]]
+    return data, offsets - offsets[:1]
+
+
+def _split(text: pl.Series) -> Words:
+    data, offsets = bytes_of(text)
     space = np.ones(len(data) + 1, dtype=bool)
     space[1:] = ((data - 9) < 5) | ((data - 28) < 5)  # 9 to 13, 28 to 32: unsigned bytes wrap around
     begins = np.flatnonzero(space[:-1] > space[1:])
-    return Words(data, space, begins, np.searchsorted(begins, offsets - offsets[:1]))
+    return Words(data, space, begins, np.searchsorted(begins, offsets))
 
 
 def _unspaced(data: Bytes, begins: Ints, ends: Ints) -> Bools:

@@ -1,9 +1,15 @@
 """Quality rules: label the rows of a frame, with the measured value and the limit; drop by an explicit `keep`.
 
-| module | rules |
+| module | what is in it |
 |---|---|
 | `length` | empty, characters, words, tokens |
-| `gopher`, `repetition`, `fineweb` | the published rules of these corpora |
+| `gopher`, `repetition`, `fineweb`, `c4` | the published rules of these corpora |
+| `form`, `encoding`, `markup` | thinking tags, boxes, fences, cut-off ends; broken text; special tokens, turns, echoes |
+| `assistant`, `phrases` | refusals, identity, cutoff dates, set phrases, and the files they are read from |
+| `tongue` | language |
+| `private`, `checks`, `masking` | personal data and secrets, what believes them, `mask_rows` |
+| `models`, `rubric`, `scoring` | perplexity, classifiers, a judge's grade, `score_rows` |
+| `rule`, `table`, `reading`, `texts`, `measuring`, `filtering` | what a rule is, all of them, how they are written, run and kept |
 
 `RULES` lists every rule with its limits and its source, `SETS` the names that stand for several.
 """
