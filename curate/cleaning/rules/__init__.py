@@ -4,12 +4,13 @@
 |---|---|
 | `length` | empty, characters, words, tokens |
 | `gopher`, `repetition`, `fineweb`, `c4` | the published rules of these corpora |
-| `form`, `encoding`, `markup` | thinking tags, boxes, fences, cut-off ends; broken text; special tokens, turns, echoes |
+| `form`, `encoding`, `markup` | tags, boxes, fences, cut-off ends; broken text; special tokens, turns, echoes |
 | `assistant`, `phrases` | refusals, identity, cutoff dates, set phrases, and the files they are read from |
 | `tongue` | language |
 | `private`, `checks`, `masking` | personal data and secrets, what believes them, `mask_rows` |
 | `models`, `rubric`, `scoring` | perplexity, classifiers, a judge's grade, `score_rows` |
-| `rule`, `table`, `reading`, `texts`, `measuring`, `filtering` | what a rule is, all of them, how they are written, run and kept |
+| `rule`, `table`, `reading` | what a rule is, all of them, how people write them |
+| `texts`, `measuring`, `filtering` | a batch of texts, the values of all rules, `filter_rows` |
 
 `RULES` lists every rule with its limits and its source, `SETS` the names that stand for several.
 """
