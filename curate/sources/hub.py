@@ -39,9 +39,8 @@ def read(
     columns: new name -> name in the data set. `Loaded.provenance` holds `name revision config split license`.
     Raises DataError, with what to do, when it is not pinned, not there, gated, not reachable, or has no rows.
     """
-    local = name.startswith((".", "/", "~"))
-    if not local:
-        _require_pinned(name, revision)
+    require_pinned(name, revision)
+    local = is_folder(name)
     place = str(Path(name).expanduser()) if local else name
     if local and not Path(place).is_dir():
         raise DataError(f"{name} is no folder here; a data set of the Hub is named ORG/NAME")
@@ -54,7 +53,15 @@ def read(
     return Loaded(rename(frame, columns or {}, name), Intake().finish().failed, provenance=provenance)
 
 
-def _require_pinned(name: str, revision: str | None) -> None:
+def is_folder(name: str) -> bool:
+    """Whether a data set is a folder here (`./folder`) rather than on the Hub."""
+    return name.startswith((".", "/", "~"))
+
+
+def require_pinned(name: str, revision: str | None) -> None:
+    """Raise DataError for a data set of the Hub without a commit, with the current one where the Hub can be asked."""
+    if is_folder(name):
+        return
     if not _NAME.fullmatch(name):
         raise DataError(f"'{name}' is no name of a data set; one is named ORG/NAME")
     if Path(name).exists():

@@ -145,7 +145,8 @@ class Load(Step):
         return {"files": files, "makers": makers, "limit": context.limit}
 
     def run(self, table: pl.DataFrame, context: Context) -> Result:
-        """Read all sources, in order."""
+        """Read all sources, in order. Raises one DataError that names every data set without a commit."""
+        self._require_pinned()
         context.progress.start(self.title, None)
         parts = []
         for source in self.sources:
@@ -157,6 +158,20 @@ class Load(Step):
         if not kept.height:
             raise DataError(f"{self.title}: no rows came from {', '.join(source.where for source in self.sources)}")
         return Result(kept=kept, failed=failed, notes={"sources": [dict(part.notes) for part in parts]})
+
+    def _require_pinned(self) -> None:
+        from curate.sources.hub import require_pinned
+
+        mistakes = []
+        for source in self.sources:
+            if source.hub is not None:
+                try:
+                    require_pinned(source.hub, source.revision)
+                except DataError as unpinned:
+                    mistakes.append(str(unpinned))
+        if mistakes:
+            lines = "".join(f"\n  {line}" for line in mistakes)
+            raise DataError(f"{self.title}: {mistakes[0]}" if len(mistakes) == 1 else f"{self.title}:{lines}")
 
     def cost(self, table: pl.DataFrame | None, rows: int, context: Context) -> Cost:
         """Costs no requests; the rows are counted by reading them (`curate plan` does)."""
@@ -221,9 +236,8 @@ def _read(source: Source, context: Context, limit: int | None) -> tuple[pl.DataF
     if source.kind == "hub":
         from curate.sources import hub
 
-        is_folder = source.where.startswith((".", "/", "~"))
         loaded = hub.read(
-            str(context.folder / Path(source.where).expanduser()) if is_folder else source.where,
+            str(context.folder / Path(source.where).expanduser()) if hub.is_folder(source.where) else source.where,
             revision=source.revision,
             config=source.config,
             split=source.split or "train",
