@@ -12,7 +12,7 @@ recall: of planted pairs of a row and its copy, by their true Jaccard similarity
 left. precision: of the rows removed, families and numbers apart, those that have a planted copy of J >= threshold.
 families, numbers: rows of templates, and problems with other numbers, that were removed.
 
-Claims at 100,000 rows: a tenth of datatrove's CPU, a twentieth of text-dedup's, under half of rensa's, less than daft's;
+Claims, 100,000 rows: a tenth of datatrove's CPU, a twentieth of text-dedup's, under half of rensa's, less than daft's;
 at most 4 x `copy`; recall >= .99 at J >= .8 and >= .97 at .7 to .8; precision >= .998.
 """
 
