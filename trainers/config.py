@@ -144,6 +144,7 @@ class TrainConfig(Settings):
     )
     chat_template: str | None = Field(default=None, description="A jinja file that takes the place of the model's own.")
     too_long: TooLong = Field(default="error", description="What to do with rows longer than max_length.")
+    teacher: str | None = Field(default=None, description="What distill, gkd and kd learn from, named as a model is.")
     rewards: tuple[RewardUse, ...] = Field(default=(), description="Names of rewards, or {reward, weight, options}.")
     peft: dict[str, Any] | None = Field(default=None, description="{type: lora, r: 16, ...}")
     freeze: tuple[str, ...] = Field(default=(), description='Names to freeze by glob; "!name" frees again.')

@@ -51,6 +51,7 @@ _POLICY_RANGES: Final = {
     "epsilon": (0.1, 0.3),
 }
 _ONLINE: Final = frozenset({"rewards"})
+_TAUGHT: Final = frozenset({"teacher"})
 
 ROWS: Final = (
     Method(
@@ -154,6 +155,32 @@ ROWS: Final = (
         reads=_ONLINE,
         course={"learning_rate": 1e-6, "beta": 0.05, "epsilon": 0.2},
         ranges={"learning_rate": (1e-7, 5e-6), "beta": (0.01, 0.1), "epsilon": (0.1, 0.3)},
+    ),
+    Method(
+        "distill",
+        "on-policy distillation: the student's own answers, the teacher's distributions (arXiv 2306.13649)",
+        "trainers.kd.online:build_distill",
+        "trl.trainer.distillation_config:DistillationConfig",
+        ("prompts",),
+        "completions",
+        online=True,
+        reads=_TAUGHT,
+    ),
+    Method(
+        "gkd",
+        "generalised distillation on answers of the data and of the student (arXiv 2306.13649)",
+        "trainers.kd.online:build_gkd",
+        "trl.experimental.gkd:GKDConfig",
+        ("sft", "prompt-completion"),
+        reads=_TAUGHT,
+    ),
+    Method(
+        "kd",
+        "offline distillation from a teacher's stored top-k log-probabilities (arXiv 1503.02531), our own",
+        "trainers.kd.trainer:build",
+        "trainers.kd.settings:KDConfig",
+        ("prompts",),
+        reads=_TAUGHT,
     ),
 )
 

@@ -1,0 +1,53 @@
+"""What `curate logits` does with its arguments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from curate.errors import UsageError, did_you_mean
+from curate.table import write_parquet
+from trainers import data, models
+from trainers.config import Data
+from trainers.kd.store import store_logits
+
+ENGINES = ("transformers", "vllm")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The arguments of the verb."""
+
+    teacher: str
+    data: str
+    k: int = 32
+    temperature: float = 1.0
+    batch: int = 8
+    engine: str = "transformers"
+    text: bool = False
+    columns: tuple[str, ...] = ()
+    split: str | None = None
+
+
+def run_logits(asked: Asked, out: Path) -> str:
+    """Ask the teacher and write the file; what was done, in a line."""
+    if asked.engine not in ENGINES:
+        raise UsageError(f"no engine '{asked.engine}'{did_you_mean(asked.engine, ENGINES)}")
+    if out.suffix != ".parquet":
+        raise UsageError(f"--out {out}: the file is parquet, write {out.with_suffix('.parquet')}")
+    mapped = dict(pair.split("=", 1) for pair in asked.columns if "=" in pair)
+    frame = data.read(Data(path=asked.data, split=asked.split), mapped)
+    if "completion" in frame.columns:
+        chat = not asked.text and bool(models.load_tokenizer(models.find(asked.teacher)).chat_template)
+        frame, left_out = data.shape(frame, data.PROMPTS, chat=chat, needs=("completion",), where=asked.data)
+    else:
+        left_out = {}
+    told = store_logits(
+        asked.teacher, frame, k=asked.k, temperature=asked.temperature, batch_size=asked.batch,
+        engine="vllm" if asked.engine == "vllm" else "transformers",
+    )  # fmt: skip
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_parquet(told, out)
+    tokens = int(told["completion_ids"].list.len().sum())
+    gone = f", {sum(left_out.values()):,} left out" if left_out else ""
+    return f"{out}: {told.height:,} rows{gone}, {tokens:,} tokens of answers, {asked.k} likeliest tokens at each"
