@@ -97,6 +97,7 @@ def train(
             notes.show(f"{folder} is finished already")
             return done
         job = prepare(config, functions, notes)
+        _same_as_before(job, functions)
         if config.batch.device == "auto":
             _probe(job)
         with models.few_threads(job.start):
@@ -227,6 +228,22 @@ def _standing(folder: Path, config: TrainConfig, *, resume: bool, fresh: bool) -
             f"is {json.dumps(now[key])}. Put it back to resume, or --fresh starts again"
         )
     return Trained(folder) if (folder / METRICS).is_file() else None
+
+
+def _same_as_before(job: Job, functions: tuple[Callable[..., Any], ...]) -> None:
+    """Raise UsageError when what is resumed was begun with other rows or another model; say so of changed rewards."""
+    from trainers import lock
+
+    path = job.folder / LOCK
+    if not path.is_file():
+        return
+    before, now = json.loads(path.read_text(encoding="utf-8")), json.loads(lock.lock_text(job, functions))
+    if before["data"] != now["data"]:
+        raise UsageError(f"{job.folder} was begun with other rows of {job.config.data.path}; --fresh starts again")
+    if before["model"] != now["model"]:
+        raise UsageError(f"{job.folder} was begun from another {job.config.model}; --fresh starts again")
+    if before["rewards"] != now["rewards"]:
+        job.say("warning: the rewards are not those it was begun with (their code, or what was given in Python)")
 
 
 def _check_end(chat: bool, tokenizer: Any, made: Any, method: Method, config: TrainConfig) -> None:

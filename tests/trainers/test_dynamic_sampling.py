@@ -13,6 +13,7 @@ from safetensors.torch import load_file
 from curate.errors import UsageError
 from trainers import train
 from trainers.config import make_config
+from trainers.models import find
 from trainers.stage import build, prepare
 
 Make = Callable[..., dict[str, Any]]
@@ -41,7 +42,7 @@ def test_a_batch_that_varies_is_trls_own(settings: Make, tmp_path: Path) -> None
     assert ours.log[0]["dynamic_sampling/rounds"] == 0
     before, after = (load_file(Path(one.model) / "model.safetensors") for one in (plain, ours))
     assert all(torch.equal(value, after[name]) for name, value in before.items())
-    moved = load_file("curate/house/model.safetensors")
+    moved = load_file(find("house") / "model.safetensors")
     assert any(not torch.equal(value.float(), after[name]) for name, value in moved.items())
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -15,8 +16,10 @@ from transformers import AutoModelForCausalLM, TrainerCallback
 
 from curate.errors import DataError, Interrupted, RunLocked, UsageError
 from curate.lock import folder_lock
+from curate.table import write_parquet
 from trainers import train
 from trainers.config import make_config
+from trainers.models import find
 from trainers.stage import build, last_checkpoint, prepare
 
 Make = Callable[..., dict[str, Any]]
@@ -77,6 +80,23 @@ def test_a_folder_is_not_trained_into_twice_by_accident(settings: Make) -> None:
     assert train(config | {"seed": 1}, fresh=True).lock["config"]["seed"] == 1
 
 
+def test_what_is_resumed_has_its_rows_and_its_model(settings: Make, tmp_path: Path, problems: pl.DataFrame) -> None:
+    write_parquet(problems, tmp_path / "rows.parquet")
+    shutil.copytree(find("house"), tmp_path / "start")
+    config = settings("sft", FOUR, data=str(tmp_path / "rows.parquet"), model=str(tmp_path / "start"))
+    with pytest.raises(Interrupted):
+        train(config, callbacks=[StopsAt(2)])
+    write_parquet(problems.head(31), tmp_path / "rows.parquet")
+    with pytest.raises(UsageError, match="was begun with other rows of"):
+        train(config, resume=True)
+    write_parquet(problems, tmp_path / "rows.parquet")
+    (tmp_path / "start" / "chat_template.jinja").write_text(
+        "{% for m in messages %}{{ m.content }}<|im_end|>{% endfor %}"
+    )
+    with pytest.raises(UsageError, match="was begun from another"):
+        train(config, resume=True)
+
+
 def test_two_trainings_do_not_share_a_folder(settings: Make) -> None:
     config = settings("sft")
     with folder_lock(Path(config["out"])), pytest.raises(RunLocked):
@@ -101,7 +121,7 @@ def test_the_reference_is_the_model_the_training_starts_from(method: str, trl: d
     job = prepare(config)
     trainer = build(job)
     begun = AutoModelForCausalLM.from_pretrained(first.model, dtype="float32").state_dict()
-    house = AutoModelForCausalLM.from_pretrained("curate/house", dtype="float32").state_dict()
+    house = AutoModelForCausalLM.from_pretrained(find("house"), dtype="float32").state_dict()
     reference = trainer.ref_model.state_dict()
     name = "model.layers.0.mlp.up_proj.weight"
     assert torch.equal(reference[name], begun[name])
