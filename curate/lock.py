@@ -85,14 +85,20 @@ def prompts(recipe: Recipe) -> dict[str, str]:
 
 
 def graded(recipe: Recipe) -> dict[str, str]:
-    """What each reward that was used is, in a line."""
-    import rewards
+    """What each reward that was used is, in a line, under the name of its label."""
     from curate.steps.grade import Grade
     from curate.steps.sample import Sample
 
-    used = {grading.reward for step in recipe.steps if isinstance(step, Grade | Sample) for grading in step.rewards}
-    about = {name: rewards.get(name).entry.about for name in sorted(used) if name in rewards.names()}
-    return about | ({"verifier": "the reward that each row names"} if "verifier" in used else {})
+    steps = [step for step in recipe.steps if isinstance(step, Grade | Sample)]
+    used = {grading.label: grading.reward for step in steps for grading in step.rewards}
+    return {label: _checks(reward, label) for label, reward in sorted(used.items())}
+
+
+def _checks(reward: str, label: str) -> str:
+    import rewards
+
+    about = "the reward that each row names" if reward == "verifier" else rewards.get(reward).entry.about
+    return about if label == reward else f"{reward}: {about}"
 
 
 def versions() -> dict[str, str]:
@@ -104,6 +110,22 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
+
+
+def holder(folder: Path) -> str:
+    """The process that builds in `folder` now; "" when none does, also after one was killed."""
+    path = folder / ".lock"
+    if not path.is_file():
+        return ""
+    with path.open(encoding="utf-8") as file:
+        named = file.read().strip()
+        if not named:
+            return ""
+        try:  # a killed build leaves its name, and no lock
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return named
+    return ""
 
 
 @contextmanager
