@@ -9,7 +9,10 @@ import polars as pl
 
 from curate.errors import UsageError, did_you_mean
 from curate.ledger import Entry
+from curate.lock import holder
+from curate.responses import Journal
 from curate.run import Run
+from curate.store import stored_entry
 
 CELL = 300
 """Characters of a value that are printed."""
@@ -26,15 +29,16 @@ def show_run(
 ) -> dict[str, Any]:
     """The ledger of a run, and rows of one of its tables.
 
-    step: `grade` or `02-grade`; without it the final rows, or (dropped, failed) the rows of every step.
-    Raises UsageError for a step the run does not have.
+    step: `grade` or `02-grade`; without it the final rows (of a run that is not finished: those of its last step), or
+    (dropped, failed) the rows of every step. Raises UsageError for a step the run does not have.
     """
     run = Run(folder)
-    entries = _chosen(run, step)
+    done, unfinished = _done(run)
+    entries = _chosen(done, step)
     if dropped or failed:
         tables = [_with_step(run.dropped(e.step) if dropped else run.failed(e.step), e.step) for e in entries]
-    elif step is not None:
-        tables = [run.kept(entries[-1].step)]
+    elif step is not None or not run.data_folder.is_dir():
+        tables = [run.kept(entry.step) for entry in entries[-1:]]
     else:
         tables = [_with_step(table, name, "split") for name, table in run.splits().items()]
     filled = [table for table in tables if table.height]
@@ -43,7 +47,8 @@ def show_run(
         table = table.filter(pl.col("reason").str.contains(reason, literal=True))
     return {
         "run": str(folder),
-        "funnel": [_funnel_line(entry) for entry in run.ledger],
+        "unfinished": unfinished,
+        "funnel": [_funnel_line(entry) for entry in done],
         "count": table.height,
         "rows": [{k: v for k, v in row.items() if v is not None} for row in table.head(rows).to_dicts()],
     }
@@ -54,7 +59,7 @@ def show_text(shown: dict[str, Any]) -> str:
     head = ("step", "in", "created", "out", "dropped", "failed")
     lines = [head] + [tuple(_number(line[name]) for name in head) for line in shown["funnel"]]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
-    text = []
+    text = [shown["unfinished"], ""] if shown["unfinished"] else []
     for number, line in enumerate(lines):
         text.append(
             "  ".join(
@@ -72,14 +77,25 @@ def show_text(shown: dict[str, Any]) -> str:
     return "\n".join(text)
 
 
-def _chosen(run: Run, step: str | None) -> list[Entry]:
+def _done(run: Run) -> tuple[list[Entry], str | None]:
+    """The steps that are done, and, where the run has no ledger yet, how far it is."""
+    stems = sorted(path.stem for path in run.steps_folder.glob("[0-9][0-9]-*.json"))
+    if run.ledger_path.is_file() or not (stems or run.journal_path.is_file()):
+        return run.ledger, None
+    entries = [entry for stem in stems if (entry := stored_entry(run, stem)) is not None]
+    with Journal(run.journal_path, read_only=True) as journal:
+        answers = len(journal)
+    by = holder(run.folder)
+    now = f"{by} is building it" if by else "`curate build` goes on from here"
+    return entries, f"Not finished: {len(entries)} steps are done, {answers:,} responses are stored; {now}."
+
+
+def _chosen(done: list[Entry], step: str | None) -> list[Entry]:
     if step is None:
-        return run.ledger
-    found = [entry for entry in run.ledger if step in (entry.step, entry.step.partition("-")[2])]
+        return done
+    found = [entry for entry in done if step in (entry.step, entry.step.partition("-")[2])]
     if not found:
-        raise UsageError(
-            f"--step {step}: the run has no such step{did_you_mean(step, [entry.step for entry in run.ledger])}"
-        )
+        raise UsageError(f"--step {step}: the run has no such step{did_you_mean(step, [entry.step for entry in done])}")
     return found
 
 

@@ -17,11 +17,12 @@ import pytest
 
 from curate.build import build
 from curate.errors import CurateError, DataError, EngineDown, InvalidInput, RunLocked, UsageError
-from curate.lock import folder_lock
+from curate.lock import folder_lock, graded
 from curate.plan import make_plan
 from curate.recipe import load_recipe
 from curate.run import Run
 from curate.shipped import pipeline_names, recipe_folder
+from curate.show import show_run, show_text
 from curate.steps.base import Progress, Result
 from curate.store import check_rows
 
@@ -212,6 +213,30 @@ def test_two_builds_in_one_folder_the_second_names_the_first(tmp_path: Path) -> 
     with folder_lock(tmp_path / "run"), pytest.raises(RunLocked, match=f"process {os.getpid()}"):
         build(recipe, tmp_path / "run")
     assert build(recipe, tmp_path / "run")
+
+
+def test_a_run_without_its_ledger_shows_how_far_it_is(tmp_path: Path) -> None:
+    with pytest.raises(EngineDown):
+        build(load_recipe(write(tmp_path, RECIPE.replace("error_rate: 0.0", "error_rate: 1.0"))), tmp_path / "run")
+    shown = show_run(tmp_path / "run", rows=1)
+    assert [line["step"] for line in shown["funnel"]] == ["00-load", "01-dedupe"]
+    assert shown["count"] == 24
+    assert show_text(shown).startswith(
+        "Not finished: 2 steps are done, 72 responses are stored; `curate build` goes on"
+    )
+    with folder_lock(tmp_path / "run"):
+        assert f"process {os.getpid()} on" in show_run(tmp_path / "run")["unfinished"]
+    with pytest.raises(UsageError, match="did you mean '01-dedupe'"):
+        show_run(tmp_path / "run", step="dedup")
+    with pytest.raises(DataError, match="is not the folder of a finished run"):
+        show_run(tmp_path / "elsewhere")
+
+
+def test_a_reward_under_another_name_is_explained_under_that_name(tmp_path: Path) -> None:
+    named = RECIPE.replace("[verifier, think_format]", "[{reward: math, name: right}, verifier, think_format]")
+    about = graded(load_recipe(write(tmp_path, named)))
+    assert list(about) == ["right", "think_format", "verifier"]
+    assert about["right"].startswith("math: ")
 
 
 def test_until_stops_after_that_step_and_the_build_goes_on_from_there(tmp_path: Path) -> None:
