@@ -96,9 +96,10 @@ def beside_datatrove(texts: pl.DataFrame, python: Path, repeat: int, folder: Pat
         for name in COMPARED:
             ours[name].append(cpu(lambda name=name: filter_rows(texts, [name], column="text", keep="clean"), 1))
         command = [str(python), str(HERE / "peers" / "filters_job.py"), str(path), str(verdicts)]
-        done = subprocess.run(
-            command, capture_output=True, text=True, check=True, env=os.environ | {"OMP_NUM_THREADS": "1"}
-        )
+        told = os.environ | {"OMP_NUM_THREADS": "1"}
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=told)
+        if done.returncode:
+            raise SystemExit(f"{command[0]} failed; --install makes its environment anew")
         for name, seconds in json.loads(done.stdout.splitlines()[-1]).items():
             theirs[name].append(seconds)
     told = pl.read_parquet(verdicts)
