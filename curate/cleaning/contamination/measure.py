@@ -17,6 +17,9 @@ SHORT = 8
 ALONE = 4
 """Items with fewer words than this must be the whole row: "Neural networks:" is a headline of every other text."""
 
+IN_A_ROW = 6
+"""Words of the longest run without which no share of an item counts: its words alone are no copy."""
+
 DIGITS = frozenset("0123456789")
 SAME, OTHER = 1, 2
 _ENDS = r"\n.?!:;|#<>。？！：；"
@@ -112,18 +115,19 @@ class Weights:
         return min(weight, self.USUAL) if word in COMMON_WORDS else weight
 
 
-def measure(row: Words, item: Item) -> Measured:
-    """Measure one pair."""
+def measure(row: Words, item: Item) -> Measured | None:
+    """Measure one pair; None when no run of `IN_A_ROW` words is in both, nor the whole item."""
     words = item.words.words
     exact = common(words, row.exact)
     run = exact.longest
     whole = bool(words) and run.words == len(words)
-    said, state = _covered(exact, item, row.words)
-    longest, loose, loose_state = run, said, state
+    found = exact
     if not whole and any(word[0] in DIGITS for word in words):
         found = common(without_numbers(words), row.loose)
-        longest = found.longest
-        loose, loose_state = _covered(found, item, row.words)
+    if not whole and max(run.words, found.longest.words) < IN_A_ROW:
+        return None
+    said, state = _covered(exact, item, row.words)
+    longest, (loose, loose_state) = found.longest, (said, state) if found is exact else _covered(found, item, row.words)
     return Measured(
         longest,
         run.words,

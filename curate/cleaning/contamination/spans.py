@@ -11,7 +11,7 @@ import polars as pl
 
 from curate.cleaning.contamination.compare import Words, whole_runs
 from curate.cleaning.contamination.index import Index
-from curate.cleaning.contamination.measure import ALONE, SHORT, Item, Weights, measure, span_of
+from curate.cleaning.contamination.measure import ALONE, IN_A_ROW, SHORT, Item, Weights, measure, span_of
 from curate.cleaning.contamination.pairs import PAIRS, SPAN_CHARACTERS, pairs_frame
 from curate.cleaning.contamination.profiles import Profile
 from curate.cleaning.contamination.search import find_pairs, pieces
@@ -27,9 +27,6 @@ Less is enough where the row is hardly longer than the item: nothing else is sai
 
 LONGER = 1.5
 """A row of so many times the words of an item is hardly longer."""
-
-IN_A_ROW = 6
-"""Words of the longest run without which no share of an item counts: its words alone are no copy."""
 
 RARE, SOME = 10, 0.75
 """Rare words in a row (see `measure.Measured`) with which this much of the share of an item is enough."""
@@ -73,6 +70,8 @@ class Comparer:
         for entry in self.entries(family, row):
             item = self.item(entry)
             one = measure(row, item)
+            if one is None:
+                continue
             count = len(item.words.words)
             # an item of a few words is everywhere: it counts where nothing stands around it
             whole = one.equal or (one.whole and (count >= SHORT or (count >= ALONE and one.alone)))
