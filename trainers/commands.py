@@ -135,3 +135,34 @@ def loop(
     else:
         typer.echo(f"champion: {looped.champion['model']} (from {looped.champion['from']})")
         typer.echo(f"report:   {looped.folder / 'report.html'}")
+
+
+def logits(
+    teacher: Annotated[str, typer.Argument(metavar="TEACHER", help="A model, or the folder of a training.")],
+    data: Annotated[str, typer.Option("--data", "-d", help="Rows of prompt and completion.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The parquet file that is written.")],
+    k: Annotated[int, typer.Option("--k", min=1, help="Likeliest tokens that are kept at each place.")] = 32,
+    temperature: Annotated[float, typer.Option("--temperature", min=0.01, help="Of the distributions.")] = 1.0,
+    batch: Annotated[int, typer.Option("--batch", min=1, help="Rows the teacher reads at once.")] = 8,
+    engine: Annotated[str, typer.Option("--engine", help="transformers, vllm.")] = "transformers",
+    text: Annotated[bool, typer.Option("--text", help="Prompts are put to the teacher as they are.")] = False,
+    column: Annotated[list[str] | None, typer.Option("--column", metavar="OURS=THEIRS", help="prompt=question")] = None,
+    split: Annotated[str | None, typer.Option("--split", help="Of the data.")] = None,
+) -> None:
+    """Keep what a teacher says of answers, its likeliest tokens at each place, for `method: kd`."""
+    from trainers.kd.command import Asked, run_logits
+
+    asked = Asked(teacher, data, k, temperature, batch, engine, text, tuple(column or ()), split)
+    typer.echo(run_logits(asked, out))
+
+
+def export(
+    config: Config,
+    to: Annotated[str, typer.Option("--to", help="verl, openrlhf, open-instruct, axolotl.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The folder that is written.")],
+    sets: Sets = None,
+) -> None:
+    """Write a training with rewards for another trainer: its rows, its config, and the rewards it calls."""
+    from trainers.exporting import export as write
+
+    typer.echo(write(config, to, out, overrides=tuple(sets or ())))

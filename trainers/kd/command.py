@@ -7,7 +7,7 @@ from pathlib import Path
 
 from curate.errors import UsageError, did_you_mean
 from curate.table import write_parquet
-from trainers import data, models
+from trainers import arguments, data, models
 from trainers.config import Data
 from trainers.kd.store import store_logits
 
@@ -31,6 +31,7 @@ class Asked:
 
 def run_logits(asked: Asked, out: Path) -> str:
     """Ask the teacher and write the file; what was done, in a line."""
+    arguments.quieten()
     if asked.engine not in ENGINES:
         raise UsageError(f"no engine '{asked.engine}'{did_you_mean(asked.engine, ENGINES)}")
     if out.suffix != ".parquet":

@@ -1,0 +1,29 @@
+"""A training with rewards, handed to another trainer: its rows, its config, and the rewards it calls.
+
+| `--to` | rows | config | rewards |
+|---|---|---|---|
+| `verl` | parquet: data_source, prompt, reward_model, ... | `run.sh`, Hydra overrides | `reward.py:compute_score` |
+| `openrlhf` | jsonl: prompt, label | `run.sh`, flags of 0.10 | `reward.py:reward_func` |
+| `open-instruct` | jsonl: messages, ground_truth, dataset | `run.sh`, `grpo.py` | `reward.py`: VerifierFunctions |
+| `axolotl` | jsonl: prompt and the rewards' columns | `config.yaml` | `reward.py`: one function a reward |
+
+They exclude each other's versions of TRL and torch, so none of them is imported here. Forms were read in their sources
+(`trainers.exporting.to_*`); a run of them needs GPUs and is not part of the tests.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from trainers.exporting.writing import TARGETS as TARGETS
+    from trainers.exporting.writing import export as export
+
+__all__ = ["TARGETS", "export"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        return getattr(import_module("trainers.exporting.writing"), name)
+    raise AttributeError(f"module 'trainers.exporting' has no attribute '{name}'")

@@ -1,0 +1,108 @@
+"""OpenRLHF: rows of jsonl, flags of `openrlhf.cli.train_ppo_ray`, `reward_func`.
+
+Source: OpenRLHF 0.10, its table of dotted flags (docs, "Flag migration"); openrlhf/utils/agent.py for the reward.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from curate.errors import UsageError
+from curate.table import write_text_atomic
+from trainers.exporting.files import script, write_jsonl
+from trainers.exporting.handed import Handed, Row
+
+ESTIMATORS = {"grpo": "group_norm", "rloo": "rloo", "ppo": "gae"}
+
+REWARD = '''"""The rewards of this training, as OpenRLHF calls them."""
+
+import rewards
+from rewards.adapters.for_openrlhf import RewardFunction
+
+reward_func = RewardFunction({reward})
+'''
+
+
+def write(handed: Handed, out: Path) -> frozenset[str]:
+    """`train.jsonl`, `test.jsonl`, `reward.py`, `run.sh`. Raises UsageError when rows name several verifiers."""
+    if len(handed.kinds) > 1:
+        raise UsageError(
+            f"OpenRLHF calls one reward for all rows, and these name {', '.join(handed.kinds)}; export to verl or "
+            "open-instruct, or one kind of rows alone"
+        )
+    write_jsonl(out / "train.jsonl", map(row, handed.train))
+    write_jsonl(out / "test.jsonl", map(row, handed.held_out))
+    write_text_atomic(out / "reward.py", REWARD.format(reward=next(iter(handed.kinds.values())).reward))
+    options = _options(handed)
+    text = script("OpenRLHF", ["python3 -m openrlhf.cli.train_ppo_ray --data.apply_chat_template"], options, " ")
+    write_text_atomic(out / "run.sh", text)
+    return frozenset(
+        [
+            "learning_rate",
+            "per_device_train_batch_size",
+            "gradient_accumulation_steps",
+            "num_generations",
+            "temperature",
+            "epsilon",
+            "beta",
+            "max_completion_length",
+            "num_train_epochs",
+            "num_ppo_epochs",
+            "num_iterations",
+            "num_mini_batches",
+            "gamma",
+            "lam",
+            "cliprange_value",
+            "value_learning_rate",
+            "kl_target",
+            "kl_horizon",
+            "kl_estimator",
+            "use_vllm",
+        ]
+    )
+
+
+def row(one: Row) -> dict[str, object]:
+    """A row in OpenRLHF's form."""
+    return {"prompt": one.prompt, "label": one.gold}
+
+
+def _options(handed: Handed) -> dict[str, object]:
+    made = handed.arguments
+    completions = handed.prompts * handed.group
+    options: dict[str, object] = {
+        "--algo.advantage.estimator": ESTIMATORS[handed.config.method],
+        "--actor.model_name_or_path": handed.model,
+        "--actor.adam.lr": handed.rate(),
+        "--actor.eps_clip": handed.get("epsilon", 0.2),
+        "--data.prompt_dataset": "$here/train.jsonl",
+        "--data.input_key": "prompt",
+        "--data.label_key": "label",
+        "--data.max_len": handed.longest + made.max_completion_length,
+        "--reward.remote_url": "$here/reward.py",
+        "--rollout.batch_size": handed.prompts,
+        "--rollout.n_samples_per_prompt": handed.group,
+        "--rollout.max_new_tokens": made.max_completion_length,
+        "--rollout.temperature": made.temperature,
+        "--rollout.micro_batch_size": made.per_device_train_batch_size,
+        "--train.batch_size": max(completions // handed.get("num_mini_batches", 1), 1),
+        "--train.micro_batch_size": made.per_device_train_batch_size,
+        "--train.max_epochs": handed.get("num_ppo_epochs") or handed.get("num_iterations", 1),
+        "--train.num_episodes": max(round(made.num_train_epochs), 1),
+        "--train.seed": handed.config.seed,
+        "--algo.kl.init_coef": made.beta,
+        "--ckpt.output_dir": "$here/model",
+        "--ckpt.path": "$here/checkpoints",
+    }
+    if handed.held_out:
+        options["--eval.dataset"] = "$here/test.jsonl"
+    if handed.config.method == "ppo":
+        rate = made.value_learning_rate or 10 * handed.rate()
+        options |= {
+            "--critic.model_name_or_path": handed.model, "--critic.adam.lr": rate,
+            "--critic.value_clip": made.cliprange_value, "--algo.advantage.gamma": made.gamma,
+            "--algo.advantage.lambd": made.lam, "--algo.kl.estimator": made.kl_estimator,
+        }  # fmt: skip
+        if made.kl_target is not None:
+            options |= {"--algo.kl.target": made.kl_target, "--algo.kl.horizon": made.kl_horizon}
+    return options
