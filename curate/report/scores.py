@@ -93,6 +93,8 @@ def _judged(run: Run) -> Iterator[tuple[Entry, str, pl.DataFrame]]:
             continue
         columns = [name for name in kept.schema if name.startswith(SCORE) and kept.schema[name].is_numeric()]
         again = _graded(entry)
+        if entry.word == "filter":  # what its rules measured is no reward
+            seen.update(columns)
         for column in columns:
             if column not in seen or column in again:
                 rest = table(run, entry.step, "dropped")
