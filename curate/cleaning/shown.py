@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from curate.report.escape import one_line
+from curate.report.funnel import kinds_of
 from curate.steps.base import REASON
 
 if TYPE_CHECKING:
@@ -14,9 +14,6 @@ if TYPE_CHECKING:
 
 REASONS, CHARACTERS = 12, 120
 """Reasons shown at most, and characters of each."""
-
-
-_WITH_DIGITS: Final = re.compile(r"\S*\d\S*")
 
 
 def reasons(result: Result) -> list[tuple[str, int]]:
@@ -31,8 +28,8 @@ def reasons(result: Result) -> list[tuple[str, int]]:
     if len(told) <= REASONS:
         return told.most_common()
     folded: Counter[str] = Counter()
-    for reason, count in told.items():
-        folded[_WITH_DIGITS.sub("…", reason)] += count
+    for kind, count in zip(kinds_of(list(told)), told.values(), strict=True):
+        folded[kind] += count
     return folded.most_common()
 
 
