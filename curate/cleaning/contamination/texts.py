@@ -17,7 +17,10 @@ IDS = ("id", "task_id", "unique_id", "question_id", "item", "idx")
 
 
 def question_columns(frame: pl.DataFrame, wanted: str | Sequence[str] | None) -> list[str]:
-    """The columns to read: those wanted, or the first of `COLUMNS` that is there. Raises DataError."""
+    """The columns to read: those wanted, or the first of `COLUMNS` that is there. Raises DataError.
+
+    A question that has its story in a column `body` (SVAMP) is read with it: alone it is asked everywhere.
+    """
     if wanted is not None:
         names = [wanted] if isinstance(wanted, str) else list(wanted)
         for name in names:
@@ -28,7 +31,7 @@ def question_columns(frame: pl.DataFrame, wanted: str | Sequence[str] | None) ->
     found = next((known[name] for name in COLUMNS if name in known), None)
     if found is None:
         raise DataError(f"which column holds the question? Give column: one of {', '.join(frame.columns) or '(none)'}")
-    return [found]
+    return [known["body"], found] if "body" in known else [found]
 
 
 def texts_of(frame: pl.DataFrame, columns: Sequence[str]) -> pl.Series:

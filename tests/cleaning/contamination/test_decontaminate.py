@@ -238,3 +238,18 @@ def test_tables_of_numbers_take_no_quadratic_time() -> None:
     hits = decontaminate(frame(f"{table} {exam[7]} {table}", "The values are " + table), against={"exam": exam}).hits
     assert process_time() - spent < 20
     assert hits.filter(pl.col("how") == "exact").select("id", "item").rows() == [("r0", "7")]
+
+
+def test_a_question_is_read_with_its_story() -> None:
+    """SVAMP parts a problem into Body and Question; the question alone is asked everywhere."""
+    svamp = pl.DataFrame({"Body": ["Ann has 3 pencils and buys 4"], "Question": ["How many pencils does she have?"]})
+    rows = pl.DataFrame(
+        {
+            "prompt": [
+                "Eve has 9 pens and gives 2 away. How many pencils does she have?",
+                "Ann has 3 pencils and buys 4. How many pencils does she have?",
+            ]
+        }
+    )
+    result = decontaminate(rows, against={"svamp": svamp})
+    assert result.dropped["prompt"].to_list() == [rows["prompt"][1]]
