@@ -16,7 +16,6 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from resource import RUSAGE_SELF, getrusage
 from statistics import median
 from typing import Any
 
@@ -137,7 +136,9 @@ def main() -> None:
     torch.set_num_threads(1)
     if options.alone:
         run(options.alone, options.method[0], options.steps)
-        print(getrusage(RUSAGE_SELF).ru_maxrss / 1024)
+        # not ru_maxrss, which a child takes over from the process that started it
+        status = Path("/proc/self/status").read_text(encoding="utf-8")
+        print(int(status.partition("VmHWM:")[2].split()[0]) / 1024)
         return
     for method in options.method:
         for arm in ARMS:
@@ -145,7 +146,7 @@ def main() -> None:
         times = [{arm: run(arm, method, options.steps) for arm in ARMS} for _ in range(options.repeat)]
         cost = {arm: median(one[arm][0] for one in times) for arm in ARMS}
         ratio = median(one["ours"][0] / one["plain"][0] for one in times)
-        peak = {arm: peak_mb(arm, method, 3) for arm in ARMS}
+        peak = {arm: median(peak_mb(arm, method, 3) for _ in range(3)) for arm in ARMS}
         judged = median(one["plain"][1] for one in times)
         print(
             f"{method}: plain {cost['plain'] * 1000:.0f} ms a step (rewards {judged * 1000:.1f} ms), ours "
