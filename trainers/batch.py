@@ -97,7 +97,7 @@ def divisors(number: int) -> list[int]:
 
 def out_of_memory(error: BaseException) -> bool:
     """Whether a device, or the machine, had no room left."""
-    from accelerate.utils.memory import should_reduce_batch_size  # type: ignore[import-untyped]
+    from accelerate.utils.memory import should_reduce_batch_size
 
     return isinstance(error, Exception) and bool(should_reduce_batch_size(error))
 

@@ -155,7 +155,7 @@ def adaptive(base: type) -> type:
             )
 
         def _calculate_rewards(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
-            from accelerate.utils import gather_object  # type: ignore[import-untyped]
+            from accelerate.utils import gather_object
 
             rewards = super()._calculate_rewards(inputs, *args, **kwargs)
             if self.model.training:

@@ -145,7 +145,7 @@ def whole(folder: Path, into: Path, say: Callable[[str], None]) -> Path:
         raise UsageError(f"{folder}: bottleneck adapters cannot be merged into their base; train from the base instead")
     if not (folder / "adapter_config.json").is_file():
         return folder
-    from accelerate import PartialState  # type: ignore[import-untyped]
+    from accelerate import PartialState
 
     with PartialState().main_process_first():
         if PartialState().is_main_process:
