@@ -38,6 +38,7 @@ import orjson
 
 from curate.engines.base import Completion
 from curate.errors import DataError, RunLocked, StepFailed
+from curate.table import sync
 
 SYNC_EVERY_S: Final = 0.1
 SYNC_EVERY_BYTES: Final = 1 << 20
@@ -260,7 +261,7 @@ def _open(path: Path, *, read_only: bool) -> int | None:
         os.close(file)
         raise RunLocked(f"{path}: another build writes this file. Wait for it, or build into another --out.")
     if is_new:
-        _sync_folder(path.parent)
+        sync(path.parent)  # the new file's name
     return file
 
 
@@ -271,15 +272,6 @@ def _lock(file: int) -> bool:
     except OSError as error:
         return error.errno not in (errno.EWOULDBLOCK, errno.EACCES)
     return True
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a new file's name survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _state(completion: Completion) -> int:

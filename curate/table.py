@@ -85,9 +85,9 @@ def replacing(path: Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         yield draft
-        _sync(draft)
+        sync(draft)
         draft.replace(path)
-        _sync(path.parent)
+        sync(path.parent)
     except OSError as refused:
         draft.unlink(missing_ok=True)
         if refused.errno not in _FULL:
@@ -115,7 +115,8 @@ def require_file(path: Path) -> None:
     raise DataError(f"{path} is missing: {folder} has no '{missing}'{hint}")
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Return when a file, or the names in a folder, survive a power cut."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

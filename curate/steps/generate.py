@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from itertools import repeat
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import polars as pl
@@ -145,7 +145,7 @@ class Generate(Step):
             return 0
         price = context.settings[self.engine].price
         answered = stored = 0
-        for bundle in context.engine(self.engine).complete(_chain(first, missing)):
+        for bundle in context.engine(self.engine).complete(chain([first], missing)):
             context.journal.append(bundle)
             answered += sum(completion.error is None for completion in bundle)
             ask.errors.update({completion.key: completion for completion in bundle if completion.error is not None})
@@ -295,11 +295,6 @@ def sample_seed(seed: int, row: str, sample: int) -> int:
     True
     """
     return int.from_bytes(sha256(f"{seed}:{row}:{sample}".encode("utf-8", "surrogatepass")).digest()[:4]) >> 1
-
-
-def _chain(first: Request, rest: Iterator[Request]) -> Iterator[Request]:
-    yield first
-    yield from rest
 
 
 def add_usage(usage: Usage, answers: list[Completion]) -> Usage:
