@@ -49,7 +49,12 @@ ROWS: dict[str, list[dict[str, Any]]] = {
             "name": "1_A. Marbles", "description": f"{TASK}You are told n; say how many marbles lie in the last box.",
             "private_tests": {"input": ["3\n"], "output": ["3\n"]}, "source": 2, "difficulty": 7,
             "public_tests": {"input": ["1\n"], "output": ["1\n"]},
-        }
+        },
+        {
+            "name": "1_B. Untested", "description": f"{TASK}Nobody wrote a test for what is asked of you here.",
+            "private_tests": {"input": [], "output": []}, "source": 2, "difficulty": 7,
+            "public_tests": {"input": ["1\n"], "output": ["1\n"]},
+        },
     ],
     "codeforces": [
         {
@@ -150,6 +155,7 @@ def test_right_answers_stay_and_science_stays_unverified(asked: tuple[Path, pl.D
     assert "figure" in reasons
     assert "length(prompt)" in reasons
     assert "verdict" in reasons
+    assert "matches(tests" in reasons
     assert run.dropped("05-decontaminate").height == 1
 
 
