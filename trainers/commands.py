@@ -26,7 +26,7 @@ def train(
     fresh: Annotated[bool, typer.Option("--fresh", help="Remove what the folder holds, and begin again.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Train a model on the data: sft, dpo, kto, orpo, simpo, reward, grpo, rloo."""
+    """Train a model on the data: sft, dpo, kto, orpo, simpo, reward, grpo, rloo, ppo, distill, gkd, kd."""
     from trainers.job import is_main
     from trainers.stage import train as run
 

@@ -89,7 +89,7 @@ def _check_store(job: Job, frame: pl.DataFrame) -> None:
 def _asked(job: Job, frame: pl.DataFrame) -> pl.DataFrame:
     """Ask the teacher, once: its answer is kept in OUT under a name that says what was asked."""
     import polars as pl
-    from accelerate import PartialState  # type: ignore[import-untyped]
+    from accelerate import PartialState
 
     folder = teacher_of(job)
     made = job.arguments
@@ -142,7 +142,7 @@ class KDTrainer(Trainer):  # type: ignore[misc]
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
-        self._noted: dict[str, list[float]] = defaultdict(list)
+        self._noted: dict[str, list[Tensor]] = defaultdict(list)
 
     def compute_loss(
         self, model: Any, inputs: dict[str, Tensor], return_outputs: bool = False, num_items_in_batch: Any = None
@@ -157,8 +157,9 @@ class KDTrainer(Trainer):  # type: ignore[misc]
         ce = torch.nn.functional.cross_entropy(logits.float(), labels[learned], reduction="none")
         losses = (1 - made.ce_weight) * made.temperature**2 * kl + made.ce_weight * ce
         where = "" if model.training else "eval_"
-        self._noted[f"{where}kl_teacher"].append(kl.detach().mean().item())
-        self._noted[f"{where}cross_entropy"].append(ce.detach().mean().item())
+        for name, values in (("kl_teacher", kl), ("cross_entropy", ce)):
+            sums = torch.stack([values.detach().sum(), torch.tensor(float(len(values)), device=values.device)])
+            self._noted[f"{where}{name}"].append(sums)
         if num_items_in_batch is None:
             loss = losses.mean()
         else:
@@ -168,9 +169,10 @@ class KDTrainer(Trainer):  # type: ignore[misc]
         return (loss, outputs) if return_outputs else loss
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
-        """Add KL in nats and cross-entropy, both a token, averaged since the last log."""
+        """Add KL in nats and cross-entropy, both a token, over all tokens and processes since the last log."""
         evaluated = any(name.startswith("eval_") for name in logs)
         names = [name for name in self._noted if name.startswith("eval_") == evaluated]
-        figures = {name: self._noted.pop(name) for name in names}
-        logs = logs | {name: sum(values) / len(values) for name, values in figures.items()}
+        for name in names:
+            total, tokens = self.accelerator.reduce(torch.stack(self._noted.pop(name)).sum(0), "sum").tolist()
+            logs = logs | {name: total / max(tokens, 1.0)}
         super().log(logs, start_time)

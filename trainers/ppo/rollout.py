@@ -76,9 +76,16 @@ def row_seed(*parts: int) -> int:
 
 @torch.no_grad()
 def roll_out(
-    model: Any, tokenizer: Any, prompts: Sequence[Any], seeds: Sequence[int], *, max_tokens: int, temperature: float
+    model: Any,
+    tokenizer: Any,
+    prompts: Sequence[Any],
+    seeds: Sequence[int],
+    *,
+    max_tokens: int,
+    temperature: float,
+    at_once: int | None = None,
 ) -> Rollout:
-    """One answer a prompt, all prompts at once; a row leaves the batch when it is done.
+    """One answer a prompt, `at_once` prompts in a batch (all unless given), which a row leaves when it is done.
 
     An answer ends with its end token, which is one of its tokens. Which tokens are drawn depends on the row's seed, not
     on the state of torch. Raises StepFailed when the model gives no numbers any more.
@@ -90,7 +97,9 @@ def roll_out(
     ]
     was_training = model.training
     model.eval()
-    decode(model, rows, ends_of(model, tokenizer), tokenizer.pad_token_id, lambda _: False)
+    ends, size = ends_of(model, tokenizer), at_once or len(rows)
+    for at in range(0, len(rows), size):
+        decode(model, rows[at : at + size], ends, tokenizer.pad_token_id, lambda _: False)
     model.train(was_training)
     if any(row.finish == "nan" for row in rows):
         raise StepFailed("the policy's logits are no numbers any more; lower the learning rate, or raise beta")

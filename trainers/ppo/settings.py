@@ -22,6 +22,9 @@ class PPOConfig(TrainingArguments):  # type: ignore[misc]
     model_init_kwargs: dict[str, Any] | None = field(default=None, metadata={"help": "Of `from_pretrained`."})
     max_completion_length: int = field(default=512, metadata={"help": "Most tokens of an answer."})
     temperature: float = field(default=1.0, metadata={"help": "Of sampling, and of all log-probabilities."})
+    generation_batch_size: int | None = field(
+        default=None, metadata={"help": "Answers that are written at once on a device; None: a whole rollout."}
+    )
     num_ppo_epochs: int = field(default=4, metadata={"help": "Passes over a rollout."})
     num_mini_batches: int = field(default=1, metadata={"help": "Optimizer steps a pass."})
     beta: float = field(
@@ -52,6 +55,8 @@ class PPOConfig(TrainingArguments):  # type: ignore[misc]
         for name in ("max_completion_length", "num_ppo_epochs", "num_mini_batches", "kl_horizon"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, is {getattr(self, name)}")
+        if self.generation_batch_size is not None and self.generation_batch_size < 1:
+            raise ValueError(f"generation_batch_size must be at least 1, is {self.generation_batch_size}")
         for name in ("gamma", "lam"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} lies between 0 and 1, is {getattr(self, name)}")

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from accelerate.utils import gather_object  # type: ignore[import-untyped]
+from accelerate.utils import gather_object
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 from transformers import Trainer
@@ -68,6 +68,8 @@ class PPOTrainer(Trainer):  # type: ignore[misc]
         self.on_device = arguments.per_device_train_batch_size
         arguments.per_device_train_batch_size *= arguments.gradient_accumulation_steps  # a rollout
         arguments.gradient_accumulation_steps = 1
+        if arguments.ddp_find_unused_parameters is None:
+            arguments.ddp_find_unused_parameters = False  # the value head is used, but after the model's forward
         _no_dropout(job.model)
         job.model.value_head = _value_head(job.model)
         self.rewards, self.adapted = job.rewards, job.peft is not None
@@ -188,8 +190,15 @@ class PPOTrainer(Trainer):  # type: ignore[misc]
 
     def _rolled_out(self, inputs: Sequence[dict[str, Any]], seeds: Sequence[int]) -> Rollout:
         prompts = [row["prompt"] for row in inputs]
-        most, temperature = self.args.max_completion_length, self.args.temperature
-        return roll_out(self.model, self.processing_class, prompts, seeds, max_tokens=most, temperature=temperature)
+        return roll_out(
+            self.model,
+            self.processing_class,
+            prompts,
+            seeds,
+            max_tokens=self.args.max_completion_length,
+            temperature=self.args.temperature,
+            at_once=self.args.generation_batch_size,
+        )
 
     def _written(self, rollout: Rollout) -> tuple[list[str], list[list[int]]]:
         return self.processing_class.batch_decode(rollout.token_ids, skip_special_tokens=True), rollout.token_ids

@@ -15,7 +15,7 @@ from transformers import TrainerCallback
 
 from curate.errors import DataError, Interrupted, RecipeError, UsageError
 from trainers import train
-from trainers.config import make_config
+from trainers.config import load_config, make_config
 from trainers.kd.store import row_tokens, store_logits, top_of_entries
 from trainers.merging import stack_layers
 from trainers.merging.passthrough import Slice
@@ -152,6 +152,11 @@ def test_what_is_missing_is_said(settings: Make, student: str, problems: pl.Data
         store_logits("house", problems.drop("completion"))
     with pytest.raises(UsageError, match="temperature 1 only"):
         store_logits("house", problems.head(1), temperature=2.0, engine="vllm")
+
+
+def test_the_config_to_start_from_is_one() -> None:
+    config, _ = load_config(Path("recipes/train/kd.yaml"))
+    assert config.teacher == "runs/teacher"
 
 
 def test_a_row_of_text_ends_with_the_end_token() -> None:

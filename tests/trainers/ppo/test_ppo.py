@@ -13,7 +13,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerCallback
 
 from curate.errors import Interrupted, RecipeError, UsageError
 from trainers import train
-from trainers.config import make_config
+from trainers.config import load_config, make_config
 from trainers.ppo.rollout import roll_out, say
 from trainers.stage import build, prepare
 
@@ -123,6 +123,23 @@ def test_log_probabilities_do_not_depend_on_who_else_is_in_the_batch(blank: str)
         assert torch.allclose(say(model, piece, 0.7).log_probs[0, :length], expected, atol=1e-5)
         exact = -(logits.softmax(-1) * logits.log_softmax(-1)).sum(-1)
         assert torch.allclose(together.entropy[row, :length], exact, atol=1e-5)
+
+
+def test_answers_written_in_parts_are_those_written_at_once(blank: str) -> None:
+    model, tokenizer = AutoModelForCausalLM.from_pretrained(blank), AutoTokenizer.from_pretrained(blank)
+    whole, parts = (
+        roll_out(
+            model, tokenizer, ["say 1", "say 2 2", "say 3"], [1, 2, 3], max_tokens=5, temperature=1.0, at_once=size
+        )
+        for size in (None, 2)
+    )
+    assert whole.token_ids == parts.token_ids
+    assert torch.equal(whole.prompt_ids, parts.prompt_ids)
+
+
+def test_the_config_to_start_from_is_one() -> None:
+    config, _ = load_config(Path("recipes/train/ppo.yaml"))
+    assert config.method == "ppo"
 
 
 def test_an_answer_ends_with_its_end_token_and_a_cut_one_is_marked(blank: str) -> None:
