@@ -27,7 +27,7 @@ import numpy as np
 import polars as pl
 
 from curate import select
-from curate.build import build
+from curate.building import build
 from curate.cleaning.selection.clusters import spherical_clusters
 from curate.cleaning.selection.deciding import Decisions
 from curate.cleaning.selection.farthest import farthest_first

@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from curate.build import build as build
+    from curate.building import build as build
     from curate.cleaning.contamination import decontaminate as decontaminate
     from curate.cleaning.duplicates import dedupe as dedupe
     from curate.cleaning.rules import filter_rows as filter_rows
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from curate.steps.base import Result as Result
 
 _NAMES = {
-    "build": "curate.build",
+    "build": "curate.building",
     "load_recipe": "curate.recipe",
     "Run": "curate.run",
     "Result": "curate.steps.base",

@@ -97,7 +97,7 @@ def build(
     as_json: AsJson = False,
 ) -> None:
     """Build a data set, or go on where an earlier build was stopped."""
-    from curate.build import build as build_recipe
+    from curate.building import build as build_recipe
     from curate.executors import opened
     from curate.progress import shown
     from curate.recipe import load_recipe

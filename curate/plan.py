@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from curate.build import Engines, column_mistakes, default_folder
+from curate.building import Engines, column_mistakes, default_folder
 from curate.engines.settings import ENGINES
 from curate.errors import InvalidInput
 from curate.recipe import Head, Recipe

@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,19 @@ def test_no_file_hides_a_module_we_import(package: str) -> None:
         str(path.relative_to(ROOT)) for path in modules(package) if path.stem in taken and path.stem != "__init__"
     }
     assert not hiding
+
+
+@pytest.mark.parametrize("package", sorted(MAY_IMPORT))
+def test_no_name_of_a_package_is_also_a_module_in_it(package: str) -> None:
+    """Importing `curate.build` would put the module in the place of the function `curate.build` for good."""
+    clashing = []
+    for init in (ROOT / package).rglob("__init__.py"):
+        name = ".".join(init.parent.relative_to(ROOT).parts)
+        module = import_module(name)
+        offered = {*getattr(module, "__all__", ()), *(module.names() if name == "rewards" else ())}
+        inside = {path.stem for path in init.parent.iterdir() if path.suffix == ".py" or path.is_dir()}
+        clashing += [f"{name}.{one}" for one in sorted(offered & inside)]
+    assert not clashing
 
 
 @pytest.mark.parametrize("package", ["rewards", "curate", "trainers"])

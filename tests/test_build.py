@@ -15,7 +15,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from curate.build import build
+from curate.building import build
 from curate.errors import CurateError, DataError, EngineDown, InvalidInput, RunLocked, UsageError
 from curate.lock import folder_lock, graded
 from curate.plan import make_plan

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 import yaml
 
-from curate.build import build
+from curate.building import build
 from curate.errors import DataError
 from curate.recipe import load_recipe
 from curate.run import Run

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from curate.build import build
+from curate.building import build
 from curate.recipe import load_recipe
 from curate.run import Run
 

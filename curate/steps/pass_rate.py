@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 import polars as pl
 from pydantic import Field
 
-from curate.cleaning.selection.difficulty import wilson
+from curate.cleaning.selection.bands import wilson
 from curate.errors import DataError, did_you_mean
 from curate.steps.base import ID, PARENT, REASON, Context, Kind, Result, Step
 

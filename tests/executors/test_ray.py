@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from curate.build import build
+from curate.building import build
 from curate.errors import StepFailed, UsageError
 from curate.executors import opened
 from curate.executors.settings import RaySettings

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curate.build import build
+from curate.building import build
 from curate.engines.base import Request, Sampling
 from curate.errors import CurateError, DataError, EngineDown, RecipeError, UsageError
 from curate.executors import opened, read_executor

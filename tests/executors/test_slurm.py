@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from curate.build import build
+from curate.building import build
 from curate.errors import StepFailed, UsageError
 from curate.executors import opened
 from curate.recipe import Recipe

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from curate.build import build
+from curate.building import build
 from curate.recipe import load_recipe
 
 RECIPE = """\

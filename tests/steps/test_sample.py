@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curate.build import build
+from curate.building import build
 from curate.engines.base import Completion, Request
 from curate.engines.settings import FakeSettings, Price
 from curate.errors import EngineDown, RecipeError

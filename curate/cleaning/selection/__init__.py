@@ -15,12 +15,12 @@ wherever they stand and whatever else comes or goes, and a smaller selection is 
 
 from __future__ import annotations
 
-from curate.cleaning.selection.curriculum import curriculum
-from curate.cleaning.selection.difficulty import difficulty
+from curate.cleaning.selection.bands import difficulty
 from curate.cleaning.selection.diversity import diverse
 from curate.cleaning.selection.mixing import mix
 from curate.cleaning.selection.selected import Selected
 from curate.cleaning.selection.selecting import select
+from curate.cleaning.selection.staging import curriculum
 from curate.cleaning.selection.strata import cap, stratify
 
 __all__ = ["Selected", "cap", "curriculum", "difficulty", "diverse", "mix", "select", "stratify"]

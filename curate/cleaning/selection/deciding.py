@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
-from curate.cleaning.selection.difficulty import wilson
+from curate.cleaning.selection.bands import wilson
 from curate.rules import Rule
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ from typing import Any
 
 import polars as pl
 
-from curate.cleaning.selection.curriculum import curriculum
-from curate.cleaning.selection.difficulty import difficulty
+from curate.cleaning.selection.bands import difficulty
 from curate.cleaning.selection.diversity import diverse
 from curate.cleaning.selection.mixing import mix
 from curate.cleaning.selection.selected import Selected
+from curate.cleaning.selection.staging import curriculum
 from curate.cleaning.selection.strata import cap, stratify
 from curate.errors import UsageError, did_you_mean
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from curate.build import build
+from curate.building import build
 from curate.errors import DataError, RecipeError
 from curate.plan import make_plan
 from curate.recipe import Recipe, load_recipe

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curate import dedupe
-from curate.build import build
+from curate.building import build
 from curate.cleaning.duplicates import fuzzy
 from curate.cleaning.duplicates.copies import first_copies, loose_copies
 from curate.cleaning.duplicates.overlap import Sets, jaccard

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate import select
-from curate.build import build
+from curate.building import build
 from curate.cleaning.selection import Selected
 from curate.errors import DataError, RecipeError, UsageError
 from curate.recipe import load_recipe
