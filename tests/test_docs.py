@@ -4,7 +4,7 @@
 |---|---|
 | `console` | each `$ command` is run; what follows it must match its output, `...` standing for anything |
 | `python` | run, as it stands |
-| `yaml` with `steps:` | read as a recipe |
+| `yaml` with `steps:`, `rounds:`, `method:` | read as a recipe, a loop, a training |
 | `bash` | its `make` targets and `curate` verbs must exist |
 
 The blocks of one file run in order, in one folder, which holds a copy of `recipes/`.
@@ -17,6 +17,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import NamedTuple
@@ -25,9 +26,12 @@ import pytest
 
 from curate.cli import app, rewards_app
 from curate.recipe import load_recipe
+from trainers.config import load_config
+from trainers.looping import load_loop
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+READERS: dict[str, Callable[[Path], object]] = {"steps": load_recipe, "rounds": load_loop, "method": load_config}
 FENCE = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -52,11 +56,18 @@ def test_every_block_of_a_page_runs(page: Path, tmp_path: Path) -> None:
         elif block.language == "python":
             done = run([sys.executable, "-c", block.text], tmp_path)
             assert done.returncode == 0, f"{where}\n{done.stdout}"
-        elif block.language == "yaml" and re.search(r"^steps:", block.text, re.MULTILINE):
-            (tmp_path / "shown.yaml").write_text(block.text)
-            load_recipe(tmp_path / "shown.yaml")
+        elif block.language == "yaml":
+            read_yaml(block, tmp_path / "shown.yaml")
         elif block.language == "bash":
             check_commands(block, where)
+
+
+def read_yaml(block: Block, path: Path) -> None:
+    """As a recipe, a loop or a training, by the key that only one of them has; a part of one is only read by people."""
+    path.write_text(block.text)
+    for key, reader in READERS.items():
+        if re.search(rf"^{key}:", block.text, re.MULTILINE):
+            reader(path)
 
 
 def run(command: list[str] | str, folder: Path) -> subprocess.CompletedProcess[str]:

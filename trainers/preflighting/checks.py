@@ -100,7 +100,8 @@ def _with_weights(
     yield from learning.check_steps(trainer, job)
     if job.method.online and problems and (job.config.rewards or functions):
         tried = rewarding.try_model(job, trainer, functions, problems)
-        figures["groups that would train nothing"] = f"{tried.zero_variance():.0%}"
+        if tried.group > 1:
+            figures["groups that would train nothing"] = f"{tried.zero_variance():.0%}"
         figures["answers cut off"] = f"{rewarding.cut_off(job, tried):.0%}"
         for name, values in tried.values.items():
             known = [value for value in values if value is not None]

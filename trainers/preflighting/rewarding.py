@@ -122,7 +122,7 @@ def check_tried(job: Job, tried: Tried) -> Iterator[Finding]:
             what = f"{name} takes {tried.seconds[name]:.2f} s an answer"
             yield Finding("rewards", "fault", what, "A step waits for every answer of its batch; make it faster")
     share = tried.zero_variance()
-    if share >= SAME and count > tried.group:
+    if share >= SAME and count > tried.group > 1:  # PPO has no groups
         mean = statistics.fmean(tried.totals())
         what = f"{share:.0%} of the groups earn the same throughout (mean {mean:.2f}): they would train nothing"
         yield Finding(
