@@ -16,6 +16,7 @@ CHAIN = re.compile(
 AGAIN = re.compile(  # an operator or a joining word and then a number; a product with a root, pi or an unknown
     r"\s*(?:[,:;/*^xX±<>–+-]|\b(?:or|and|to|through|versus|vs|either|maybe)\b\.?)*\s*[$€£¥]?\(*[+-]?\.?\d"
     r"|[\s/*(]*(?:\\|π|√|pi\b|sqrt\b)|\s*[+-]\s*[A-Za-z](?![A-Za-z])|[xyzn](?![A-Za-z])"
+    r"|_\s*[({]?\s*\d"  # a numeral in another base is another number
 )
 OR = re.compile(r"\b(?:or|maybe|possibly)\b\D{0,30}\d")
 STANDALONE = re.compile(rf"(?<![\w^_.,/])(?<!\d:){NUMBER.pattern}")

@@ -230,3 +230,9 @@ def test_the_numbers_of_scibench_agree_with_their_latex(
     values = [rewards.numeric.score(boxed(row["answer_latex"]), answer=row["answer_number"]).value for row in rows]
     assert None not in values
     assert sum(value == 1 for value in values) >= 0.97 * len(rows)  # the others are contradictions of the data
+
+
+@pytest.mark.parametrize("completion", [r"\boxed{10101_2}", "10101_2", "The answer is 10101_{2}."])
+def test_a_numeral_in_another_base_is_another_number(completion: str) -> None:
+    assert rewards.numeric.score(completion, answer="10101").value == 0.0
+    assert rewards.numeric.score("It is 10101.", answer="10101").value == 1.0
