@@ -41,7 +41,7 @@ def wrong_value(kind: Any, value: Any) -> str | None:
     try:
         TypeAdapter(kind, config={"arbitrary_types_allowed": True}).validate_python(value)
     except ValidationError as invalid:
-        message = invalid.errors(include_url=False)[0]["msg"].removeprefix("Input ")
+        message = invalid.errors(include_url=False)[0]["msg"].removeprefix("Input ").partition(", unable")[0]
         return f"{message} (got {value!r})"
     except PydanticSchemaGenerationError:
         return None

@@ -3,7 +3,7 @@
 | module | what it looks at |
 |---|---|
 | `template` | the chat template and the end token, there and back |
-| `rows` | rows left out, cut, empty, twice, or asked in training and held out alike |
+| `rows` | rows left out, cut, twice, or asked in training and held out alike |
 | `learning` | what is learned of a row, token by token; parameters, reference, steps, memory |
 | `pairs` | preference pairs that are the same, or told apart by their length; labels of one kind |
 | `rewarding` | the rewards on golds, on hostile answers and on answers of the model itself |

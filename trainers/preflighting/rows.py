@@ -1,4 +1,4 @@
-"""The rows: which are left out or cut and why, which are empty, twice, or on both sides of the split."""
+"""The rows: which are left out or cut and why, which come twice, or stand on both sides of the split."""
 
 from __future__ import annotations
 
@@ -20,18 +20,12 @@ LEFT_OUT = 0.1
 
 
 def check_rows(job: Job) -> Iterator[Finding]:
-    """Rows that could not take the shape, that are empty, or that come again."""
+    """Rows that could not take the shape (an empty answer is such), or that come again."""
     rows = job.rows
     total = rows.train.height + (0 if rows.held_out is None else rows.held_out.height) + sum(rows.left_out.values())
     for reason, count in rows.left_out.items():
         level = "fault" if count / total > LEFT_OUT else "note"
         yield Finding("rows", level, f"{count:,} of {total:,} rows are left out: {reason}", "Mend or filter them first")  # type: ignore[arg-type]
-    empty = [row for row, text in enumerate(_answers(job)) if not text.strip()]
-    if empty:
-        what = f"{len(empty):,} answers are empty; the model would learn to say nothing"
-        yield Finding(
-            "rows", "fault", what, "Drop them: - {step: keep, where: length(completion) > 0}", tuple(empty[:3])
-        )
     yield from _twice(job)
     yield from _shared(job)
 
@@ -79,18 +73,6 @@ def _lengths(job: Job) -> list[int]:
 
 def _joined(prompt: Any, side: Any) -> Any:
     return [*prompt, *side] if isinstance(prompt, list) else f"{prompt}{side}"
-
-
-def _answers(job: Job) -> Iterator[str]:
-    """What each row teaches, as text."""
-    for row in job.rows.train.iter_rows(named=True):
-        for name in ("completion", "chosen", "messages"):
-            value = row.get(name)
-            if value is not None:
-                yield value if isinstance(value, str) else str((value[-1] if value else {}).get("content") or "")
-                break
-        else:
-            yield "-"  # prompts alone: nothing is taught by the row itself
 
 
 def _twice(job: Job) -> Iterator[Finding]:

@@ -173,7 +173,7 @@ def answers(passed: list[list[int]]) -> Evaluation:
     """An evaluation with these verdicts, a list a problem."""
     rows = [
         {"id": f"{problem}/{sample}", "parent": str(problem), "prompt": f"p{problem}", "completion": f"c{sample}",
-         "thinking": None, "finish_reason": "stop", "completion_tokens": sample + 1, "sample": sample,
+         "thinking": None, "finish_reason": "stop", "completion_tokens": sample + 1, "sample": sample, "response": "",
          "score.math": float(value), "why.math": ""}
         for problem, verdicts in enumerate(passed) for sample, value in enumerate(verdicts)
     ]  # fmt: skip

@@ -147,7 +147,7 @@ def one_step(bench: Bench) -> Settings:
 
 
 def empty_answers(bench: Bench) -> Settings:
-    blank = pl.when(pl.int_range(pl.len()) < 3).then(pl.lit("")).otherwise("completion")
+    blank = pl.when(pl.int_range(pl.len()) < 5).then(pl.lit("")).otherwise("completion")
     return bench.settings("sft", data=bench.data(bench.problems.select("prompt", completion=blank)), format="text")
 
 
@@ -210,7 +210,7 @@ FAULTS: dict[Callable[[Bench], Settings], str] = {
     held_out_trained_on: "are trained on",
     nothing_trains: "nothing would be trained",
     one_step: "make 1 step",
-    empty_answers: "are empty",
+    empty_answers: "5 of 32 rows are left out: no completion",
     unfit_rows: "4 of 32 rows are left out",
     copies: "copies of others",
     unmarked_answers: "generation",
