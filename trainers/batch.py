@@ -99,7 +99,9 @@ def out_of_memory(error: BaseException) -> bool:
     """Whether a device, or the machine, had no room left."""
     from accelerate.utils.memory import should_reduce_batch_size
 
-    return isinstance(error, Exception) and bool(should_reduce_batch_size(error))
+    if not isinstance(error, Exception):
+        return False
+    return bool(should_reduce_batch_size(error)) or "cannot allocate memory" in str(error).lower()
 
 
 def candidates(share: int) -> list[int]:

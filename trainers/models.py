@@ -23,6 +23,9 @@ TINY = 50_000_000
 ADAPTERS = ("adapter_config.json", "bottleneck_config.json")
 """Files that say a folder holds an adapter: PEFT's, and that of `trainers.tuning.bottleneck`."""
 
+NO_ROOM = ("out of memory", "cannot allocate memory")
+"""What the device and the kernel say when there is none left."""
+
 MODEL = "model"
 """Where a training puts its model, inside its folder."""
 
@@ -99,7 +102,7 @@ def load_model(folder: Path, arguments: Any, kind: Literal["causal", "reward"] =
         with _expected() if kind == "reward" else nullcontext():
             model = getattr(transformers, classes[kind]).from_pretrained(folder, **options)
     except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
-        if "out of memory" in str(error).lower():
+        if any(word in str(error).lower() for word in NO_ROOM):
             raise
         raise DataError(f"{folder}: the model cannot be loaded: {str(error).splitlines()[0]}") from error
     if kind == "reward":
