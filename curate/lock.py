@@ -7,7 +7,7 @@ import json
 import os
 import platform
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -101,10 +101,10 @@ def _checks(reward: str, label: str) -> str:
     return about if label == reward else f"{reward}: {about}"
 
 
-def versions() -> dict[str, str]:
-    """Versions of what can change a row."""
+def versions(more: Iterable[str] = ()) -> dict[str, str]:
+    """Versions of what can change a row, and of `more` packages; those that are not installed are left out."""
     found = {"python": platform.python_version()}
-    for package in PACKAGES:
+    for package in (*PACKAGES, *more):
         try:
             found[package] = version(package)
         except PackageNotFoundError:

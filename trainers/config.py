@@ -29,6 +29,17 @@ from trainers.watching.settings import Watching
 TooLong = Literal["error", "drop", "truncate"]
 
 
+def named(value: Any, key: str) -> Any:
+    """A list in which a name alone stands for `{key: name}`; anything else as it is, for pydantic to refuse.
+
+    >>> named(["math", {"reward": "xml"}], "reward")
+    ({'reward': 'math'}, {'reward': 'xml'})
+    """
+    if not isinstance(value, list | tuple):
+        return value
+    return tuple({key: item} if isinstance(item, str) else item for item in value)
+
+
 class Settings(BaseModel):
     """Base of all settings here: frozen, no unknown keys."""
 
@@ -166,9 +177,7 @@ class TrainConfig(Settings):
     @field_validator("rewards", mode="before")
     @classmethod
     def _names_are_enough(cls, value: Any) -> Any:
-        if not isinstance(value, (list, tuple)):
-            return value
-        return tuple({"reward": item} if isinstance(item, str) else item for item in value)
+        return named(value, "reward")
 
     @field_validator("batch", mode="before")
     @classmethod

@@ -72,7 +72,7 @@ class Notes:
 
     def __init__(self, print_line: Callable[[str], None] | None = None) -> None:
         self.lines: list[str] = []
-        self._print = print_line or _to_stderr
+        self._print = print_line or to_stderr
 
     def say(self, line: str) -> None:
         """Tell and keep."""
@@ -91,6 +91,7 @@ def is_main() -> bool:
     return os.environ.get("RANK", "0") == "0"
 
 
-def _to_stderr(line: str) -> None:
+def to_stderr(line: str) -> None:
+    """Print a line where progress goes."""
     sys.stderr.write(line + "\n")
     sys.stderr.flush()

@@ -43,15 +43,7 @@ def lock_text(job: Job, functions: tuple[Callable[..., Any], ...] = ()) -> str:
 
 def versions() -> dict[str, str]:
     """Versions of what can change a training."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    found = curate_versions()
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
+    return curate_versions(PACKAGES)
 
 
 def result(job: Job, state: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import json
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from curate.table import write_text_atomic
 
@@ -14,6 +14,22 @@ from curate.table import write_text_atomic
 def write_jsonl(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
     """Rows as JSON lines."""
     write_text_atomic(path, "".join(json.dumps(row, ensure_ascii=False, default=str) + "\n" for row in rows))
+
+
+EVERYWHERE: Final = frozenset(
+    {
+        "learning_rate",
+        "per_device_train_batch_size",
+        "gradient_accumulation_steps",
+        "num_generations",
+        "temperature",
+        "beta",
+        "max_completion_length",
+        "num_train_epochs",
+        "use_vllm",
+    }
+)
+"""Settings of a training with rewards that every script takes over."""
 
 
 def script(what: str, command: Sequence[str], options: Mapping[str, Any], join: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from curate.errors import UsageError
 from curate.table import write_text_atomic
-from trainers.exporting.files import script, write_jsonl
+from trainers.exporting.files import EVERYWHERE, script, write_jsonl
 from trainers.exporting.handed import Handed, Row
 
 REWARD = '''"""The rewards of this training as verifiers of open-instruct: the column `dataset` names one."""
@@ -44,20 +44,7 @@ def write(handed: Handed, out: Path) -> frozenset[str]:
     write_text_atomic(out / "reward.py", REWARD.format(verifiers=verifiers))
     write_text_atomic(out / "grpo.py", GRPO)
     write_text_atomic(out / "run.sh", script("open-instruct", ['python3 "$here/grpo.py"'], _options(handed), " "))
-    return frozenset(
-        [
-            "learning_rate",
-            "per_device_train_batch_size",
-            "gradient_accumulation_steps",
-            "num_generations",
-            "temperature",
-            "beta",
-            "max_completion_length",
-            "num_train_epochs",
-            "max_steps",
-            "use_vllm",
-        ]
-    )
+    return EVERYWHERE | {"max_steps"}
 
 
 def named(kind: str) -> str:

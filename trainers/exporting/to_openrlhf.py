@@ -9,7 +9,7 @@ from pathlib import Path
 
 from curate.errors import UsageError
 from curate.table import write_text_atomic
-from trainers.exporting.files import script, write_jsonl
+from trainers.exporting.files import EVERYWHERE, script, write_jsonl
 from trainers.exporting.handed import Handed, Row
 
 ESTIMATORS = {"grpo": "group_norm", "rloo": "rloo", "ppo": "gae"}
@@ -36,30 +36,19 @@ def write(handed: Handed, out: Path) -> frozenset[str]:
     options = _options(handed)
     text = script("OpenRLHF", ["python3 -m openrlhf.cli.train_ppo_ray --data.apply_chat_template"], options, " ")
     write_text_atomic(out / "run.sh", text)
-    return frozenset(
-        [
-            "learning_rate",
-            "per_device_train_batch_size",
-            "gradient_accumulation_steps",
-            "num_generations",
-            "temperature",
-            "epsilon",
-            "beta",
-            "max_completion_length",
-            "num_train_epochs",
-            "num_ppo_epochs",
-            "num_iterations",
-            "num_mini_batches",
-            "gamma",
-            "lam",
-            "cliprange_value",
-            "value_learning_rate",
-            "kl_target",
-            "kl_horizon",
-            "kl_estimator",
-            "use_vllm",
-        ]
-    )
+    return EVERYWHERE | {
+        "epsilon",
+        "num_ppo_epochs",
+        "num_iterations",
+        "num_mini_batches",
+        "gamma",
+        "lam",
+        "cliprange_value",
+        "value_learning_rate",
+        "kl_target",
+        "kl_horizon",
+        "kl_estimator",
+    }
 
 
 def row(one: Row) -> dict[str, object]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from curate.table import write_parquet, write_text_atomic
-from trainers.exporting.files import script
+from trainers.exporting.files import EVERYWHERE, script
 from trainers.exporting.handed import Handed, Row
 
 ESTIMATORS = {"grpo": "grpo", "rloo": "rloo", "ppo": "gae"}
@@ -40,29 +40,18 @@ def write(handed: Handed, out: Path) -> frozenset[str]:
     options = _options(handed)
     text = script("verl", ["python3 -m verl.trainer.main_ppo"], options, "=")
     write_text_atomic(out / "run.sh", text)
-    return frozenset(
-        [
-            "learning_rate",
-            "per_device_train_batch_size",
-            "gradient_accumulation_steps",
-            "num_generations",
-            "temperature",
-            "epsilon",
-            "beta",
-            "max_completion_length",
-            "num_train_epochs",
-            "max_steps",
-            "num_ppo_epochs",
-            "num_iterations",
-            "num_mini_batches",
-            "gamma",
-            "lam",
-            "cliprange_value",
-            "value_learning_rate",
-            "entropy_coef",
-            "use_vllm",
-        ]
-    )
+    return EVERYWHERE | {
+        "epsilon",
+        "max_steps",
+        "num_ppo_epochs",
+        "num_iterations",
+        "num_mini_batches",
+        "gamma",
+        "lam",
+        "cliprange_value",
+        "value_learning_rate",
+        "entropy_coef",
+    }
 
 
 def row(one: Row, split: str, index: int) -> dict[str, object]:

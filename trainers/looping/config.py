@@ -28,7 +28,7 @@ from curate.document import Node, parse, plain_scalar
 from curate.errors import RecipeError, UsageError, did_you_mean
 from curate.mistakes import validate
 from curate.recipe import overlay
-from trainers.config import Data, RewardUse, Settings, make_config
+from trainers.config import Data, RewardUse, Settings, make_config, named
 from trainers.merging.config import Part
 from trainers.merging.weights import METHODS as MERGES
 from trainers.methods import METHODS
@@ -104,9 +104,7 @@ class Merging(Settings):
     @field_validator("models", mode="before")
     @classmethod
     def _names_are_enough(cls, value: Any) -> Any:
-        if not isinstance(value, list | tuple):
-            return value
-        return tuple({"model": item} if isinstance(item, str) else item for item in value)
+        return named(value, "model")
 
     @field_validator("method")
     @classmethod
@@ -184,9 +182,7 @@ class LoopConfig(Settings):
     @field_validator("rewards", mode="before")
     @classmethod
     def _names_are_enough(cls, value: Any) -> Any:
-        if not isinstance(value, list | tuple):
-            return value
-        return tuple({"reward": item} if isinstance(item, str) else item for item in value)
+        return named(value, "reward")
 
     @model_validator(mode="after")
     def _holds_together(self) -> LoopConfig:

@@ -13,7 +13,6 @@ OUT/
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,6 +25,7 @@ from curate.errors import DataError, UsageError
 from curate.lock import folder_lock
 from curate.table import write_text_atomic
 from trainers.evaluating import Evaluation
+from trainers.job import to_stderr
 from trainers.looping import stages
 from trainers.looping.config import LoopConfig, Round
 from trainers.looping.judging import Verdict, judge
@@ -70,7 +70,7 @@ def run_loop(config: LoopConfig, say: Say | None = None) -> Looped:
     folder = config.folder
     with folder_lock(folder):
         _same_settings(config)
-        loop = _Loop(config, say or _to_stderr)
+        loop = _Loop(config, say or to_stderr)
         loop.run()
         write_text_atomic(folder / "report.html", render(folder))
     return Looped(folder)
@@ -206,8 +206,3 @@ def _rows(path: Path) -> int:
 
 def _figures(found: Evaluation) -> str:
     return ", ".join(f"pass@{k} {interval}" for k, interval in found.overall.pass_at.items())
-
-
-def _to_stderr(line: str) -> None:
-    sys.stderr.write(line + "\n")
-    sys.stderr.flush()

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from curate.document import parse
 from curate.errors import InvalidInput, RecipeError, did_you_mean
 from curate.mistakes import validate
+from trainers.config import named
 from trainers.merging.weights import METHODS, Ingredient
 
 OTHERS = ("passthrough", "greedy_soup", "adapter", "combine_adapters")
@@ -55,9 +56,7 @@ class MergeConfig(BaseModel):
     @field_validator("models", mode="before")
     @classmethod
     def _names_are_enough(cls, value: Any) -> Any:
-        if not isinstance(value, list | tuple):
-            return value
-        return tuple({"model": item} if isinstance(item, str) else item for item in value)
+        return named(value, "model")
 
     @field_validator("method")
     @classmethod

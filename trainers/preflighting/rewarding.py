@@ -82,7 +82,7 @@ def check_hostile(job: Job, functions: Sequence[Any]) -> Iterator[Finding]:
         paid = [text for text, value in zip(HOSTILE, values, strict=True) if value is not None and value >= high > low]
         if paid and _judges(job, reward.__name__):
             what = f"{reward.__name__} pays {high:g}, its highest, for {paid[0][:20]!r}"
-            yield Finding("rewards", "note" if _shapes(job, reward.__name__) else "fault", what, _ATTACK)
+            yield Finding("rewards", "fault", what, _ATTACK)
 
 
 _ATTACK: Final = "Attack it before you train on it: `curate rewards redteam`"
@@ -192,7 +192,3 @@ def _judges(job: Job, name: str) -> bool:
                 column not in ("prompt", "completion_ids") for column in rewards.get(use.reward, **use.options).columns
             )
     return False
-
-
-def _shapes(job: Job, name: str) -> bool:
-    return not _judges(job, name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -10,6 +9,7 @@ from typing import Any, Final
 from transformers import TrainerCallback
 
 from curate.errors import InvalidInput, did_you_mean
+from trainers.job import to_stderr
 from trainers.watching.alarms import NAMES, Alarm, watch
 from trainers.watching.kept import keep_alarm
 from trainers.watching.limits import Limits
@@ -51,7 +51,7 @@ class Watch(TrainerCallback):  # type: ignore[misc]
                 raise InvalidInput(f"watch: unknown alarm '{name}'{did_you_mean(name, NAMES)}")
             if action not in ACTIONS:
                 raise InvalidInput(f"watch: unknown action '{action}'{did_you_mean(action, ACTIONS)}")
-        self.say = say or _to_stderr
+        self.say = say or to_stderr
         self.history: list[dict[str, Any]] = []
         self._said: dict[str, int] = {}
 
@@ -89,8 +89,3 @@ def _lower(optimizer: Any, scheduler: Any) -> None:
             group["initial_lr"] *= LOWER
     if scheduler is not None and hasattr(scheduler, "base_lrs"):
         scheduler.base_lrs = [rate * LOWER for rate in scheduler.base_lrs]
-
-
-def _to_stderr(line: str) -> None:
-    sys.stderr.write(line + "\n")
-    sys.stderr.flush()
