@@ -40,7 +40,7 @@ def main() -> None:
         tokenizer.apply_chat_template(list(request.messages), add_generation_prompt=True, tokenize=False)
         for request in asked
     ]
-    settings = [sampling_params(request) for request in asked]
+    settings = [sampling_params(request, {}) for request in asked]
 
     def plain() -> int:
         outputs = llm.generate(prompts, settings, use_tqdm=False)

@@ -42,6 +42,11 @@ ADVICE: Final = {
     404: "No such model, or no such path: for most servers the url ends with /v1, and url/models lists the models.",
     405: "This address takes no chat requests: for most servers the url ends with /v1.",
 }
+NOT_BARE: Final = frozenset({404, 405, 501})
+ONLY_CHAT: Final = (
+    "The step sends the bare beginning of a user turn, to url/completions, and this server (or this model on it) takes "
+    "only chats. Serve the model with vLLM, SGLang or llama.cpp, or run it here (engine: vllm or transformers)."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +149,7 @@ class Asker:
         self._usage.retries += asked.attempts > 1
         opens = asyncio.get_running_loop().call_later(PROBE_S, self._gate.open) if self._gate.is_alone else None
         try:
-            return self._judge(asked, await self._transport.post(asked.content), entered)
+            return self._judge(asked, await self._post(asked), entered)
         except Unreachable as error:
             raise self._knocked(error) from None
         except Broken as error:
@@ -161,6 +166,9 @@ class Asker:
                 opens.cancel()
             self._gate.leave()
 
+    async def _post(self, asked: _Asked) -> Reply:
+        return await self._transport.post(asked.content, bare=asked.request.prefix is not None)
+
     def _judge(self, asked: _Asked, reply: Reply, entered: float) -> Completion:
         """What a reply means for the row, or for all."""
         self._was_there = True
@@ -172,7 +180,7 @@ class Asker:
         said = f"HTTP {status}: {_shown(chat.error_text(reply.content))}"
         wait_s = chat.retry_after_s(reply.retry_after, now=time.time())
         is_forbidden_here = status == 403 and self._gate.successes > 0 and self._forbidden < FORBIDDEN_IN_A_ROW
-        hopeless = None if is_forbidden_here else _hopeless(reply, wait_s)
+        hopeless = None if is_forbidden_here else _hopeless(reply, wait_s, asked.request)
         if hopeless is not None:
             raise self._down(f"{said}\n{hopeless}")
         self._gate.open()
@@ -239,8 +247,10 @@ class Asker:
         return min(exponential, BACKOFF_MAX_S) * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
 
 
-def _hopeless(reply: Reply, wait_s: float | None) -> str | None:
+def _hopeless(reply: Reply, wait_s: float | None, request: Request) -> str | None:
     """Why no request can succeed after this reply, and what to do; None when others may."""
+    if request.prefix is not None and reply.status in NOT_BARE:
+        return ONLY_CHAT
     if 300 <= reply.status < 400:
         return f"It leads to {reply.location}: give that as the url, if it is yours."
     if reply.status == 429 and chat.error_code(reply.content) in NO_MONEY:

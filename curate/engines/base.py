@@ -45,6 +45,8 @@ class Request:
 
     key: names the answer (see `request_key`). row: the id of the row it is for. sample: 0 .. n-1.
     seed: a 31-bit integer, different for each row and sample.
+    prefix: a text to go on from as it is, instead of messages: no chat template, and the names of special tokens in it
+    mean these tokens.
     """
 
     key: str
@@ -55,6 +57,7 @@ class Request:
     sample: int = 0
     response_format: Mapping[str, Any] | None = None
     tools: tuple[Mapping[str, Any], ...] | None = None
+    prefix: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +123,15 @@ class Keys:
         said = None if tools is None else [dict(tool) for tool in tools]
         # the names in the order of the alphabet, as a canonical writer sorts them
         self._engine = f'{{"engine":{_canonical(dict(identity))},"messages":'
-        self._format = f',"response_format":{_canonical(response_format)},"sample":'
+        self._format = f'"response_format":{_canonical(response_format)},"sample":'
         self._sampling = f',"sampling":{_canonical(drawn)},"seed":'
         self._tools = f',"tools":{_canonical(said)},"v":{KEY_VERSION}}}'
 
-    def of(self, messages: Iterable[Message], draws: Iterable[tuple[int, int]]) -> list[str]:
-        """The keys of several answers to `messages`; each draw is (seed, sample)."""
+    def of(self, messages: Iterable[Message], draws: Iterable[tuple[int, int]], prefix: str | None = None) -> list[str]:
+        """The keys of several answers to `messages`, or to a bare `prefix`; each draw is (seed, sample)."""
         asked = _canonical([dict(message) for message in messages])
-        begun = sha256(f"{self._engine}{asked}{self._format}".encode("utf-8", "surrogatepass"))
+        bare = "" if prefix is None else f'"prefix":{_canonical(prefix)},'
+        begun = sha256(f"{self._engine}{asked},{bare}{self._format}".encode("utf-8", "surrogatepass"))
         keys = []
         for seed, sample in draws:
             hashed = begun.copy()
@@ -144,10 +148,11 @@ def request_key(
     sample: int,
     response_format: Mapping[str, Any] | None = None,
     tools: Iterable[Mapping[str, Any]] | None = None,
+    prefix: str | None = None,
 ) -> str:
     """The name of an answer: sha256 over the canonical JSON of everything that changes it, and nothing else.
 
     `max_tokens` is left out on purpose: a completion that stopped by itself is the same under any larger limit, so
     raising the limit asks again only for the rows that were cut off (`curate.responses` compares the limits).
     """
-    return Keys(identity, sampling, response_format, tools).of(messages, [(seed, sample)])[0]
+    return Keys(identity, sampling, response_format, tools).of(messages, [(seed, sample)], prefix)[0]

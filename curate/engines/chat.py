@@ -1,7 +1,8 @@
-"""The OpenAI chat protocol: a `Request` as the body of a POST, and what comes back as a `Completion`.
+"""The OpenAI protocol: a `Request` as the body of a POST, and what comes back as a `Completion`.
 
-Reads what OpenAI, vLLM, SGLang, llama.cpp, OpenRouter and DeepSeek send: thinking in `reasoning_content` or
-`reasoning`, content as text, parts or null, usage or none. Everything that is read is hostile until looked at.
+Messages go to the chat endpoint; a bare prefix goes to the completions endpoint, whose answers are texts. Reads what
+OpenAI, vLLM, SGLang, llama.cpp, OpenRouter and DeepSeek send: thinking in `reasoning_content` or `reasoning`, content
+as text, parts or null, usage or none. Everything that is read is hostile until looked at.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ _encode: Final = json.JSONEncoder(allow_nan=False, separators=(",", ":"), defaul
 
 
 class Garbage(ValueError):
-    """A response that is no chat completion; the message says what it is instead."""
+    """A response that is no completion; the message says what it is instead."""
 
 
 def body(
@@ -53,14 +54,16 @@ def body(
     Raises ValueError when the request holds what JSON cannot (NaN, an object of another kind).
     """
     sampling = request.sampling
+    is_bare = request.prefix is not None
     fields: dict[str, Any] = {
         "model": model,
-        "messages": request.messages,
+        "messages": None if is_bare else request.messages,
+        "prompt": request.prefix,
         "temperature": sampling.temperature,
         "top_p": sampling.top_p,
         "top_k": sampling.top_k,
         "min_p": sampling.min_p,
-        max_tokens_field: sampling.max_tokens,
+        "max_tokens" if is_bare else max_tokens_field: sampling.max_tokens,
         "stop": sampling.stop or None,
         "seed": request.seed if send_seed else None,
         "response_format": request.response_format,
@@ -80,9 +83,7 @@ def read(request: Request, content: bytes, noted: Mapping[str, Any]) -> Completi
     if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
         raise Garbage(_error_text(answer) or "a response without choices")
     choice = choices[0]
-    message = choice.get("message")
-    if not isinstance(message, dict):
-        raise Garbage("a choice without a message")
+    message = _message(choice, is_bare=request.prefix is not None)
     usage = answer.get("usage")
     usage = usage if isinstance(usage, dict) else {}
     completion_tokens = _count(usage.get("completion_tokens"))
@@ -99,6 +100,16 @@ def read(request: Request, content: bytes, noted: Mapping[str, Any]) -> Completi
         max_tokens=request.sampling.max_tokens,
         extra=_extra(answer, message, noted),
     )
+
+
+def _message(choice: Mapping[str, Any], *, is_bare: bool) -> Mapping[str, Any]:
+    """What was said: a chat's message; the text that follows a bare prefix, as one."""
+    message, text = choice.get("message"), choice.get("text")
+    if is_bare and isinstance(text, str):
+        return {"content": text}
+    if is_bare or not isinstance(message, dict):
+        raise Garbage(f"a choice without a {'text' if is_bare else 'message'}")
+    return message
 
 
 def error_text(content: bytes) -> str:

@@ -115,7 +115,8 @@ class FakeEngine:
             key=request.key,
             text=" ".join(words[:limit]) if is_cut else text,
             finish_reason="length" if is_cut else "stop",
-            prompt_tokens=sum(len(content_text(message).split()) for message in request.messages),
+            prompt_tokens=len((request.prefix or "").split())
+            + sum(len(content_text(message).split()) for message in request.messages),
             completion_tokens=limit if is_cut else len(words),
             max_tokens=limit,
         )
@@ -126,7 +127,7 @@ class FakeEngine:
         if _draw(request.key, "length") < self.length_rate:
             return " ".join(random.choices(WORDS, k=self.long_tokens))
         if self.text == "echo":
-            return last_user_text(request.messages)
+            return request.prefix or last_user_text(request.messages)
         if self.text == "boxed":
             first, second = random.randrange(100), random.randrange(100)
             return f"<think>\n{first} and {second} make {first + second}.\n</think>\n\\boxed{{{first + second}}}"

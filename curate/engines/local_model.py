@@ -24,7 +24,10 @@ SETTINGS: Final = ("config.json", "generation_config.json")
 
 @dataclass(frozen=True, slots=True)
 class LocalModel:
-    """A loaded model. ends: tokens that end an answer. context: most tokens of prompt and completion together."""
+    """A loaded model. ends: tokens that end an answer. context: most tokens of prompt and completion together.
+
+    special: the special tokens by their text; decoding leaves them out.
+    """
 
     model: Any
     tokenizer: Any
@@ -33,6 +36,7 @@ class LocalModel:
     pad: int
     context: int
     parameters: int
+    special: Mapping[str, int]
 
     def encode(self, messages: Iterable[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] | None) -> list[int]:
         """The prompt's token ids, up to where the assistant begins."""
@@ -42,6 +46,10 @@ class LocalModel:
             add_generation_prompt=True,
             tokenize=False,
         )
+        return self.encode_text(text)
+
+    def encode_text(self, text: str) -> list[int]:
+        """The ids of a text in which the names of special tokens mean these tokens; nothing is put before it."""
         return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
 
     def decode(self, tokens: list[int]) -> str:
@@ -143,7 +151,13 @@ def load_model(folder: Path, dtype: str, device: str, max_model_len: int | None)
         pad=tokenizer.pad_token_id or 0,
         context=max_model_len or context,
         parameters=sum(weight.numel() for weight in model.parameters()),
+        special=special_tokens(tokenizer),
     )
+
+
+def special_tokens(tokenizer: Any) -> dict[str, int]:
+    """The special tokens of a tokenizer by their text. Decoding leaves them out, so no stop string finds one."""
+    return {str(token): number for number, token in tokenizer.added_tokens_decoder.items() if token.special}
 
 
 def _ends(model: Any, tokenizer: Any) -> frozenset[int]:

@@ -1,9 +1,9 @@
 """Recorded responses from a file, given back as if a model had just written them.
 
-A request matches by the text of its last user message, letter by letter: the k-th recorded response of that prompt, in
-the order of the file, answers sample k. A response that was not recorded is an error value on that row; no model is
-asked. Where the prompts of a build differ from the recorded ones (another template), give both files a column with the
-same ids and match by `row`: then the request's row id is looked up in that column.
+A request matches by the text of its last user message (or its bare prefix), letter by letter: the k-th recorded
+response of that prompt, in the order of the file, answers sample k. A response that was not recorded is an error value
+on that row; no model is asked. Where the prompts of a build differ from the recorded ones (another template), give both
+files a column with the same ids and match by `row`: then the request's row id is looked up in that column.
 """
 
 from __future__ import annotations
@@ -100,7 +100,9 @@ class ReplayEngine:
         """Nothing to free."""
 
     def _answer(self, request: Request) -> Completion:
-        samples = self._recorded.get(request.row if self._by_row else last_user_text(request.messages), {})
+        samples = self._recorded.get(
+            request.row if self._by_row else request.prefix or last_user_text(request.messages), {}
+        )
         recorded = samples.get(request.sample)
         limit = request.sampling.max_tokens
         if recorded is not None and isinstance(recorded.text, str):

@@ -144,19 +144,24 @@ class TransformersEngine:
         """Requests as token ids, and those that cannot be asked as errors. Samples of a row are encoded once."""
         asked: list[tuple[Request, Row]] = []
         refused: list[Completion] = []
-        last: tuple[Any, Any] | None = None
+        last: tuple[Any, Any, str | None] | None = None
         prompt: list[int] = []
         for request in requests:
             try:
-                if last != (request.messages, request.tools):
-                    prompt = self._local.encode(request.messages, request.tools)
-                    last = request.messages, request.tools
+                if last != (request.messages, request.tools, request.prefix):
+                    prompt = self._prompt(request)
+                    last = request.messages, request.tools, request.prefix
                 asked.append((request, self._row(request, prompt)))
             except EngineDown:
                 raise
             except Exception as error:  # noqa: BLE001  a template or tokenizer may raise anything; it is this row's error
                 refused.append(failed(request, f"the prompt cannot be made: {error}"))
         return asked, refused
+
+    def _prompt(self, request: Request) -> list[int]:
+        if request.prefix is not None:
+            return self._local.encode_text(request.prefix)
+        return self._local.encode(request.messages, request.tools)
 
     def _row(self, request: Request, prompt: list[int]) -> Row:
         """Raises ValueError for what this engine cannot answer."""
@@ -189,10 +194,12 @@ class TransformersEngine:
         return self._answer(fresh[:middle]) + self._answer(fresh[middle:])
 
     def _says_stop(self, row: Row) -> bool:
-        """Whether the end of what a row wrote holds one of its stop strings."""
+        """Whether the end of what a row wrote holds one of its stop strings, or is one that is a special token."""
         stops = row.sampling.stop
         if not stops:
             return False
+        if any(self._local.special.get(stop) == row.written[-1] for stop in stops):
+            return True
         longest = max(len(stop.encode("utf-8", "surrogatepass")) for stop in stops)
         tail = self._local.decode(row.written[-(longest + TAIL) :])
         return any(stop in tail for stop in stops)

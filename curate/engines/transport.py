@@ -49,14 +49,14 @@ class Reply:
 
 
 class Transport:
-    """Posts JSON to one address. Made and used inside one event loop; `close` it there.
+    """Posts JSON to the chat endpoint at `url`, or beside it. Made and used inside one event loop; `close` it there.
 
     key: sent as a bearer token, and struck out of everything that comes back.
     """
 
     def __init__(self, url: str, key: str | None, *, timeout_s: float, max_bytes: int) -> None:
         self._url = url
-        self._target = URL(url)  # parsed once
+        self._chat, self._bare = URL(url), URL(completions_address(url))  # parsed once
         self._secret = key if key and len(key) >= SHORTEST_SECRET else None
         self._timeout_s = timeout_s
         self._max_bytes = max_bytes
@@ -75,14 +75,16 @@ class Transport:
         parts = urlsplit(self._url)
         return f"{parts.scheme}://{parts.netloc}{parts.path}".removesuffix("/chat/completions")
 
-    async def post(self, content: bytes) -> Reply:
-        """Send `content` and read the whole answer. Raises Unreachable, Broken, or EngineDown when TLS fails.
+    async def post(self, content: bytes, *, bare: bool = False) -> Reply:
+        """Send `content` and read the whole answer; bare: to the completions endpoint.
+
+        Raises Unreachable, Broken, or EngineDown when TLS fails.
 
         The errors of aiohttp hold the request's headers in their repr: only our own words leave this method.
         """
         try:
             async with asyncio.timeout(self._timeout_s):
-                return await self._exchange(content)
+                return await self._exchange(content, self._bare if bare else self._chat)
         except (aiohttp.ClientConnectorSSLError, aiohttp.ClientConnectorCertificateError) as error:
             reason = self._strike(str(error.os_error if hasattr(error, "os_error") else error.certificate_error))
             raise EngineDown(f"{self.shown_address}: no secure connection ({reason})") from None
@@ -103,8 +105,8 @@ class Transport:
         """Close the connections."""
         await self._session.close()
 
-    async def _exchange(self, content: bytes) -> Reply:
-        async with self._session.post(self._target, data=content, allow_redirects=False, proxy=self._proxy) as response:
+    async def _exchange(self, content: bytes, target: URL) -> Reply:
+        async with self._session.post(target, data=content, allow_redirects=False, proxy=self._proxy) as response:
             body = await self._body(response)
             return Reply(
                 response.status,
@@ -147,6 +149,16 @@ def chat_address(base_url: str) -> str:
         raise InvalidInput(f"url of {parts.hostname} holds a user name or password; name a variable in api_key_env")
     path = parts.path.rstrip("/").removesuffix("/chat/completions")
     return urlunsplit((parts.scheme, parts.netloc, f"{path}/chat/completions", parts.query, ""))
+
+
+def completions_address(chat: str) -> str:
+    """The endpoint that takes a bare text, beside the one for chats.
+
+    >>> completions_address("http://localhost:8000/v1/chat/completions?v=1")
+    'http://localhost:8000/v1/completions?v=1'
+    """
+    parts = urlsplit(chat)
+    return urlunsplit(parts._replace(path=f"{parts.path.removesuffix('/chat/completions')}/completions"))
 
 
 def require_name(variable: str | None) -> None:

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from curate.engines.base import Completion, Request
-from curate.engines.local_model import find_model, fingerprint
+from curate.engines.local_model import find_model, fingerprint, special_tokens
 from curate.engines.usage import Usage
 from curate.errors import EngineDown
 
@@ -124,6 +124,10 @@ class VllmEngine:
     def _folder(self) -> Path:
         return find_model(self.model, self.revision)
 
+    @cached_property
+    def _special(self) -> Mapping[str, int]:
+        return special_tokens(self.llm.get_tokenizer())
+
     @property
     def llm(self) -> Any:
         """The `vllm.LLM`, loaded at its first use."""
@@ -151,14 +155,10 @@ class VllmEngine:
         """Hand a request to vLLM; or say why it will not be answered."""
         tokenizer = self.llm.get_tokenizer()
         try:
-            text = tokenizer.apply_chat_template(
-                [dict(message) for message in request.messages],
-                tools=None if request.tools is None else [dict(tool) for tool in request.tools],
-                add_generation_prompt=True,
-                tokenize=False,
-            )
+            text = request.prefix if request.prefix is not None else _chat(tokenizer, request)
             tokens = tokenizer(text, add_special_tokens=False)["input_ids"]
-            self.llm.llm_engine.add_request(number, {"prompt_token_ids": list(tokens)}, sampling_params(request))
+            sampling = sampling_params(request, self._special)
+            self.llm.llm_engine.add_request(number, {"prompt_token_ids": list(tokens)}, sampling)
         except Exception as error:  # noqa: BLE001 - the boundary of a request: one bad row is an error value on that row
             return _failed(request, f"vllm refuses it: {error}", retriable=False)
         inside[number] = request
@@ -208,8 +208,23 @@ def _step(engine: Any) -> list[Any]:
     return outputs
 
 
-def sampling_params(request: Request) -> Any:
-    """A request's sampling in vLLM's words. Raises ValueError for what vLLM cannot do."""
+def _chat(tokenizer: Any, request: Request) -> str:
+    """The prompt's text, up to where the assistant begins."""
+    return str(
+        tokenizer.apply_chat_template(
+            [dict(message) for message in request.messages],
+            tools=None if request.tools is None else [dict(tool) for tool in request.tools],
+            add_generation_prompt=True,
+            tokenize=False,
+        )
+    )
+
+
+def sampling_params(request: Request, special: Mapping[str, int]) -> Any:
+    """A request's sampling in vLLM's words; a stop string that is a special token stops by its id.
+
+    Raises ValueError for what vLLM cannot do.
+    """
     from vllm import SamplingParams
     from vllm.sampling_params import RequestOutputKind
 
@@ -219,6 +234,7 @@ def sampling_params(request: Request) -> Any:
         temperature=sampling.temperature,
         max_tokens=sampling.max_tokens,
         stop=list(sampling.stop),
+        stop_token_ids=[special[stop] for stop in sampling.stop if stop in special],
         seed=request.seed,
         structured_outputs=_structure(request.response_format),
         output_kind=RequestOutputKind.FINAL_ONLY,

@@ -129,6 +129,21 @@ async def chat(request: Request) -> Response:
         inside -= 1
 
 
+async def bare(request: Request) -> Response:
+    """The completions endpoint as vLLM answers it; told what to do by the prompt."""
+    asked = await request.json()
+    what = json.loads(asked["prompt"])["do"]
+    seen[asked["prompt"]] += 1
+    if what.isdigit():
+        return error(int(what), "only chats here")
+    choice = {"index": 0, "text": json.dumps(asked), "logprobs": None, "finish_reason": "length", "stop_reason": None}
+    choice |= {"no-text": {"text": None}}.get(what, {})
+    usage = {"prompt_tokens": 3, "total_tokens": 5, "completion_tokens": 2, "prompt_tokens_details": None}
+    return JSONResponse(
+        {"id": "cmpl-1", "object": "text_completion", "model": "served", "choices": [choice], "usage": usage}
+    )
+
+
 async def tell(request: Request) -> Response:
     return JSONResponse({"seen": seen, "most_inside": most_inside})
 
@@ -150,6 +165,7 @@ class Misbehaving(Starlette):
 
 ROUTES = [
     Route("/v1/chat/completions", chat, methods=["POST"]),
+    Route("/v1/completions", bare, methods=["POST"]),
     Route("/seen", tell),
     Route("/forget", forget, methods=["POST"]),
 ]
