@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from curate.cleaning.rules import score_rows as score_rows
     from curate.cleaning.selection import select as select
     from curate.recipe import load_recipe as load_recipe
+    from curate.result import Result as Result
     from curate.run import Run as Run
-    from curate.steps.base import Result as Result
 
 _NAMES = {
     "build": "curate.building",
     "load_recipe": "curate.recipe",
     "Run": "curate.run",
-    "Result": "curate.steps.base",
+    "Result": "curate.result",
     "decontaminate": "curate.cleaning.contamination",
     "dedupe": "curate.cleaning.duplicates",
     "filter_rows": "curate.cleaning.rules",

@@ -20,8 +20,9 @@ import polars as pl
 from curate.errors import CurateError
 from curate.ledger import Entry, read_entry
 from curate.report.funnel import kinds_of
+from curate.result import ID, PARENT, REASON, Result
 from curate.run import Run
-from curate.steps.base import ID, PARENT, REASON, Context, Result, Step
+from curate.steps.base import Context, Step
 from curate.table import write_parquet, write_text_atomic
 
 REASONS = 50

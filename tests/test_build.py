@@ -20,10 +20,11 @@ from curate.errors import CurateError, DataError, EngineDown, InvalidInput, RunL
 from curate.lock import folder_lock, graded
 from curate.plan import make_plan
 from curate.recipe import load_recipe
+from curate.result import Result
 from curate.run import Run
 from curate.shipped import pipeline_names, recipe_folder
 from curate.show import show_run, show_text
-from curate.steps.base import Progress, Result
+from curate.steps.base import Progress
 from curate.store import check_rows
 
 RECIPE = """\

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from curate.report.escape import one_line
 from curate.report.funnel import kinds_of
-from curate.steps.base import REASON
+from curate.result import REASON
 
 if TYPE_CHECKING:
-    from curate.steps.base import Result
+    from curate.result import Result
 
 REASONS, CHARACTERS = 12, 120
 """Reasons shown at most, and characters of each."""

@@ -17,8 +17,9 @@ from curate.errors import CurateError
 from curate.executors.base import Executor
 from curate.executors.failures import raised, to_bytes
 from curate.responses import Journal
+from curate.result import Result, Usage
 from curate.steps import step_class
-from curate.steps.base import Context, Result, Step, Usage
+from curate.steps.base import Context, Step
 
 ROW_WISE = ("map", "filter")
 """Kinds of step that look at one row at a time."""

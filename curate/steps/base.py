@@ -24,53 +24,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field
 
+from curate.result import Result
+
 if TYPE_CHECKING:
     from curate.engines.base import Engine
     from curate.engines.settings import EngineSettings
     from curate.responses import Journal
 
 Kind = Literal["source", "map", "expand", "filter", "group", "pool"]
-
-ID, PARENT, REASON = "id", "parent", "reason"
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """What the answers of a step took to make. Tokens as the engine counted them; cost None when no price is known."""
-
-    requests: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    cost_usd: float | None = None
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a step made of a table. Every row that came in is in exactly one place, or has children in `kept`.
-
-    dropped, failed: the columns the row had, and `reason`. A dropped row was judged; a failed one could not be.
-    notes: what a reader should know (JSON values): clusters, licences, border cases, warnings.
-    retriable: rows of `failed` that may succeed when asked again; the next build does so.
-    """
-
-    kept: pl.DataFrame
-    dropped: pl.DataFrame = field(default_factory=pl.DataFrame)
-    failed: pl.DataFrame = field(default_factory=pl.DataFrame)
-    notes: Mapping[str, Any] = field(default_factory=dict)
-    usage: Usage = Usage()
-    retriable: int = 0
-
-    def __str__(self) -> str:
-        """The counts, and the reasons rows left by, most frequent first."""
-        from curate.cleaning.shown import result_text
-
-        return result_text(self)
-
-    def _repr_html_(self) -> str:
-        """The same in a notebook."""
-        from curate.cleaning.shown import result_html
-
-        return result_html(self)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from curate.errors import DataError, did_you_mean
-from curate.steps.base import Context, Kind, Result, Step, Unknown
+from curate.result import Result
+from curate.steps.base import Context, Kind, Step, Unknown
 
 
 class Benchmark(BaseModel):

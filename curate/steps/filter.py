@@ -12,8 +12,9 @@ from curate.cleaning.rules.filtering import CLEAN, WHY, filter_rows
 from curate.cleaning.rules.reading import read_rules
 from curate.cleaning.rules.table import rules_hash
 from curate.errors import DataError
+from curate.result import Result
 from curate.rules import read_rule
-from curate.steps.base import Context, Kind, Result, Step
+from curate.steps.base import Context, Kind, Step
 
 
 class Filter(Step):

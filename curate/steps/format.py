@@ -9,7 +9,8 @@ from pydantic import Field
 
 from curate import schema
 from curate.errors import DataError, did_you_mean
-from curate.steps.base import ID, PARENT, REASON, Context, Kind, Result, Step
+from curate.result import ID, PARENT, REASON, Result
+from curate.steps.base import Context, Kind, Step
 
 PROVENANCE = (
     ID, PARENT, "source", "origin", "kind", "difficulty", "answer", "verifier", "pass_rate", "judged", "model",

@@ -14,7 +14,8 @@ from pydantic import Field, field_validator, model_validator
 from curate.engines.base import Completion, Keys, Request, Sampling
 from curate.errors import DataError, EngineDown
 from curate.prompts import Prompt, PromptError, read_prompt, template_names, template_text
-from curate.steps.base import ID, PARENT, REASON, Context, Cost, Kind, Result, Step, Unknown, Usage
+from curate.result import ID, PARENT, REASON, Result, Usage
+from curate.steps.base import Context, Cost, Kind, Step, Unknown
 from curate.text.thinking import split_thinking
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from curate.errors import DataError
-from curate.steps.base import Context, Kind, Result, Step, Unknown
+from curate.result import Result
+from curate.steps.base import Context, Kind, Step, Unknown
 from curate.text.thinking import join_thinking
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ import polars as pl
 from pydantic import Field, field_validator
 
 from curate.errors import DataError, did_you_mean
+from curate.result import REASON, Result
 from curate.rules import Rule, read_rule
-from curate.steps.base import REASON, Context, Kind, Result, Step
+from curate.steps.base import Context, Kind, Step
 
 
 class Keep(Step):

@@ -11,7 +11,8 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from curate.errors import DataError
-from curate.steps.base import ID, REASON, Context, Cost, Kind, Result, Step, Unknown
+from curate.result import ID, REASON, Result
+from curate.steps.base import Context, Cost, Kind, Step, Unknown
 from curate.widen import stack
 
 

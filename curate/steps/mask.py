@@ -11,7 +11,8 @@ from pydantic import Field, field_validator
 from curate.cleaning.rules.masking import KINDS, mask_rows, read_kinds
 from curate.cleaning.rules.table import rules_hash
 from curate.errors import DataError
-from curate.steps.base import Context, Kind, Result, Step
+from curate.result import Result
+from curate.steps.base import Context, Kind, Step
 
 
 class Mask(Step):

@@ -8,7 +8,8 @@ import polars as pl
 from pydantic import Field
 
 from curate.errors import DataError, did_you_mean
-from curate.steps.base import ID, PARENT, REASON, Context, Kind, Result, Step
+from curate.result import ID, PARENT, REASON, Result
+from curate.steps.base import Context, Kind, Step
 
 WRITES = ("chosen", "rejected", "chosen_score", "rejected_score", "rejected_id", "chosen_thinking", "rejected_thinking")
 

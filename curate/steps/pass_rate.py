@@ -9,7 +9,8 @@ from pydantic import Field
 
 from curate.cleaning.selection.bands import wilson
 from curate.errors import DataError, did_you_mean
-from curate.steps.base import ID, PARENT, REASON, Context, Kind, Result, Step
+from curate.result import ID, PARENT, REASON, Result
+from curate.steps.base import Context, Kind, Step
 
 WRITES = ("pass_rate", "passed", "judged", "pass_low", "pass_high")
 

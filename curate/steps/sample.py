@@ -13,8 +13,9 @@ from pydantic import Field, field_validator, model_validator
 from curate.cleaning.selection.deciding import COLUMNS, Decisions, Outlook
 from curate.engines.base import Completion
 from curate.errors import did_you_mean
+from curate.result import REASON, Result, Usage
 from curate.rules import read_rule
-from curate.steps.base import REASON, Context, Kind, Progress, Result, Unknown, Usage
+from curate.steps.base import Context, Kind, Progress, Unknown
 from curate.steps.generate import CHUNK, Ask, Generate, add_usage, sum_usage
 from curate.steps.grade import Grade, Grading
 

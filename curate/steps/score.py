@@ -12,7 +12,8 @@ from pydantic import Field, model_validator
 from curate.cleaning.rules.rubric import RUBRICS, grade, question
 from curate.cleaning.rules.scoring import score_rows, with_scores
 from curate.errors import DataError, did_you_mean
-from curate.steps.base import ID, Context, Cost, Kind, Result, Step, Unknown
+from curate.result import ID, Result
+from curate.steps.base import Context, Cost, Kind, Step, Unknown
 from curate.steps.generate import Generate
 
 

@@ -9,7 +9,8 @@ import polars as pl
 from pydantic import Field, field_validator, model_validator
 
 from curate.errors import did_you_mean
-from curate.steps.base import Context, Kind, Result, Step
+from curate.result import Result
+from curate.steps.base import Context, Kind, Step
 
 if TYPE_CHECKING:
     from curate.text.embed import Encoder

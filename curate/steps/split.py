@@ -10,7 +10,8 @@ import polars as pl
 from pydantic import Field, model_validator
 
 from curate.errors import DataError, did_you_mean
-from curate.steps.base import ID, PARENT, Context, Kind, Result, Step
+from curate.result import ID, PARENT, Result
+from curate.steps.base import Context, Kind, Step
 
 
 class Split(Step):

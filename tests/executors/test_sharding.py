@@ -36,9 +36,10 @@ from curate.executors.sharding import (
 from curate.executors.sharding import ROW_WISE as ROW_WISE_KINDS
 from curate.recipe import Recipe
 from curate.responses import Journal
+from curate.result import Result, Usage
 from curate.run import Run
 from curate.steps import STEPS, step_class
-from curate.steps.base import Context, Result, Usage, add_notes
+from curate.steps.base import Context, add_notes
 from curate.steps.grade import Grade
 
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from curate.errors import DataError
 from curate.responses import Journal
-from curate.steps.base import Context, Result, Step
+from curate.result import Result
+from curate.steps.base import Context, Step
 from curate.steps.dedupe import Dedupe
 from curate.steps.keep import Keep
 from curate.steps.pairs import Pairs

@@ -19,7 +19,8 @@ from curate.engines.settings import FakeSettings, Price
 from curate.errors import EngineDown, RecipeError
 from curate.recipe import load_recipe
 from curate.responses import Journal
-from curate.steps.base import Context, Result
+from curate.result import Result
+from curate.steps.base import Context
 from curate.steps.generate import Generate
 from curate.steps.grade import Grade
 from curate.steps.keep import Keep

@@ -11,7 +11,7 @@ import polars as pl
 
 from curate.cleaning.contamination.profiles import Profile
 from curate.report.escape import one_line
-from curate.steps.base import REASON, Result
+from curate.result import REASON, Result
 
 SHOWN = ("benchmark", "item", "how", "span", "words", "covered", "similarity")
 REASON_SPAN, SHOWN_PAIRS, SHOWN_TEXT, SHOWN_BEFORE = 160, 12, 1_000, 200

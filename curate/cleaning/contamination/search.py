@@ -12,7 +12,7 @@ import polars as pl
 from curate.cleaning.contamination.batches import by_batch
 from curate.cleaning.contamination.bits import maybe
 from curate.cleaning.contamination.index import SPREAD, TINY, Index, first_eight
-from curate.text.ngrams import Stream, forms, plain, prefix_hashes, stream, windows
+from curate.text.ngrams import LETTERS, Stream, forms, plain, prefix_hashes, stream, text_of, window_hashes
 
 PIECE, OVERLAP = 65_536, 8_192
 """A longer row is read in pieces of so many characters, each beginning with the last characters of the one before."""
@@ -61,12 +61,15 @@ def _search(texts: pl.Series, offset: int, index: Index) -> pl.DataFrame:
 
 
 def _by_windows(letters: Stream, index: Index) -> pl.DataFrame:
-    found = windows(letters)
-    hits = maybe(index.filter, found.hashes)
-    places = np.searchsorted(index.keys, found.hashes[hits])
+    hashes = window_hashes(letters.data, letters.begins)  # of all words: those too near to an end are told by `fits`
+    hits = maybe(index.filter, hashes)
+    hashes, starts = hashes[hits], letters.begins[hits]
+    places = np.searchsorted(index.keys, hashes)
     places[places == len(index.keys)] = 0
-    same = index.keys[places] == found.hashes[hits] if len(index.keys) else np.zeros(len(hits), bool)
-    places, text = places[same], found.text[hits[same]]
+    same = index.keys[places] == hashes if len(index.keys) else np.zeros(len(hits), bool)
+    text = text_of(letters, starts)
+    fits = starts + LETTERS <= letters.borders[text + 1]
+    places, text = places[same & fits], text[same & fits]
     begins, sizes = index.begins[places], index.begins[places + 1] - index.begins[places]
     each = np.repeat(begins - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
     pairs = pl.DataFrame(
@@ -90,7 +93,7 @@ def _by_short(letters: Stream, index: Index) -> pl.DataFrame:
     which = np.repeat(low - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
     begins = np.repeat(letters.begins[hits], sizes)
     lengths = index.short_lengths[which]
-    text = np.searchsorted(letters.borders, begins, "right") - 1
+    text = text_of(letters, begins)
     ends = begins + lengths
     closed = np.isin(ends, letters.begins) | (ends == letters.borders[text + 1])
     right = closed & (ends <= letters.borders[text + 1])

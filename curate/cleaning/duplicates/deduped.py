@@ -16,7 +16,7 @@ from curate.cleaning.duplicates.fuzzy import Found
 from curate.cleaning.duplicates.pairs import Pairs, Similarity, leaders
 from curate.cleaning.duplicates.way import Way
 from curate.errors import UsageError
-from curate.steps.base import ID, REASON, Result
+from curate.result import ID, REASON, Result
 
 KEPT_ID, SIMILARITY = "kept_id", "similarity"
 MEASURES = {"exact": "equal", "minhash": "Jaccard", "semantic": "cosine"}

@@ -19,7 +19,7 @@ from curate.cleaning.duplicates.pairs import no_pairs
 from curate.cleaning.duplicates.ranks import ranked
 from curate.cleaning.duplicates.way import By, Way, check_columns
 from curate.errors import UsageError
-from curate.steps.base import ID
+from curate.result import ID
 from curate.table import row_ids
 from curate.text.embed import STATIC, Encoder
 from curate.text.embed import encoder as open_encoder

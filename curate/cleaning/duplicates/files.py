@@ -22,7 +22,7 @@ from curate.cleaning.duplicates.ranks import by_worth, worth
 from curate.cleaning.duplicates.stored import Stored
 from curate.cleaning.duplicates.way import By, Normal, Way, check_columns
 from curate.errors import DataError, UsageError
-from curate.steps.base import ID
+from curate.result import ID
 from curate.table import replacing, require_file, write_text_atomic
 from curate.text.normalise import compared_text
 from curate.text.shingles import batches

@@ -17,7 +17,7 @@ from curate.cleaning.duplicates.fuzzy import Found
 from curate.cleaning.duplicates.pairs import no_pairs
 from curate.cleaning.duplicates.stored import Stored
 from curate.cleaning.duplicates.way import Way
-from curate.steps.base import ID
+from curate.result import ID
 from curate.text.normalise import normal_form
 from curate.text.shingles import batches
 

@@ -13,8 +13,8 @@ from curate.cleaning.rules.measuring import Measured, labels, measure, text_colu
 from curate.cleaning.rules.reading import Written, read_rules
 from curate.cleaning.rules.rule import Rule
 from curate.errors import DataError, did_you_mean
+from curate.result import REASON, Result
 from curate.rules import RuleError, read_rule
-from curate.steps.base import REASON, Result
 
 CLEAN = "clean"
 WHY = "why.flags"

@@ -9,7 +9,7 @@ import polars as pl
 
 from curate.cleaning.rules.private import PERSONAL, PRIVATE, SECRET, masked, values_in
 from curate.errors import DataError, did_you_mean
-from curate.steps.base import Result
+from curate.result import Result
 
 COLUMNS = ("prompt", "thinking", "completion", "answer", "messages", "chosen", "rejected", "text")
 """Columns masked when none are named, as far as the frame has them and they hold text or messages."""

@@ -9,7 +9,7 @@ import polars as pl
 
 from curate.cleaning.rules.models import HOUSE, Scored, label_scores, perplexities
 from curate.errors import DataError, did_you_mean
-from curate.steps.base import Result
+from curate.result import Result
 
 BY = ("perplexity", "classifier", "reward_model")
 

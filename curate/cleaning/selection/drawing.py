@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from curate.errors import DataError, did_you_mean
-from curate.steps.base import ID
+from curate.result import ID
 
 if TYPE_CHECKING:
     import numpy as np

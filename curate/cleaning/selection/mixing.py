@@ -12,7 +12,7 @@ import polars as pl
 from curate.cleaning.selection.drawing import draws, grouped, places
 from curate.cleaning.selection.selected import Again, Selected, selected
 from curate.errors import DataError, did_you_mean
-from curate.steps.base import ID
+from curate.result import ID
 
 
 def mix(

@@ -10,7 +10,7 @@ import polars as pl
 
 from curate.cleaning.shown import result_html, result_text
 from curate.errors import UsageError
-from curate.steps.base import REASON, Result
+from curate.result import REASON, Result
 
 Again = Callable[..., "Selected"]
 

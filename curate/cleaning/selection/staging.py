@@ -9,7 +9,7 @@ import polars as pl
 from curate.cleaning.selection.drawing import draws, need
 from curate.cleaning.selection.selected import Selected
 from curate.errors import DataError
-from curate.steps.base import REASON
+from curate.result import REASON
 
 MEASURES = ("completion", "answer", "prompt")
 """Columns whose length is measured unless one is named: the first that is there."""
