@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from curate.text.normalise import not_ascii_by, words_apart
 
 Hashes = NDArray[np.uint64]
+Small = NDArray[np.uint32]
 Places = NDArray[np.int64]
 
 WORDS = 5
@@ -26,7 +27,9 @@ BATCH_BYTES = 1 << 20
 
 _MIX, _STEP = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93)
 _HALF = np.uint64(32)
-_MASKS = np.array([(1 << 8 * n) - 1 for n in range(9)], np.uint64)
+_SMALL_STEP, _SMALL_MIX = np.uint32(0x9E3779B1), np.uint32(0x85EBCA6B)
+_PAD = bytes(8)
+"""Eight bytes can be read from where the last word begins."""
 _LONG = 64
 """Bytes up to which a word is read block by block; a longer one is hashed on its own."""
 
@@ -55,6 +58,18 @@ class Ragged(NamedTuple):
         return np.diff(self.starts)
 
 
+class Shingles(NamedTuple):
+    """The same in 32 bits: of the shingles of a row, no two different ones are expected to agree."""
+
+    flat: Small
+    starts: Places
+
+    @property
+    def counts(self) -> Places:
+        """Shingles a row."""
+        return np.diff(self.starts)
+
+
 def batches(texts: pl.Series) -> Iterator[pl.Series]:
     """Slices of a column with about BATCH_BYTES of text each, in order; a larger text is a slice of its own."""
     sizes = texts.str.len_bytes().fill_null(0).cast(pl.Int64).cum_sum().to_numpy()
@@ -73,9 +88,18 @@ def words(texts: pl.Series) -> Ragged:
     >>> bool((one == two).all())
     True
     """
-    texts = not_ascii_by(texts.fill_null(""), words_apart)
-    data, edges = plain_bytes(texts)
-    return _words_of(data.translate(_CLASSES) + bytes(8), edges)
+    texts = texts.fill_null("")
+    joined = _joined(texts)
+    if not joined.isascii():
+        texts = not_ascii_by(texts, words_apart)
+        joined = _joined(texts)
+    edges = np.concatenate([[0], np.cumsum(texts.str.len_bytes().to_numpy() + np.int64(1))])
+    return _words_of(b"\0" + joined.encode().translate(_CLASSES) + _PAD, edges)
+
+
+def _joined(texts: pl.Series) -> str:
+    """All texts with a zero byte between them, which parts words."""
+    return texts.str.join("\0").item() if len(texts) else ""
 
 
 def plain_bytes(texts: pl.Series) -> tuple[bytes, Places]:
@@ -86,65 +110,58 @@ def plain_bytes(texts: pl.Series) -> tuple[bytes, Places]:
     return bytes(memoryview(data)[edges[0] : edges[-1]]) if data else b"", edges - edges[0]
 
 
-def shingles(texts: pl.Series, size: int = WORDS) -> Ragged:
+def shingles(texts: pl.Series, size: int = WORDS) -> Shingles:
     """The hash of each run of `size` words, in order; they may repeat.
 
     A row of fewer words is one shingle: only rows of the same words are like it. A row without words has none.
     """
-    return shingles_of(words(texts), size)
-
-
-def shingles_of(row_words: Ragged, size: int = WORDS) -> Ragged:
-    """Shingles of words that are hashed already."""
-    flat, starts = row_words
+    flat, starts = row_words = words(texts)
     counts = row_words.counts
     made = np.maximum(counts - (size - 1), np.minimum(counts, 1))
     ends = np.concatenate([[0], np.cumsum(made)])
-    padded = np.concatenate([flat, np.zeros(size, np.uint64)])
+    padded = np.zeros(len(flat) + size, np.uint32)
+    np.right_shift(flat, _HALF, out=padded[: len(flat)], casting="unsafe")
     rolled = padded[: len(flat)].copy()
     for place in range(1, size):
-        rolled *= _STEP
+        rolled *= _SMALL_STEP
         rolled += padded[place : place + len(flat)]
     short = np.flatnonzero((counts > 0) & (counts < size))
     if short.size:
         rolled[starts[short]] = _short(padded, starts[short], counts[short], size)
-    rolled ^= rolled >> _HALF
-    rolled *= _MIX
-    rolled ^= rolled >> _HALF
     keep = np.ones(len(flat), bool)
     for place in range(1, size):
         last = starts[1:] - place
         keep[last[counts > place]] = False
-    return Ragged(rolled[keep], ends)
+    rolled = rolled[keep]
+    rolled ^= rolled >> np.uint32(16)
+    rolled *= _SMALL_MIX
+    rolled ^= rolled >> np.uint32(15)
+    return Shingles(rolled, ends)
 
 
-def _short(padded: Hashes, first: Places, counts: Places, size: int) -> Hashes:
+def _short(padded: Small, first: Places, counts: Places, size: int) -> Small:
     """The one shingle of rows with fewer words; how many words there are is part of it."""
-    rolled = padded[first].copy()
+    rolled = padded[first]
     for place in range(1, size):
-        rolled *= _STEP
-        rolled += np.where(counts > place, padded[first + place], np.uint64(0))
-    return rolled + counts.astype(np.uint64)
+        rolled *= _SMALL_STEP
+        rolled += np.where(counts > place, padded[first + place], np.uint32(0))
+    return rolled + counts.astype(np.uint32)
 
 
 def _words_of(low: bytes, edges: Places) -> Ragged:
-    """Words of classed bytes that eight zero bytes follow. edges: where each row begins, and where the last ends."""
-    letters = np.frombuffer(low, np.uint8)[: edges[-1] + 1] != 0
-    begins = letters.copy()
-    begins[1:] &= ~letters[:-1]
-    borders = edges[:-1]
-    begins[borders] = letters[borders]
-    first = np.flatnonzero(begins[:-1])
-    stops = letters[:-1] & ~letters[1:]
-    inner = edges[1:-1][edges[1:-1] > 0] - 1
-    stops[inner] = letters[inner]
-    lengths = np.flatnonzero(stops) - first + 1
-    return Ragged(_hash_words(low, first, lengths), np.searchsorted(first, edges))
+    """Words of classed bytes. edges: where each row begins, and where one more would.
+
+    low: a zero byte, the rows with one between them, and eight more.
+    """
+    letters = np.frombuffer(low, np.uint8) != 0
+    turns = np.flatnonzero(letters[1:] != letters[:-1])
+    first, lengths = turns[::2].copy(), turns[1::2] - turns[::2]
+    return Ragged(_hash_words(low[1:], first, lengths), np.searchsorted(first, edges))
 
 
 def _hash_words(low: bytes, first: Places, lengths: Places) -> Hashes:
     eights = np.lib.stride_tricks.as_strided(np.frombuffer(low, np.uint64, count=1), (len(low) - 7,), (1,))
-    hashes = eights[first] & _MASKS[np.minimum(lengths, 8)]
+    hashes = _bytes_of(eights[first], lengths)
     hashes *= _MIX
     hashes ^= hashes >> _HALF
     longer = np.flatnonzero(lengths > 8)
@@ -152,8 +169,7 @@ def _hash_words(low: bytes, first: Places, lengths: Places) -> Hashes:
         if not longer.size:
             break
         left = lengths[longer] - done
-        block = eights[first[longer] + done] & _MASKS[np.minimum(left, 8)]
-        mixed = (hashes[longer] ^ block) * _MIX
+        mixed = (hashes[longer] ^ _bytes_of(eights[first[longer] + done], left)) * _MIX
         hashes[longer] = mixed ^ (mixed >> _HALF)
         longer = longer[left > 8]
     for place in longer.tolist():
@@ -162,3 +178,9 @@ def _hash_words(low: bytes, first: Places, lengths: Places) -> Hashes:
         hashes[place] = np.uint64(int.from_bytes(digest, "little"))
     hashes *= _STEP
     return hashes
+
+
+def _bytes_of(eight: Hashes, lengths: Places) -> Hashes:
+    """The first bytes of eight, by how many there are; the others are shifted out."""
+    eight <<= (np.maximum(8 - lengths, 0) << 3).view(np.uint64)
+    return eight

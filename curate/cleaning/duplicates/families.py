@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from curate.cleaning.duplicates.buckets import Rows
 from curate.cleaning.duplicates.overlap import Sets
-from curate.text.minhash import Small
+from curate.text.shingles import Small
 
 SMALLEST = 4
 """Rows of a family at least: of three, two may well have been edited in the same place by chance."""

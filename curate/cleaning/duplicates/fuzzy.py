@@ -17,8 +17,8 @@ from curate.cleaning.duplicates.families import families, in_slots
 from curate.cleaning.duplicates.overlap import Sets, jaccard
 from curate.cleaning.duplicates.pairs import Pairs, joined, leaders, no_pairs
 from curate.cleaning.duplicates.quantities import other_numbers
-from curate.text.minhash import Bands, Small, band_keys
-from curate.text.shingles import Hashes, Places, batches, shingles
+from curate.text.minhash import Bands, band_keys
+from curate.text.shingles import Hashes, Places, Small, batches, shingles
 
 BELOW = 0.1
 """Pairs so far below the threshold are kept as well, so that it can be moved without a second search."""
@@ -26,7 +26,6 @@ TEXT_AT_ONCE = 64 << 20
 """Bytes of text that pairs are tested on at once."""
 LOOKS = 4
 """Rounds in which families are looked for: taking one apart may show the next."""
-_HALF = np.uint64(32)
 
 
 @dataclass(frozen=True)
@@ -59,8 +58,7 @@ def read(texts: pl.Series, skip: NDArray[np.bool_], bands: Bands) -> Compared:
 
     def one(batch: pl.Series) -> tuple[Small, Places, Hashes]:
         made = shingles(batch)
-        small = (made.flat >> _HALF).astype(np.uint32)
-        return small, made.counts, band_keys(small, made.starts, bands)
+        return made.flat, made.counts, band_keys(made.flat, made.starts, bands)
 
     keep_freed_memory()
     looked_at = texts if not skip.any() else texts.scatter(np.flatnonzero(skip), None)

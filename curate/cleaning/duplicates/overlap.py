@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from curate.cleaning.duplicates.buckets import Rows, distinct
-from curate.text.minhash import Small
-from curate.text.shingles import Hashes, Places
+from curate.text.shingles import Hashes, Places, Small
 
 AT_ONCE = 1 << 18
 """Shingles compared at once: 2 MB, which sorts in the cache of a core."""
@@ -35,20 +34,31 @@ def jaccard(sets: Sets, left: Rows, right: Rows) -> NDArray[np.float64]:
     """Shared shingles over all shingles of each pair, counted as sets; 0 when neither has any."""
     similarity = np.zeros(len(left))
     for low, high in _portions(sets, left, right):
-        one, two = _keys(sets, left[low:high]), _keys(sets, right[low:high])
-        both = np.sort(np.concatenate([one, two]))
+        rows, place = np.unique(np.concatenate([left[low:high], right[low:high]]), return_inverse=True)
+        own = _distinct(sets, rows)
+        one, two = place[: high - low], place[high - low :]
+        both = np.sort(np.concatenate([_keyed(own, one), _keyed(own, two)]))
         shared = np.bincount((both[1:] >> _HALF)[both[1:] == both[:-1]].astype(np.int64), minlength=high - low)
-        either = np.bincount((both >> _HALF).astype(np.int64), minlength=high - low) - shared
-        similarity[low:high] = shared / np.maximum(either, 1)
+        sizes = np.diff(own.starts)
+        similarity[low:high] = shared / np.maximum(sizes[one] + sizes[two] - shared, 1)
     return similarity
 
 
-def _keys(sets: Sets, rows: Rows) -> Hashes:
-    """Distinct (pair, shingle) as sorted numbers."""
+def _distinct(sets: Sets, rows: Rows) -> Sets:
+    """Some rows, each shingle of a row once."""
     flat, counts = sets.of(rows)
-    keys = np.repeat(np.arange(len(rows), dtype=np.uint64) << _HALF, counts)
-    keys |= flat
-    return distinct(keys)
+    keys = distinct(_numbered(flat, counts))
+    return Sets(keys.astype(np.uint32), np.searchsorted(keys, np.arange(len(rows) + 1, dtype=np.uint64) << _HALF))
+
+
+def _keyed(sets: Sets, rows: Rows) -> Hashes:
+    """The shingles of some rows, numbered by their place."""
+    return _numbered(*sets.of(rows))
+
+
+def _numbered(flat: Small, counts: Places) -> Hashes:
+    """The number of each shingle's row in the upper half, the shingle in the lower."""
+    return np.repeat(np.arange(len(counts), dtype=np.uint64) << _HALF, counts) | flat
 
 
 def _portions(sets: Sets, left: Rows, right: Rows) -> Iterator[tuple[int, int]]:

@@ -96,8 +96,7 @@ def _other_contents(texts: pl.Series, pairs: Pairs, order: Rows) -> NDArray[np.b
     rows = np.unique(np.concatenate([pairs.left, pairs.right]))
     made = [shingles(batch) for batch in batches(texts.gather(rows))]
     starts = np.concatenate([[0], *(one.counts for one in made)]).cumsum()
-    flat = np.concatenate([np.zeros(0, np.uint64), *(one.flat for one in made)]) >> np.uint64(32)
-    sets = Sets(flat.astype(np.uint32), starts)
+    sets = Sets(np.concatenate([np.zeros(0, np.uint32), *(one.flat for one in made)]), starts)
     found = families(sets, np.searchsorted(rows, leader[rows]))
     if found:
         slots = in_slots(sets, found)

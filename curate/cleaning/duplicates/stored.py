@@ -28,7 +28,7 @@ from curate.text.minhash import Bands, band_keys
 from curate.text.shingles import Hashes, plain_bytes, shingles
 
 STATE = "state.json"
-VERSION = 1
+VERSION = 2
 DIGEST = 16
 """Bytes of a text's digest: of 10^12 texts, no two different ones are expected to agree."""
 
@@ -67,10 +67,9 @@ class Stored:
             self._write(f"{name}_sizes", np.diff(edges).astype(np.int64).tobytes())
         if self.bands:
             made = shingles(told)
-            small = (made.flat >> np.uint64(32)).astype(np.uint32)
-            self._write("shingles", small.tobytes())
+            self._write("shingles", made.flat.tobytes())
             self._write("counts", made.counts.astype(np.int32).tobytes())
-            for band, keys in enumerate(band_keys(small, made.starts, self.bands)):
+            for band, keys in enumerate(band_keys(made.flat, made.starts, self.bands)):
                 self._write(f"band-{band:03}", keys.tobytes())
         self.rows += len(ids)
 
