@@ -1,4 +1,4 @@
-"""Near copies by `curate.dedupe`.
+"""Near copies by `curate.dedupe`; written with snappy, as the peers write.
 
 python dedupe_curate_job.py IN OUT THRESHOLD
 """
@@ -13,7 +13,8 @@ from curate import dedupe
 
 
 def main(source: str, target: str, threshold: float) -> None:
-    dedupe(pl.read_parquet(source), by="minhash", threshold=threshold).kept.write_parquet(target)
+    result = dedupe(pl.read_parquet(source), by="minhash", threshold=threshold)
+    result.kept.write_parquet(target, compression="snappy")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import numpy as np
 import polars as pl
-import pyarrow as pa  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from curate.cleaning.duplicates.buckets import Rows
@@ -88,6 +87,8 @@ def _squeezed(texts: pl.Series) -> pl.Series:
     joined = plain_bytes(texts.str.join("\0"))[0]
     if joined.count(b"\0") != len(texts) - 1:
         return texts.str.to_lowercase().str.replace_all(r"\s+", "")
+    import pyarrow as pa  # type: ignore[import-untyped]
+
     data = joined.translate(_LOWER, _SPACES) + b"\0"
     starts = np.append(0, np.flatnonzero(np.frombuffer(data, np.uint8) == 0) + 1)
     column = pa.LargeStringArray.from_buffers(len(texts), pa.py_buffer(starts.astype(np.int64)), pa.py_buffer(data))
