@@ -77,6 +77,8 @@ def _steps(
     entries: list[Entry] = []
     table: pl.DataFrame | None = pl.DataFrame()
     before = ""
+    if steps[0].kind != "source":  # it asks a model
+        require_columns(recipe, steps[0].after(frozenset()))
     for step in steps:
         step.check(context)
     for number, step in enumerate(steps):
@@ -122,13 +124,18 @@ def _line(entry: Entry) -> str:
 def _check_columns(recipe: Recipe, table: pl.DataFrame | None, run: Run, loaded: Entry) -> None:
     """Before anything is spent: does every later step find its columns?"""
     names = table.columns if table is not None else pl.read_parquet_schema(run.steps_folder / f"{loaded.step}.parquet")
-    mistakes = column_mistakes(recipe, frozenset(names))
+    require_columns(recipe, frozenset(names))
+
+
+def require_columns(recipe: Recipe, columns: frozenset[str]) -> None:
+    """Raise InvalidInput with the columns that steps will not find, given those the first step makes."""
+    mistakes = column_mistakes(recipe, columns)
     if mistakes:
         raise InvalidInput("\n".join(mistakes))
 
 
 def column_mistakes(recipe: Recipe, columns: frozenset[str]) -> list[str]:
-    """Columns that a step will look for and not find, given those the load step makes."""
+    """Columns that a step will look for and not find, given those the first step makes."""
     mistakes = []
     for step in recipe.steps[1:]:
         for missing in sorted(step.needs() - columns):

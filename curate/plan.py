@@ -9,9 +9,8 @@ from typing import Any
 
 import polars as pl
 
-from curate.building import Engines, column_mistakes, default_folder
+from curate.building import Engines, default_folder, require_columns
 from curate.engines.settings import ENGINES
-from curate.errors import InvalidInput
 from curate.recipe import Head, Recipe
 from curate.responses import Journal
 from curate.run import Run
@@ -65,8 +64,14 @@ def _journal(run: Run, nowhere: Path) -> Path:
 
 
 def _loaded(recipe: Recipe, run: Run, context: Context) -> pl.DataFrame | None:
-    """The rows of the load step, as a build left them or read now; None where a source is on the Hub and not loaded."""
+    """The rows of the load step, as a build left them or read now; None where a source is on the Hub and not loaded.
+
+    Without a load step there are none: the first step asks a model for them.
+    """
     load = recipe.steps[0]
+    if load.kind != "source":
+        require_columns(recipe, load.after(frozenset()))
+        return pl.DataFrame()
     stem = f"00-{load.title}"
     stored = stored_entry(run, stem)
     if stored is not None and stored.key == step_key(load, "", context):
@@ -75,9 +80,7 @@ def _loaded(recipe: Recipe, run: Run, context: Context) -> pl.DataFrame | None:
         return None
     else:
         table = load.run(pl.DataFrame(), context).kept
-    mistakes = column_mistakes(recipe, frozenset(table.columns))
-    if mistakes:
-        raise InvalidInput("\n".join(mistakes))
+    require_columns(recipe, frozenset(table.columns))
     return table
 
 

@@ -30,6 +30,8 @@ from curate.steps import STEPS, step_class
 from curate.steps.base import Step
 
 DEFAULT_PROFILE = "laptop"
+FIRST = ("load", "magpie")
+"""Steps that need no rows."""
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 
@@ -265,9 +267,10 @@ def _steps(node: Node | None, place: str, mistakes: list[str]) -> list[tuple[int
             first = seen[step.title]
             mistakes.append(f"{entry.place}: a second step called '{step.title}' (first at {first}); give it a name:")
         seen.setdefault(step.title, entry.place)
-        if (step.kind == "source") != (index == 0):
-            wrong = "only the first step can be load" if step.kind == "source" else "the first step must be load"
-            mistakes.append(f"{entry.place}: {wrong} (got {step.step})")
+        if step.kind == "source" and index:
+            mistakes.append(f"{entry.place}: only the first step can be {step.step}")
+        elif not index and step.step not in FIRST:
+            mistakes.append(f"{entry.place}: the first step must be {' or '.join(FIRST)} (got {step.step})")
         steps.append((index, step))
     return steps
 

@@ -10,6 +10,8 @@ from curate.steps.base import Step
 STEPS: dict[str, str] = {
     # source
     "load": "curate.steps.load:Load",
+    # source or expand
+    "magpie": "curate.steps.magpie:Magpie",
     # map and expand
     "generate": "curate.steps.generate:Generate",
     "grade": "curate.steps.grade:Grade",

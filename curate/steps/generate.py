@@ -109,7 +109,7 @@ class Generate(Step):
             return self._priced(
                 Cost(rows * self.n, rows * self.n, completion_tokens=rows * self.n * self.max_tokens), context
             )
-        ask = Ask(self, context)
+        ask = self.ask(context)
         requests = stored = characters = 0
         for request in ask.requests(table):
             requests, characters = requests + 1, characters + sum(len(str(m["content"])) for m in request.messages)
@@ -123,7 +123,7 @@ class Generate(Step):
 
     def run(self, table: pl.DataFrame, context: Context) -> Result:
         """Ask what no stored answer serves, then read every answer back from the journal."""
-        ask = Ask(self, context)
+        ask = self.ask(context)
         missing = table.height * self.n
         context.progress.start(self.title, missing)
         answered = self._fetch(ask, ask.requests(table), context)
@@ -132,6 +132,10 @@ class Generate(Step):
         if ask.stored:
             context.progress.say(f"{self.title}: {answered:,} answers came, {ask.stored:,} were stored before")
         return self._collect(ask, table, context)
+
+    def ask(self, context: Context) -> Ask:
+        """A pass over a table."""
+        return Ask(self, context)
 
     def _down(self, requests: int, reason: str | None) -> EngineDown:
         return EngineDown(f"{self.title}: all {requests} requests failed; the first says: {reason}")
@@ -264,29 +268,37 @@ class Ask:
 
         samples: which samples of each row; all n unless given.
         """
-        if self.asked.user is None and not {"prompt", "messages"} & set(table.columns):
-            raise DataError(
-                f"{self.step.title}: rows with neither prompt nor messages (they have: {', '.join(table.columns)}). "
-                "Give prompt: a template over these columns, or rename one in load: {columns: {prompt: ...}}"
-            )
+        self.require(table.columns)
         numbers = samples if samples is not None else repeat(range(self.step.n), table.height)
         for row, wanted in zip(table.iter_rows(named=True), numbers, strict=True):
             try:
-                messages = self.asked.messages(row)
+                messages, prefix = self.question(row)
             except PromptError as broken:
                 for _ in wanted:
                     self.refused[len(self.keys)] = f"cannot be asked: {broken}"
                     self.keys.append("")
                 continue
             draws = [(sample_seed(self.seed, row[ID], sample), sample) for sample in wanted]
-            for (seed, sample), key in zip(draws, self.naming.of(messages, draws), strict=True):
+            for (seed, sample), key in zip(draws, self.naming.of(messages, draws, prefix), strict=True):
                 self.keys.append(key)
                 if self.journal.find(key, self.step.max_tokens) is not None:
                     self.stored += 1
                 elif (refusal := self.journal.refused(key, self.step.max_tokens)) is not None:
                     self.errors[key] = refusal
                 else:
-                    yield Request(key, row[ID], messages, self.sampling, seed, sample)
+                    yield Request(key, row[ID], messages, self.sampling, seed, sample, prefix=prefix)
+
+    def require(self, columns: Sequence[str]) -> None:
+        """Raise DataError when no row could have anything to ask."""
+        if self.asked.user is None and not {"prompt", "messages"} & set(columns):
+            raise DataError(
+                f"{self.step.title}: rows with neither prompt nor messages (they have: {', '.join(columns)}). "
+                "Give prompt: a template over these columns, or rename one in load: {columns: {prompt: ...}}"
+            )
+
+    def question(self, row: Mapping[str, Any]) -> tuple[tuple[Message, ...], str | None]:
+        """The messages to send for a row, or a bare prefix. Raises PromptError when the row has nothing to ask."""
+        return self.asked.messages(row), None
 
 
 def sample_seed(seed: int, row: str, sample: int) -> int:
