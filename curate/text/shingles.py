@@ -30,6 +30,7 @@ _MIX, _STEP = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93)
 _HALF = np.uint64(32)
 _SMALL_STEP, _SMALL_MIX = np.uint32(0x9E3779B1), np.uint32(0x85EBCA6B)
 _CASE, _CASES, _TWO = np.uint8(0x20), np.uint64(0x2020202020202020), np.uint64(2)
+_MASKS = np.array([(1 << 8 * n) - 1 for n in range(9)], np.uint64)
 _PAD = bytes(8)
 """Eight bytes can be read from where the last word begins."""
 _LONG = 64
@@ -73,6 +74,8 @@ def batches(texts: pl.Series) -> Iterator[pl.Series]:
 
 def words(texts: pl.Series) -> Ragged:
     """The hash of each word (see `normalise` for what a word is), in order. A null has no words.
+
+    The vectors of `static` are stored under these hashes: other hashes need `curate.text.distil` again.
 
     >>> one, two = words(pl.Series(["Ab, cd!", "ab cd"])).flat.reshape(2, 2)
     >>> bool((one == two).all())
@@ -180,11 +183,11 @@ def _hash_words(data: bytes, first: Places, lengths: Places) -> Hashes:
 
 
 def _bytes_of(eight: Hashes, lengths: Places) -> Hashes:
-    """The first bytes of eight in lower case, by how many there are; the others are shifted out.
+    """The first bytes of eight in lower case, by how many there are.
 
     Capitals differ from small letters in one bit, which digits have as well, and the underscore is no other word byte
     with it; bytes that are not ASCII are told by their highest bit and stay.
     """
     eight |= ~(eight >> _TWO) & _CASES
-    eight <<= (np.maximum(8 - lengths, 0) << 3).view(np.uint64)
+    eight &= _MASKS[np.minimum(lengths, 8)]
     return eight
