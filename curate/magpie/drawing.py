@@ -83,6 +83,11 @@ class Draws:
         return sum(self.rows * self.tries - slot.asked for slot in self.slots if slot.kept < self.rows)
 
     @property
+    def answered(self) -> int:
+        """Draws that were answered, whatever came of them."""
+        return sum(part.height for part in self.drawn)
+
+    @property
     def kept(self) -> int:
         """Instructions so far."""
         return sum(slot.kept for slot in self.slots)

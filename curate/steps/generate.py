@@ -109,7 +109,7 @@ class Generate(Step):
             return self._priced(
                 Cost(rows * self.n, rows * self.n, completion_tokens=rows * self.n * self.max_tokens), context
             )
-        ask = self.ask(context)
+        ask = Ask(self, context)
         requests = stored = characters = 0
         for request in ask.requests(table):
             requests, characters = requests + 1, characters + sum(len(str(m["content"])) for m in request.messages)
@@ -123,21 +123,23 @@ class Generate(Step):
 
     def run(self, table: pl.DataFrame, context: Context) -> Result:
         """Ask what no stored answer serves, then read every answer back from the journal."""
-        ask = self.ask(context)
+        ask = Ask(self, context)
         missing = table.height * self.n
         context.progress.start(self.title, missing)
         answered = self._fetch(ask, ask.requests(table), context)
         if not answered and ask.errors and not ask.stored:
-            raise self._down(len(ask.errors), next(iter(ask.errors.values())).error)
+            raise self.down(len(ask.errors), next(iter(ask.errors.values())).error)
         if ask.stored:
             context.progress.say(f"{self.title}: {answered:,} answers came, {ask.stored:,} were stored before")
-        return self._collect(ask, table, context)
+        return self.read(ask, table, context)
 
-    def ask(self, context: Context) -> Ask:
-        """A pass over a table."""
-        return Ask(self, context)
+    def answers(self, ask: Ask, table: pl.DataFrame, context: Context) -> Result:
+        """`run` for a step that asks in rounds, each with an `ask` of its own: here it is no end when all fail."""
+        self._fetch(ask, ask.requests(table), context)
+        return self.read(ask, table, context)
 
-    def _down(self, requests: int, reason: str | None) -> EngineDown:
+    def down(self, requests: int, reason: str | None) -> EngineDown:
+        """The end, when nothing was answered."""
         return EngineDown(f"{self.title}: all {requests} requests failed; the first says: {reason}")
 
     def _fetch(self, ask: Ask, missing: Iterator[Request], context: Context) -> int:
@@ -161,7 +163,8 @@ class Generate(Step):
         context.journal.flush()
         return answered
 
-    def _collect(self, ask: Ask, table: pl.DataFrame, context: Context) -> Result:
+    def read(self, ask: Ask, table: pl.DataFrame, context: Context) -> Result:
+        """The rows beside the answers that the journal holds, after a pass of `ask` over the table."""
         kept, failed, usage, retriable = [], [], Usage(), 0
         rows = max(1, CHUNK // self.n)
         for start in range(0, table.height, rows):

@@ -13,7 +13,7 @@ from pydantic import Field, field_validator, model_validator
 
 from curate.engines.settings import ServerSettings
 from curate.errors import DataError
-from curate.magpie.asking import GenerateBare
+from curate.magpie.asking import AskBare
 from curate.magpie.drawing import SLOT, Draws, Slot
 from curate.magpie.instructions import Reader
 from curate.magpie.local_tokenizer import tokenizer_of
@@ -21,7 +21,7 @@ from curate.magpie.prequery import SYSTEM, Prequery, derived, without_bos, writt
 from curate.prompts import Prompt, PromptError, read_prompt
 from curate.result import ID, PARENT, REASON, Result
 from curate.steps.base import Context, Cost, Kind, Step, Unknown
-from curate.steps.generate import sum_usage
+from curate.steps.generate import Generate, sum_usage
 from curate.table import slug
 
 WRITES = ("prompt", "source", "prompt_model", "prompt_response")
@@ -97,12 +97,13 @@ class Magpie(Step):
     def cost(self, table: pl.DataFrame | None, rows: int, context: Context) -> Cost:
         """At most all tries; fewer where stored answers tell how many are needed."""
         beginning = self._beginning(context, SYSTEM if self.system else None)
-        count = max(1, rows) if table is None else max(1, table.height)
-        most, stored = count * self.rows * self.tries, 0
+        wanted = max(1, rows) * self.rows
+        most, stored = wanted * self.tries, 0
         if table is not None:
             draws = self._draws(self._slots(table, context)[0], beginning, context)
-            count, most, stored = len(draws.slots), *self._to_ask(draws, beginning, context)
-        cost = Cost(count * self.rows, most, stored, most * len(beginning.text) // 4, most * self.max_tokens)
+            wanted = draws.rows * len(draws.slots)
+            most, stored = self._to_ask(draws, beginning, context)
+        cost = Cost(wanted, most, stored, most * len(beginning.text) // 4, most * self.max_tokens)
         price = context.settings[self.engine].price
         return replace(cost, cost_usd=price.cost(cost.prompt_tokens, cost.completion_tokens)) if price else cost
 
@@ -113,9 +114,9 @@ class Magpie(Step):
         draws, asking = self._draws(slots, beginning, context), self._asking(beginning)
         context.progress.start(self.title, None)
         while (wanted := draws.next()).height:
-            result = asking.run(wanted, context)
-            if not result.kept.height and not draws.kept:
-                raise asking.down(result.failed)
+            result = asking.answers(AskBare(asking, context), wanted, context)
+            if not result.kept.height and not draws.answered:
+                raise asking.down(wanted.height, result.failed[REASON][0])
             draws.add(wanted, result)
         if short := draws.told()["short"]:
             context.progress.say(
@@ -131,8 +132,8 @@ class Magpie(Step):
     def _more(self, parents: bool) -> tuple[str, ...]:
         return (*(("system",) if self.system else ()), *((PARENT,) if parents else ()))
 
-    def _asking(self, beginning: Prequery) -> GenerateBare:
-        return GenerateBare(
+    def _asking(self, beginning: Prequery) -> Generate:
+        return Generate(
             step="generate", name=self.title, engine=self.engine, temperature=self.temperature, top_p=self.top_p,
             top_k=self.top_k, min_p=self.min_p, max_tokens=self.max_tokens, stop=beginning.stop, seed=self.seed,
         )  # fmt: skip
@@ -186,11 +187,12 @@ class Magpie(Step):
         """Requests at most, and answers that are stored: rounds are gone through as long as nothing is missing."""
         asking, stored = self._asking(beginning), 0
         while (wanted := draws.next()).height:
-            missing = asking.missing(wanted, context)
+            ask = AskBare(asking, context)
+            missing = sum(1 for _ in ask.requests(wanted))
             stored += wanted.height - missing
             if missing:
                 return draws.room - (wanted.height - missing), stored
-            draws.add(wanted, asking.stored(wanted, context))
+            draws.add(wanted, asking.read(ask, wanted, context))
         return 0, stored
 
     def _result(

@@ -108,7 +108,7 @@ class Sample(Generate):
             rounds.append(made)
         context.progress.advance(sum(self.n - prompt.asked for prompt in prompts), 0, None)
         if errors and not any(made.kept.height for made in rounds):
-            raise self._down(len(errors), next(iter(errors.values())).error)
+            raise self.down(len(errors), next(iter(errors.values())).error)
         return self._result(decisions, prompts, rounds, context)
 
     def _next(self, decisions: Decisions, prompts: Sequence[_Prompt]) -> dict[int, int]:

@@ -142,6 +142,12 @@ def test_an_engine_that_answers_nothing_is_down_after_one_round(tmp_path: Path) 
     assert len(engine.asked) == 4
 
 
+def test_a_last_round_that_fails_is_no_end(tmp_path: Path) -> None:
+    engine = Writer(lambda number, request: "" if number < 4 else failed(request))
+    result = magpie().run(pl.DataFrame(), context(tmp_path, engine))
+    assert (result.kept.height, result.dropped.height, result.failed.height) == (0, 4, 4)
+
+
 def test_a_limit_bounds_it_as_it_bounds_a_source(tmp_path: Path) -> None:
     engine = Writer(lambda number, _: f"{number}?")
     assert magpie().run(pl.DataFrame(), context(tmp_path, engine, limit=2)).kept.height == 2
