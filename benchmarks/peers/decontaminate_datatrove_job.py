@@ -1,9 +1,10 @@
-"""Rows that share an n-gram with an item, by datatrove's filter, two workers, with a tokenizer that splits at no words.
+"""Rows that share an n-gram with an item, by datatrove's filter, two workers.
 
 Its indexer wants lighteval and its tasks; here the filter's own words and hashes make the same files from our items, of
-the prompts, which are not looked for by default. Its own tokenizer, spaCy's, is several times slower.
+the prompts, which are not looked for by default. Words are found by its own tokenizer (spaCy's for English), or with
+`split` by one regex: the fastest the block could be.
 
-python decontaminate_datatrove_job.py ROWS ITEMS OUT N
+python decontaminate_datatrove_job.py ROWS ITEMS OUT N [split]
 """
 
 from __future__ import annotations
@@ -38,10 +39,9 @@ class Split(WordTokenizer):  # noqa: D101
         return [(0, len(text))]
 
 
-n_grams.load_word_tokenizer = Split
-
-
-def main(rows: str, items: str, out: str, n: str) -> None:
+def main(rows: str, items: str, out: str, n: str, words: str = "") -> None:
+    if words == "split":
+        n_grams.load_word_tokenizer = Split
     work = Path(out).with_suffix(".work")
     (work / "in").mkdir(parents=True)
     table = pq.read_table(rows)
@@ -53,8 +53,8 @@ def main(rows: str, items: str, out: str, n: str) -> None:
     hashes: dict[str, set[int]] = {}
     found = pq.read_table(items)
     for name, text in zip(found["benchmark"].to_pylist(), found["text"].to_pylist(), strict=True):
-        words = block.tokenizer.word_tokenize(simplify_text(text, config.norm_config))
-        hashes.setdefault(name, set()).update(block.hash_func(" ".join(gram)) for gram in ngrams(words, int(n)))
+        said = block.tokenizer.word_tokenize(simplify_text(text, config.norm_config))
+        hashes.setdefault(name, set()).update(block.hash_func(" ".join(gram)) for gram in ngrams(said, int(n)))
     (work / "index").mkdir(exist_ok=True)
     for name, some in hashes.items():
         np.array(list(some), dtype=config.hash_config.np_descr).tofile(work / "index" / f"{name}.index.hashes")

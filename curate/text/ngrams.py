@@ -39,8 +39,14 @@ LATEX = (
 SILENT = rf"\\(?:{'|'.join(LATEX)})\b|\\hspace\{{[^{{}}]{{0,20}}\}}"
 """What is left out of a text, as a regex of both `re` and polars."""
 
+COMMAND = rf"(\\[A-Za-z]+)([_\p{{Nd}}{UNSPACED}])"
+r"""A command and what ends it though a regex sees no border of words there: `\leq5`, `\limits_n`."""
+
 SAME = ((r"\\[dt]frac\b", r"\frac"), (r"\\[dt]binom\b", r"\binom"), (r"\\([lgn]e)q\b", r"\$1"))
 """LaTeX that is written in two ways, and the one that is kept."""
+
+MARKS = r"[\x{2010}-\x{2027}\x{2030}-\x{205e}]"
+"""Dashes, quotes, dots: no letter is in them, so most texts that are not ASCII need no more than a space for each."""
 
 FOLDED = {"ß": "ss", "ς": "σ"}
 """Small letters that are written otherwise in capitals and back."""
@@ -87,11 +93,14 @@ def plain(texts: pl.Series) -> pl.Series:
     texts = texts.fill_null("")
     latex = texts.str.contains("\\", literal=True)
     if latex.any():
-        spelled = pl.col("t").str.replace_all(SILENT, " ")
+        spelled = pl.col("t").str.replace_all(COMMAND, "$1 $2").str.replace_all(SILENT, " ")
         for pattern, one in SAME:
             spelled = spelled.str.replace_all(pattern, one)
         texts = _where(latex, spelled, texts)
-    strange = texts.str.len_bytes() != texts.str.len_chars()
+    strange = _strange(texts)
+    if strange.any():
+        texts = _where(strange, pl.col("t").str.replace_all(MARKS, " "), texts)
+        strange = _strange(texts)
     if strange.any():
         simple = (
             pl.col("t")
@@ -100,13 +109,20 @@ def plain(texts: pl.Series) -> pl.Series:
             .str.to_lowercase()
             .str.replace_all(r"[^\p{L}\p{Nd}\x00-\x7f]", " ")
             .str.replace_many(FOLDED)
-            .str.replace_all(f"([{UNSPACED}])", " $1 ")
         )
         texts = _where(strange, simple, texts)
+        unspaced = texts.str.contains(f"[{UNSPACED}]")
+        if unspaced.any():
+            texts = _where(unspaced, pl.col("t").str.replace_all(f"([{UNSPACED}])", " $1 "), texts)
         foreign = texts.str.contains(r"[\p{Nd}--0-9]")
         if foreign.any():
             texts = _where(foreign, pl.col("t").str.replace_many(_digits()), texts)
     return texts
+
+
+def _strange(texts: pl.Series) -> pl.Series:
+    """Which texts have characters beyond ASCII."""
+    return texts.str.len_bytes() != texts.str.len_chars()
 
 
 @cache
@@ -122,15 +138,20 @@ def forms(texts: pl.Series) -> pl.Series:
     >>> forms(pl.Series([r"Is \left(2x\right) \leq 3?", "is 2 X le 3"])).to_list()
     ['is 2 x le 3', 'is 2 x le 3']
     """
+    return form_of(plain(texts))
+
+
+def form_of(texts: pl.Series) -> pl.Series:
+    """The normal form of plain texts (see `plain`)."""
     words = (
         pl.col("t")
         .str.to_lowercase()
-        .str.replace_all(r"[^\p{L}0-9]+", " ")
+        .str.replace_all(r"[^\p{L}0-9]{2,}|[^\p{L}0-9 ]", " ")  # a space alone stays: to match each is half of the time
         .str.replace_all(r"([0-9]+)", " $1 ")
-        .str.replace_all(r" +", " ")
+        .str.replace_all(r"  +", " ")
         .str.strip_chars(" ")
     )
-    return pl.DataFrame({"t": plain(texts)}).select(words)["t"]
+    return pl.DataFrame({"t": texts}).select(words)["t"]
 
 
 def _where(mask: pl.Series, expression: pl.Expr, texts: pl.Series) -> pl.Series:
@@ -169,6 +190,11 @@ def windows(letters: Stream) -> Windows:
     fits = np.flatnonzero(letters.begins + LETTERS <= np.repeat(letters.borders[1:], words))
     begins, text = letters.begins[fits], text[fits]
     return Windows(text, begins - letters.borders[text], window_hashes(letters.data, begins))
+
+
+def text_of(letters: Stream, begins: I64) -> I64:
+    """The text that the letter at each of `begins` is of."""
+    return np.searchsorted(letters.borders, begins, "right") - 1
 
 
 def window_hashes(data: bytes, begins: I64) -> U64:

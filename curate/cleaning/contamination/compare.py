@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from curate.text.ngrams import FOLDED, LATEX
 
@@ -19,15 +20,16 @@ HOT = 100
 So the time for a row does not grow with the square of its length.
 """
 
-_SILENT = rf"\\(?:{'|'.join(LATEX)})(?![a-z])|\\hspace\{{[^{{}}]{{0,20}}\}}"
 # characters of scripts without spaces, as NFKD leaves them: Thai and Lao, Myanmar, Khmer, kana, Han
 _ALONE = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff"
     "\u3400-\u9fff\ua9e0-\ua9ff\uaa60-\uaa7f\uf900-\ufaff\U0001aff0-\U0001b16f\U00020000-\U0003ffff"
 )
+_ENDS = rf"(?!(?![{_ALONE}])[^\W\d_])"  # a command of LaTeX goes on as long as there are letters
+_SILENT = rf"\\(?:{'|'.join(LATEX)}){_ENDS}|\\hspace\{{[^{{}}]{{0,20}}\}}"
 _SIMPLE = re.compile(r"[a-z]+|[0-9]+")
 _WORD = re.compile(
-    rf"{_SILENT}|\\[dt](?=(?:frac|binom)(?![a-z]))|\\(?P<same>[lgn]e)q(?![a-z])"
+    rf"{_SILENT}|\\[dt](?=(?:frac|binom){_ENDS})|\\(?P<same>[lgn]e)q{_ENDS}"
     rf"|(?P<word>[{_ALONE}]|[0-9]+|(?:(?![{_ALONE}])[^\x00-`{{-\x7f])+)"
 )
 
@@ -55,9 +57,15 @@ class Words:
     @cached_property
     def places(self) -> tuple[tuple[int, int], ...]:
         """Begin and end of each word in the text."""
-        simple = [_SIMPLES[ord(char)] for char in self.text]
-        origin = [place for place, part in enumerate(simple) for _ in part]
-        spans = (found.span() for found in _WORD.finditer("".join(simple)) if found["word"] or found["same"])
+        if self.text.isascii() and "\\" not in self.text:
+            return tuple(one.span() for one in _SIMPLE.finditer(self.text.lower()))
+        spans = (
+            found.span() for found in _WORD.finditer(self.text.translate(_SIMPLES)) if found["word"] or found["same"]
+        )
+        sizes = {char: len(_SIMPLES[ord(char)]) for char in set(self.text)}
+        if all(size == 1 for size in sizes.values()):
+            return tuple(spans)
+        origin = [place for place, char in enumerate(self.text) for _ in range(sizes[char])]
         return tuple((origin[begin], origin[end - 1] + 1) for begin, end in spans)
 
     @cached_property
@@ -106,13 +114,21 @@ class Grams:
 
     def __init__(self, words: tuple[str, ...]) -> None:
         self.words = words
-        self.places: dict[tuple[str, ...], list[int]] = {}
-        for place, gram in enumerate(grams(words, RUN)):
-            self.places.setdefault(gram, []).append(place)
+        self.places = _places(list(grams(words, RUN)))
 
     def shorter(self, gram: tuple[str, ...]) -> list[int]:
         """Where a run of fewer words stands."""
         return [place for place, one in enumerate(grams(self.words, len(gram))) if one == gram]
+
+
+def _places(every: list[tuple[str, ...]]) -> Mapping[tuple[str, ...], Sequence[int]]:
+    once = dict(zip(every, zip(range(len(every)), strict=True), strict=True))
+    if len(once) == len(every):  # by far most texts: no run stands in them twice
+        return once
+    places: dict[tuple[str, ...], list[int]] = {}
+    for place, gram in enumerate(every):
+        places.setdefault(gram, []).append(place)
+    return places
 
 
 def grams(words: tuple[str, ...], size: int) -> Iterator[tuple[str, ...]]:
@@ -120,8 +136,7 @@ def grams(words: tuple[str, ...], size: int) -> Iterator[tuple[str, ...]]:
     return zip(*(words[skip:] for skip in range(size)), strict=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """`words` words, from number `item` of the item and number `row` of the row, are the same in both."""
 
     item: int
@@ -129,8 +144,7 @@ class Run:
     words: int
 
 
-@dataclass(frozen=True, slots=True)
-class Common:
+class Common(NamedTuple):
     """What a row and an item have in common: the longest run, and all runs of at least `RUN` words near it."""
 
     longest: Run
@@ -149,7 +163,7 @@ def common(item: tuple[str, ...], row: Grams) -> Common:
     >>> common(("a", "b", "c", "d", "e"), Grams(("x", "a", "b", "c", "d", "y"))).longest
     Run(item=0, row=1, words=4)
     """
-    runs = list(_runs(item, row))
+    runs = _runs(item, row)
     if not runs:
         return NOTHING
     longest = max(runs, key=lambda run: run.words)
@@ -162,24 +176,28 @@ def whole_runs(item: tuple[str, ...], row: Grams) -> list[Run]:
     return [run for run in _runs(item, row) if run.words == len(item)]
 
 
-def _runs(item: tuple[str, ...], row: Grams) -> Iterator[Run]:
+def _runs(item: tuple[str, ...], row: Grams) -> list[Run]:
+    """By where they end in the item, then in the row."""
     if len(item) < RUN:
-        yield from (Run(0, place, len(item)) for place in (row.shorter(item) if item else ()))
-        return
-    growing: dict[int, int] = {}  # where the last gram of a run begins in the row -> words of the run
-    for place, gram in enumerate((*grams(item, RUN), ())):
-        found: Iterable[int] = row.places.get(gram, ())
-        if len(row.places.get(gram, ())) > HOT:
-            found = [one + 1 for one in growing if row.words[one + 1 : one + 1 + RUN] == gram]
-        grown = {one: growing.pop(one - 1, RUN - 1) + 1 for one in found}
-        for one, words in growing.items():
-            yield _leftwards(item, row.words, Run(place - 1 + RUN - words, one + RUN - words, words))
-        growing = grown
+        return [Run(0, place, len(item)) for place in (row.shorter(item) if item else ())]
+    runs, ends = [], dict[int, int]()  # places of the row less those of the item -> where a run ends in the item
+    for place, gram in enumerate(grams(item, RUN)):
+        found = row.places.get(gram, ())
+        if len(found) > HOT:
+            continue
+        for there in found:
+            if ends.get(there - place, 0) <= place:
+                runs.append(run := _grown(item, row.words, place, there))
+                ends[there - place] = run.item + run.words
+    return sorted(runs, key=lambda run: (run.item + run.words, run.row + run.words))
 
 
-def _leftwards(item: tuple[str, ...], row: tuple[str, ...], run: Run) -> Run:
-    """The run with the words before it that are the same as well: those of grams at which no run begins."""
-    more = 0
-    while more < min(run.item, run.row) and item[run.item - more - 1] == row[run.row - more - 1]:
-        more += 1
-    return Run(run.item - more, run.row - more, run.words + more) if more else run
+def _grown(item: tuple[str, ...], row: tuple[str, ...], place: int, there: int) -> Run:
+    """All words that are the same around a run that begins at `place` of the item and `there` in the row."""
+    before, after = 0, RUN
+    while before < min(place, there) and item[place - before - 1] == row[there - before - 1]:
+        before += 1
+    room = min(len(item) - place, len(row) - there)
+    while after < room and item[place + after] == row[there + after]:
+        after += 1
+    return Run(place - before, there - before, before + after)

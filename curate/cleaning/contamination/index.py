@@ -26,9 +26,20 @@ from curate.cleaning.contamination.bits import Bits, bit_table
 from curate.cleaning.contamination.compare import RUN
 from curate.cleaning.contamination.items import identity
 from curate.table import replacing
-from curate.text.ngrams import I64, LETTERS, U64, forms, plain, prefix_hashes, stream, windows, word_ngrams
+from curate.text.ngrams import (
+    I64,
+    LETTERS,
+    U64,
+    Windows,
+    form_of,
+    plain,
+    prefix_hashes,
+    stream,
+    windows,
+    word_ngrams,
+)
 
-VERSION = 1
+VERSION = 2
 """Raise it when the same items would make another index."""
 
 COMMON = 16
@@ -80,6 +91,11 @@ class Index:
         return self._entries["text"].to_list()
 
     @cached_property
+    def forms(self) -> list[str]:
+        """The normal form of each entry, see `curate.text.ngrams.forms`."""
+        return self._entries["form"].to_list()
+
+    @cached_property
     def members(self) -> list[list[int]]:
         """The entries of each family."""
         return self._entries.group_by("family").agg("entry").sort("family")["entry"].to_list()
@@ -92,7 +108,7 @@ class Index:
     @cached_property
     def by_form(self) -> dict[str, int]:
         """Every entry by its form: what whole rows are compared with."""
-        return dict(zip(self._entries["form"], range(self._entries.height), strict=True))
+        return {form: entry for entry, form in enumerate(self.forms)}
 
     @cached_property
     def _entries(self) -> pl.DataFrame:
@@ -134,24 +150,19 @@ def open_index(items: pl.DataFrame, folder: Path) -> Index:
 
 def build_index(items: pl.DataFrame) -> Index:
     """The index of `items` (columns `benchmark item text`)."""
-    form = pl.col("form")
-    items = items.select("benchmark", "item", "text").with_columns(form=forms(items["text"]))
-    items = items.with_columns(
-        entry=(form.rank("dense") - 1).cast(pl.Int64),
-        family=(form.str.replace_all("[0-9]+", "0").rank("dense") - 1).cast(pl.Int64),
+    spelled = plain(items["text"])
+    form = form_of(spelled)
+    loose = form.str.replace_all("[0-9]+", "0")
+    items = items.select(
+        "benchmark", "item", "text", form.alias("form"), entry=_numbered(form), family=_numbered(loose)
     )
-    first = items.unique("family", keep="first").sort("family")
-    repeats, repeat_begins = _repeats(first["form"])
-    letters = stream(plain(first["text"]))
+    first = items.with_row_index("row").unique("family", keep="first").sort("family")["row"]
+    repeats, repeat_begins = _repeats(loose.gather(first))
+    letters = stream(spelled.gather(first))
     found = windows(letters)
-    table = pl.DataFrame({"key": found.hashes, "family": found.text, "place": found.place})
-    table = table.unique(["key", "family"], keep="first").with_columns(families=pl.len().over("key"))
-    table = table.sort("family", "families", "place").with_columns(rank=pl.int_range(pl.len()).over("family"))
-    table = table.filter((pl.col("families") <= COMMON) | (pl.col("rank") < LEAST))
-    table = table.sort("family", "place").with_columns(ordinal=pl.int_range(pl.len()).over("family"))
-    counts = np.bincount(table["family"].to_numpy(), minlength=first.height).astype(np.int32)
-    table = table.sort("key", "family")
-    keys, begins = np.unique(table["key"].to_numpy(), return_index=True)
+    kept, ordinals = _telling(found)
+    counts = np.bincount(found.text[kept], minlength=first.len()).astype(np.int32)
+    keys, begins = np.unique(found.hashes[kept], return_index=True)
     sizes = np.diff(letters.borders)
     short = np.flatnonzero((sizes >= TINY) & (counts == 0))
     lengths = np.minimum(sizes[short], LETTERS)
@@ -160,9 +171,9 @@ def build_index(items: pl.DataFrame) -> Index:
     return Index(
         items,
         keys,
-        np.append(begins, table.height),
-        table["family"].to_numpy().astype(np.int32),
-        table["ordinal"].to_numpy().astype(np.int32),
+        np.append(begins, len(kept)),
+        found.text[kept].astype(np.int32),
+        ordinals[kept],
         counts,
         starts[order],
         lengths[order],
@@ -173,13 +184,54 @@ def build_index(items: pl.DataFrame) -> Index:
     )
 
 
+def _numbered(texts: pl.Series) -> pl.Series:
+    """Equal texts get one number, from 0, in the order of the alphabet."""
+    return (texts.rank("dense") - 1).cast(pl.Int64)
+
+
+def _telling(found: Windows) -> tuple[I64, I32]:
+    """The windows that lead to their families, by hash, then family; and for all: which of its family's it is."""
+    order, group, first = _by_hash(found.hashes, found.text)
+    families = np.bincount(group[first])[group[first]]
+    order = order[first]
+    telling = np.zeros(len(found.hashes), bool)
+    telling[order] = families <= COMMON
+    few = np.bincount(found.text[telling], minlength=int(found.text.max(initial=0)) + 1) < LEAST
+    scarce = few[found.text[order]]
+    rarest, common = order[scarce], families[scarce]
+    rarest = rarest[np.lexsort((rarest, common, found.text[rarest]))]
+    telling[rarest[_place_in(found.text[rarest]) < LEAST]] = True
+    ordinals = np.zeros(len(telling), np.int32)
+    ordinals[telling] = _place_in(found.text[telling])
+    return order[telling[order]], ordinals
+
+
+def _place_in(texts: I64) -> I64:
+    """Of each entry of a sorted array: how many of the same stand before it."""
+    return np.arange(len(texts)) - np.searchsorted(texts, texts)
+
+
 def _repeats(forms: pl.Series) -> tuple[I32, I64]:
-    """How many of the texts have each run of `RUN` words of each, numbers aside; and where those of each text begin."""
-    grams = word_ngrams(forms.str.replace_all("[0-9]+", "0"), RUN)
-    _, first = np.unique(grams.hashes ^ (grams.text.astype(np.uint64) * SPREAD), return_index=True)  # once a text
-    keys, texts = np.unique(grams.hashes[first], return_counts=True)
-    counted = texts[np.searchsorted(keys, grams.hashes)].astype(np.int32)
+    """How many of the texts have each run of `RUN` words of each; and where those of each text begin."""
+    grams = word_ngrams(forms, RUN)
+    order, group, first = _by_hash(grams.hashes, grams.text)
+    counted = np.zeros(len(order), np.int32)
+    counted[order] = np.bincount(group[first])[group]
     return counted, np.searchsorted(grams.text, np.arange(forms.len() + 1)).astype(np.int64)
+
+
+def _by_hash(hashes: U64, text: I64) -> tuple[I64, I64, npt.NDArray[np.bool_]]:
+    """Hashes of texts, in order of the texts: their places by hash, then text; the number of each one's hash.
+
+    And whether it is the first of its hash in its text.
+    """
+    order = np.argsort(hashes, kind="stable")
+    ordered, texts = hashes[order], text[order]
+    new = np.ones(len(order), bool)
+    new[1:] = ordered[1:] != ordered[:-1]
+    first = new.copy()
+    first[1:] |= texts[1:] != texts[:-1]
+    return order, np.cumsum(new) - 1, first
 
 
 def first_eight(data: bytes, begins: I64) -> U64:

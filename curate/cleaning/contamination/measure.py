@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from math import log
 
 import polars as pl
@@ -31,24 +32,34 @@ _NEAR = 24
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An item as it is compared. said: what each word says; rarity: of each run of `RUN` words, from 1 down to 0.
+    """An item as it is compared. loose: its words with every number as 0. said: what each word says.
 
+    rarity: of each run of `RUN` words, from 1 down to 0. rare: of each word, see `_rarity`.
     total: what all of it says; spoken: and its words that are no numbers.
     """
 
-    words: Words
+    words: tuple[str, ...]
+    loose: tuple[str, ...]
     said: Sequence[float]
     rarity: Sequence[float]
+    rare: Sequence[float]
     total: float
     spoken: float
 
     @classmethod
-    def of(cls, words: Words, said: Sequence[float], families: Iterable[int]) -> Item:
+    def of(cls, words: tuple[str, ...], said: Sequence[float], families: Iterable[int]) -> Item:
         """families: how many of them have each run of `RUN` words; 1 for two of them, less for more."""
         rarity = [min(1.0, 2 / count) for count in families]
-        weights = [one * rare for one, rare in zip(said, _rarity(0, len(words.words), rarity), strict=True)]
-        spoken = (weight for weight, word in zip(weights, words.words, strict=True) if word[0] not in DIGITS)
-        return cls(words, said, rarity, sum(weights) or 1.0, sum(spoken) or 1.0)
+        rare = _rarity(rarity, len(words))
+        weights = [one * by for one, by in zip(said, rare, strict=True)]
+        spoken = (weight for weight, word in zip(weights, words, strict=True) if word[0] not in DIGITS)
+        return cls(words, without_numbers(words), said, rarity, rare, sum(weights) or 1.0, sum(spoken) or 1.0)
+
+    def rarity_of(self, run: Run) -> Sequence[float]:
+        """Of each word of a run: the rarity of the rarest `RUN` words of the run that it is one of."""
+        if run.words == len(self.words):
+            return self.rare
+        return _rarity(self.rarity[run.item : max(run.item, run.item + run.words - RUN + 1)], run.words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +112,7 @@ class Weights:
         words = forms.str.split(" ").list.unique().explode().value_counts(name="items")
         self.having: dict[str, int] = dict(words.iter_rows())
         self.count = max(forms.len(), self.ITEMS)
+        self._of = cache(self._weight)
 
     def of(self, words: Sequence[str]) -> list[float]:
         """The weight of each word.
@@ -110,20 +122,20 @@ class Weights:
         """
         return [self._of(word) for word in words]
 
-    def _of(self, word: str) -> float:
+    def _weight(self, word: str) -> float:
         weight = max(self.LEAST, log(self.count / max(1, self.having.get(word, 0))) / log(self.count))
         return min(weight, self.USUAL) if word in COMMON_WORDS else weight
 
 
 def measure(row: Words, item: Item) -> Measured | None:
     """Measure one pair; None when no run of `IN_A_ROW` words is in both, nor the whole item."""
-    words = item.words.words
+    words = item.words
     exact = common(words, row.exact)
     run = exact.longest
     whole = bool(words) and run.words == len(words)
     found = exact
     if not whole and any(word[0] in DIGITS for word in words):
-        found = common(without_numbers(words), row.loose)
+        found = common(item.loose, row.loose)
     if not whole and max(run.words, found.longest.words) < IN_A_ROW:
         return None
     said, state = _covered(exact, item, row.words)
@@ -131,7 +143,7 @@ def measure(row: Words, item: Item) -> Measured | None:
     return Measured(
         longest,
         run.words,
-        sum(_rarity(run.item, run.words, item.rarity)),
+        sum(item.rarity_of(run)),
         min(1.0, sum(said) / item.total),
         min(1.0, sum(one for one, word in zip(loose, words, strict=True) if word[0] not in DIGITS) / item.spoken),
         sum(loose),
@@ -147,10 +159,10 @@ def _covered(found: Common, item: Item, row: Sequence[str]) -> tuple[list[float]
 
     The longest runs first, and each word of the row once: else a list of numbers would match itself at every shift.
     """
-    words = item.words.words
+    words = item.words
     said, state, taken = [0.0] * len(words), bytearray(len(words)), set[int]()
     for run in sorted(found.runs, key=lambda run: -run.words):
-        for step, rare in enumerate(_rarity(run.item, run.words, item.rarity)):
+        for step, rare in enumerate(item.rarity_of(run)):
             place, there = run.item + step, run.row + step
             if not state[place] and there not in taken:
                 taken.add(there)
@@ -159,13 +171,13 @@ def _covered(found: Common, item: Item, row: Sequence[str]) -> tuple[list[float]
     return said, state
 
 
-def _rarity(begin: int, count: int, rarity: Sequence[float]) -> list[float]:
-    """Of each of `count` words from `begin`: the rarity of the rarest `RUN` words among them that it is one of."""
-    grams = rarity[begin : max(begin, begin + count - RUN + 1)]
+def _rarity(grams: Sequence[float], count: int) -> Sequence[float]:
+    """Of each of `count` words: the rarity of the rarest `RUN` words that it is one of; 1 when they are fewer."""
     if not grams or min(grams) == 1.0:
         return [1.0] * count
-    last = len(grams) - 1
-    return [max(grams[max(0, place - RUN + 1) : min(place, last) + 1]) for place in range(count)]
+    none = [0.0] * (RUN - 1)
+    padded = [*none, *grams, *none]
+    return list(map(max, *(padded[skip:] for skip in range(RUN))))
 
 
 def _alone(row: Words, run: Run) -> bool:

@@ -50,9 +50,9 @@ class Comparer:
     def item(self, entry: int) -> Item:
         """An item, read when it is first needed."""
         if entry not in self.known:
-            words = Words(self.index.texts[entry])
+            words = tuple(self.index.forms[entry].split())
             begin, end = self.index.repeat_begins[self.index.family_of[entry] :][:2]
-            self.known[entry] = Item.of(words, self.weights.of(words.words), self.index.repeats[begin:end].tolist())
+            self.known[entry] = Item.of(words, self.weights.of(words), self.index.repeats[begin:end].tolist())
         return self.known[entry]
 
     def entries(self, family: int, row: Words) -> list[int]:
@@ -60,7 +60,7 @@ class Comparer:
         members = self.index.members[family]
         if len(members) == 1:
             return members
-        item = self.item(members[0]).words.loose.words
+        item = self.item(members[0]).loose
         said = (" ".join(row.words[run.row : run.row + run.words]) for run in whole_runs(item, row.loose))
         exact = [entry for form in dict.fromkeys(said) if (entry := self.index.by_form.get(form)) in set(members)]
         return exact or members[:MEMBERS]
@@ -72,7 +72,7 @@ class Comparer:
             one = measure(row, item)
             if one is None:
                 continue
-            count = len(item.words.words)
+            count = len(item.words)
             # an item of a few words is everywhere: it counts where nothing stands around it
             whole = one.equal or (one.whole and (count >= SHORT or (count >= ALONE and one.alone)))
             if whole or (count >= SHORT and max(one.covered, one.same) >= FLOOR) or one.words >= SHORT:

@@ -72,6 +72,16 @@ def test_both_ways_to_find_words_agree(text: str) -> None:
     assert " ".join(Words(text).words) == forms(pl.Series([text]))[0]
 
 
+COMMANDS = ["left", "leq", "ge", "dfrac", "tbinom", "limits", "text", "sum", "leqslant", "hspace{1cm}"]
+AFTER = ["5", "_n", "x", " x", "{2}", "\\right", "é", "中", "α", "", "="]
+
+
+@given(st.lists(st.tuples(st.sampled_from(COMMANDS), st.sampled_from(AFTER)), max_size=6))
+def test_both_ways_agree_on_where_a_latex_command_ends(parts: list[tuple[str, str]]) -> None:
+    text = "a".join(f"\\{command}{after}" for command, after in parts)
+    assert " ".join(Words(text).words) == forms(pl.Series([text]))[0]
+
+
 @settings(max_examples=60)
 @given(ANY | items())
 def test_places_point_at_the_words(text: str) -> None:
