@@ -71,17 +71,11 @@ def command(recipe: Recipe, limit: int | None) -> str:
 
 def prompts(recipe: Recipe) -> dict[str, str]:
     """The text of every prompt, by step."""
-    from curate.prompts import template_text
-    from curate.steps.generate import Generate
-
-    texts: dict[str, str] = {}
-    for step in recipe.steps:
-        if isinstance(step, Generate):
-            if step.system:
-                texts[f"{step.title} (system)"] = step.system
-            text = step.prompt if step.prompt is not None else template_text(step.template) if step.template else None
-            texts[step.title] = text if text is not None else "(the row's own prompt or messages)"
-    return texts
+    return {
+        f"{step.title} ({part})" if part else step.title: text
+        for step in recipe.steps
+        for part, text in step.prompts().items()
+    }
 
 
 def graded(recipe: Recipe) -> dict[str, str]:

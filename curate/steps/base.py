@@ -131,6 +131,10 @@ class Step(BaseModel):
         """What changes the result beside settings and table (files, models, prompts): part of the step's key."""
         return {}
 
+    def prompts(self) -> Mapping[str, str]:
+        """The words it asks a model with, for the card: what they are for, in a word or "", and the text."""
+        return {}
+
     def cost(self, table: pl.DataFrame | None, rows: int, context: Context) -> Cost:
         """What running on `rows` rows would take; `table` where the rows themselves are known. Asks no engine."""
         return Cost(rows)

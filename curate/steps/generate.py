@@ -103,6 +103,12 @@ class Generate(Step):
             "template": template_text(self.template) if self.template else None,
         }
 
+    def prompts(self) -> Mapping[str, str]:
+        """The templates."""
+        text = self.prompt if self.prompt is not None else template_text(self.template) if self.template else None
+        system = {"system": self.system} if self.system else {}
+        return {**system, "": text if text is not None else "(the row's own prompt or messages)"}
+
     def cost(self, table: pl.DataFrame | None, rows: int, context: Context) -> Cost:
         """Requests that no stored answer serves, and their tokens at most."""
         if table is None:

@@ -94,6 +94,11 @@ class Magpie(Step):
         beginning = self._beginning(context, SYSTEM if self.system else None)
         return {**self._asking(beginning).depends(context), "prequery": beginning.text, "stop": beginning.stop}
 
+    def prompts(self) -> Mapping[str, str]:
+        """The system prompt, and the beginning of the turn where the recipe gives it."""
+        system = {"system": self.system} if self.system else {}
+        return {**system, "": self.prequery or "(the beginning of a user's turn, by the model's chat template)"}
+
     def cost(self, table: pl.DataFrame | None, rows: int, context: Context) -> Cost:
         """At most all tries; fewer where stored answers tell how many are needed."""
         beginning = self._beginning(context, SYSTEM if self.system else None)
