@@ -11,4 +11,4 @@ import polars as pl
 
 if __name__ == "__main__":
     pl.read_parquet(sys.argv[2])
-    pl.read_parquet(sys.argv[1]).write_parquet(sys.argv[3])
+    pl.read_parquet(sys.argv[1]).write_parquet(sys.argv[3], compression="snappy")

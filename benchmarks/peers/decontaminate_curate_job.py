@@ -16,7 +16,7 @@ def main(rows: str, items: str, out: str, profile: str = "default") -> None:
     named = pl.read_parquet(items).partition_by("benchmark", as_dict=True, maintain_order=True)
     against = {str(name): part for (name,), part in named.items()}
     result = decontaminate(pl.read_parquet(rows), against=against, profile=profile)
-    result.kept.write_parquet(out)
+    result.kept.write_parquet(out, compression="snappy")
     result.hits.filter(~pl.col("dropped")).select(pl.col("id").unique()).write_parquet(f"{out}.labelled")
 
 
