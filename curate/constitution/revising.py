@@ -8,25 +8,7 @@ from typing import Any
 
 from curate.constitution.chats import Chat, critique_chat, revision_chat
 from curate.constitution.principles import Example, Principle
-from curate.engines.base import Message
 from curate.result import ID, REASON, Result
-from curate.steps.base import Context
-from curate.steps.generate import Ask, Generate
-
-
-class AskChats(Ask):
-    """Asks each row the chat that stands under its id."""
-
-    def __init__(self, step: Generate, context: Context, chats: Mapping[str, Chat]) -> None:
-        super().__init__(step, context)
-        self.chats = chats
-
-    def require(self, columns: Sequence[str]) -> None:
-        """Every row has its chat."""
-
-    def question(self, row: Mapping[str, Any]) -> tuple[tuple[Message, ...], str | None]:
-        """The chat."""
-        return self.chats[row[ID]], None
 
 
 @dataclass

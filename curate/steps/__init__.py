@@ -24,6 +24,7 @@ STEPS: dict[str, str] = {
     "filter": "curate.steps.filter:Filter",
     "decontaminate": "curate.steps.decontaminate:Decontaminate",
     # group
+    "judge": "curate.steps.judge:Judge",
     "dedupe": "curate.steps.dedupe:Dedupe",
     "pass_rate": "curate.steps.pass_rate:PassRate",
     "pairs": "curate.steps.pairs:Pairs",

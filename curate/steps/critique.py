@@ -21,12 +21,12 @@ from curate.constitution.principles import (
     drawn,
     read_principles,
 )
-from curate.constitution.revising import AskChats, Revised, Revising
+from curate.constitution.revising import Revised, Revising
 from curate.errors import DataError, did_you_mean
 from curate.prompts import PromptError, read_prompt
 from curate.result import ID, REASON, Result, Usage
 from curate.steps.base import Context, Cost, Kind, Step, Unknown
-from curate.steps.generate import Ask, Generate, sum_usage
+from curate.steps.generate import Ask, AskChats, Generate, sum_usage
 
 COLUMNS = ("completion", "thinking", "finish_reason", "model", "prompt_tokens", "completion_tokens", "response")
 """Of the last revision, in the place of the first answer's."""

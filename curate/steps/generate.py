@@ -115,7 +115,10 @@ class Generate(Step):
             return self._priced(
                 Cost(rows * self.n, rows * self.n, completion_tokens=rows * self.n * self.max_tokens), context
             )
-        ask = Ask(self, context)
+        return self.estimate(Ask(self, context), table, context)
+
+    def estimate(self, ask: Ask, table: pl.DataFrame, context: Context) -> Cost:
+        """The cost of a pass over a table."""
         requests = stored = characters = 0
         for request in ask.requests(table):
             requests, characters = requests + 1, characters + sum(len(str(m["content"])) for m in request.messages)
@@ -308,6 +311,21 @@ class Ask:
     def question(self, row: Mapping[str, Any]) -> tuple[tuple[Message, ...], str | None]:
         """The messages to send for a row, or a bare prefix. Raises PromptError when the row has nothing to ask."""
         return self.asked.messages(row), None
+
+
+class AskChats(Ask):
+    """Asks each row the chat that stands under its id."""
+
+    def __init__(self, step: Generate, context: Context, chats: Mapping[str, tuple[Message, ...]]) -> None:
+        super().__init__(step, context)
+        self.chats = chats
+
+    def require(self, columns: Sequence[str]) -> None:
+        """Every row has its chat."""
+
+    def question(self, row: Mapping[str, Any]) -> tuple[tuple[Message, ...], str | None]:
+        """The chat."""
+        return self.chats[row[ID]], None
 
 
 def sample_seed(seed: int, row: str, sample: int) -> int:

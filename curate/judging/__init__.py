@@ -1,0 +1,1 @@
+"""Answers to one prompt, judged side by side by aspects. The step is `curate.steps.judge`."""
