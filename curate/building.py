@@ -159,7 +159,7 @@ def _until(recipe: Recipe, until: str | None) -> tuple[Step, ...]:
 
 def _used(recipe: Recipe) -> list[str]:
     """The engines that a step asks, in order."""
-    asked = {getattr(step, "engine", None) for step in recipe.steps}
+    asked = {name for step in recipe.steps for name in (getattr(step, "engine", None), *getattr(step, "engines", ()))}
     return [name for name in recipe.engines if name in asked]
 
 

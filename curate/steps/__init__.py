@@ -14,6 +14,7 @@ STEPS: dict[str, str] = {
     "magpie": "curate.steps.magpie:Magpie",
     # map and expand
     "generate": "curate.steps.generate:Generate",
+    "panel": "curate.steps.panel:Panel",
     "critique": "curate.steps.critique:Critique",
     "grade": "curate.steps.grade:Grade",
     "sample": "curate.steps.sample:Sample",
