@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from hashlib import sha256
@@ -16,7 +17,7 @@ from curate.errors import DataError
 from curate.magpie.asking import AskBare
 from curate.magpie.drawing import SLOT, Draws, Slot
 from curate.magpie.instructions import Reader
-from curate.magpie.local_tokenizer import tokenizer_of
+from curate.magpie.local_tokenizer import NotFetched, tokenizer_of
 from curate.magpie.prequery import SYSTEM, Prequery, derived, without_bos, written
 from curate.prompts import Prompt, PromptError, read_prompt
 from curate.result import ID, PARENT, REASON, Result
@@ -87,7 +88,8 @@ class Magpie(Step):
 
     def check(self, context: Context) -> None:
         """The template must have a beginning of a user's turn."""
-        self._beginning(context, SYSTEM if self.system else None)
+        with suppress(NotFetched):
+            self._beginning(context, SYSTEM if self.system else None, fetch=False)
 
     def depends(self, context: Context) -> Mapping[str, Any]:
         """The engine, and the beginning of the turn."""
@@ -101,14 +103,17 @@ class Magpie(Step):
 
     def cost(self, table: pl.DataFrame | None, rows: int, context: Context) -> Cost:
         """At most all tries; fewer where stored answers tell how many are needed."""
-        beginning = self._beginning(context, SYSTEM if self.system else None)
-        wanted = max(1, rows) * self.rows
+        try:
+            beginning = self._beginning(context, SYSTEM if self.system else None, fetch=False)
+        except NotFetched:
+            beginning = None
+        wanted = self._wanted(table, context) * (rows if table is None else table.height or 1)
         most, stored = wanted * self.tries, 0
-        if table is not None:
-            draws = self._draws(self._slots(table, context)[0], beginning, context)
-            wanted = draws.rows * len(draws.slots)
+        if table is not None and beginning is not None:
+            draws = self._draws(table, self._slots(table, context)[0], beginning, context)
             most, stored = self._to_ask(draws, beginning, context)
-        cost = Cost(wanted, most, stored, most * len(beginning.text) // 4, most * self.max_tokens)
+        characters = len(beginning.text) if beginning is not None else 0
+        cost = Cost(wanted, most, stored, most * characters // 4, most * self.max_tokens)
         price = context.settings[self.engine].price
         return replace(cost, cost_usd=price.cost(cost.prompt_tokens, cost.completion_tokens)) if price else cost
 
@@ -116,7 +121,7 @@ class Magpie(Step):
         """Draw in rounds: as many as are missing, until there are enough or the tries are used up."""
         beginning = self._beginning(context, SYSTEM if self.system else None)
         slots, refused = self._slots(table, context)
-        draws, asking = self._draws(slots, beginning, context), self._asking(beginning)
+        draws, asking = self._draws(table, slots, beginning, context), self._asking(beginning)
         context.progress.start(self.title, None)
         while (wanted := draws.next()).height:
             result = asking.answers(AskBare(asking, context), wanted, context)
@@ -143,14 +148,16 @@ class Magpie(Step):
             top_k=self.top_k, min_p=self.min_p, max_tokens=self.max_tokens, stop=beginning.stop, seed=self.seed,
         )  # fmt: skip
 
-    def _beginning(self, context: Context, system: str | None) -> Prequery:
+    def _beginning(self, context: Context, system: str | None, *, fetch: bool = True) -> Prequery:
         """What stands before a user's words. Raises DataError saying why there is no such thing."""
         if self.prequery is not None:
             return written(self.prequery, system, self.stop)
         settings = context.settings[self.engine]
         try:
-            tokenizer = tokenizer_of(settings, context.folder)
+            tokenizer = tokenizer_of(settings, context.folder, fetch=fetch)
             made = derived(tokenizer, system)
+        except NotFetched:
+            raise
         except DataError as broken:
             raise DataError(f"{self.title}: engine '{self.engine}': {broken}") from broken
         made = without_bos(made, tokenizer) if isinstance(settings, ServerSettings) else made
@@ -184,9 +191,14 @@ class Magpie(Step):
         named = sha256(f"{seed}:{prefix}".encode("utf-8", "surrogatepass")).hexdigest()[:12]
         return Slot(f"{slug(self.title)[:80]}-{named}-", prefix, system)
 
-    def _draws(self, slots: Sequence[Slot], beginning: Prequery, context: Context) -> Draws:
-        rows = self.rows if context.limit is None or len(slots) > 1 else min(self.rows, context.limit)
-        return Draws(slots, rows, self.tries, Reader(beginning.stop, self.max_words, self.keep_markdown))
+    def _wanted(self, table: pl.DataFrame | None, context: Context) -> int:
+        """Instructions for each slot; `--limit` bounds the first step as it bounds a source."""
+        is_first = table is not None and ID not in table.columns
+        return min(self.rows, context.limit) if is_first and context.limit is not None else self.rows
+
+    def _draws(self, table: pl.DataFrame, slots: Sequence[Slot], beginning: Prequery, context: Context) -> Draws:
+        reader = Reader(beginning.stop, self.max_words, self.keep_markdown)
+        return Draws(slots, self._wanted(table, context), self.tries, reader)
 
     def _to_ask(self, draws: Draws, beginning: Prequery, context: Context) -> tuple[int, int]:
         """Requests at most, and answers that are stored: rounds are gone through as long as nothing is missing."""

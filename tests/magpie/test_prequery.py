@@ -11,6 +11,8 @@ from curate.engines.settings import FakeSettings, ServerSettings, TransformersSe
 from curate.errors import DataError
 from curate.magpie.local_tokenizer import tokenizer_of
 from curate.magpie.prequery import Prequery, derived, without_bos
+from curate.plan import make_plan
+from curate.recipe import load_recipe
 
 pytest.importorskip("transformers", reason="needs the extra [train]")
 
@@ -103,3 +105,14 @@ def test_an_engine_whose_template_is_not_here_says_what_to_do(monkeypatch: pytes
     served = ServerSettings(engine="server", url="http://localhost:1/v1", model="nobody/nothing", revision="abc")
     with pytest.raises(DataError, match=r"hf download nobody/nothing --revision abc .*; or: Give prequery:"):
         tokenizer_of(served, tmp_path)
+
+
+def test_a_plan_fetches_nothing_and_bounds_a_model_of_the_hub(tmp_path: Path) -> None:
+    (tmp_path / "r.yaml").write_text("""\
+name: later
+license: mit
+engines: {m: {engine: vllm, model: nobody/nothing, revision: abc}}
+steps: [{step: magpie, engine: m, rows: 5, max_tokens: 10}]
+""")
+    [step] = make_plan(load_recipe(tmp_path / "r.yaml"), tmp_path / "run")["steps"]
+    assert (step["rows"], step["requests"], step["completion_tokens"]) == (5, 10, 100)
