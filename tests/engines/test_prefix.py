@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from curate.building import build
 from curate.engines.base import Completion, Engine, Request, Sampling, request_key
 from curate.engines.replay import ReplayEngine
 from curate.engines.server import ServerEngine
 from curate.errors import EngineDown
 from curate.executors.asking import request_bytes, requests_of
+from curate.recipe import Recipe, load_recipe
 
 if TYPE_CHECKING:
     from tests.engines.conftest import Misbehaving
@@ -65,6 +67,23 @@ def test_a_completion_without_a_text_is_an_error_of_its_row(server: Misbehaving)
     engine.close()
     assert found.text is None
     assert "a choice without a text" in (found.error or "")
+
+
+def test_a_recipe_draws_its_instructions_from_a_server(server: Misbehaving, tmp_path: Path) -> None:
+    def recipe(what: str) -> Recipe:
+        steps = [{"step": "magpie", "engine": "m", "rows": 5, "prequery": json.dumps({"do": what})}]
+        engines = {"m": {"engine": "server", "url": server.url, "model": "m"}}
+        text = json.dumps({"name": what, "license": "mit", "engines": engines, "steps": steps})
+        (tmp_path / "r.yaml").write_text(text)
+        return load_recipe(tmp_path / "r.yaml")
+
+    rows = build(recipe("stop"), tmp_path / "stop").splits()["train"]
+    bodies = [json.loads(text) for text in rows["prompt"]]
+    assert len({body["seed"] for body in bodies}) == 5
+    assert {body["prompt"] for body in bodies} == {'{"do": "stop"}'}
+    assert build(recipe("ok"), tmp_path / "ok").ledger[0].reasons == {"not finished: cut off at max_tokens": 10}
+    with pytest.raises(EngineDown, match="takes only chats"):
+        build(recipe("404"), tmp_path / "404")
 
 
 def test_transformers_goes_on_from_the_prefix_alone(tiny_model: Path) -> None:

@@ -59,6 +59,14 @@ def test_every_request_is_answered_once_with_its_tokens(engine: Any) -> None:
         assert (completion.finish_reason == "length") == (completion.completion_tokens == 5 + number)
 
 
+def test_a_bare_prefix_is_gone_on_from_as_it_stands(engine: Any) -> None:
+    chat = ask(1, content="")
+    bare = Request("bare", "r", (), chat.sampling, seed=chat.seed, prefix="<user></s><assistant>")
+    found = answers(engine, [chat, bare])
+    assert found["bare"].text == found["k1"].text
+    assert found["bare"].prompt_tokens == len("<user><assistant>") + 1
+
+
 def test_an_answer_depends_on_its_seed_and_not_on_its_company(engine: Any) -> None:
     together = answers(engine, [ask(number) for number in range(20)])
     alone = answers(engine, [ask(7)])["k7"]

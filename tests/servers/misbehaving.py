@@ -136,7 +136,8 @@ async def bare(request: Request) -> Response:
     seen[asked["prompt"]] += 1
     if what.isdigit():
         return error(int(what), "only chats here")
-    choice = {"index": 0, "text": json.dumps(asked), "logprobs": None, "finish_reason": "length", "stop_reason": None}
+    choice = {"index": 0, "text": json.dumps(asked), "logprobs": None, "stop_reason": None}
+    choice["finish_reason"] = "stop" if what == "stop" else "length"
     choice |= {"no-text": {"text": None}}.get(what, {})
     usage = {"prompt_tokens": 3, "total_tokens": 5, "completion_tokens": 2, "prompt_tokens_details": None}
     return JSONResponse(
