@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -26,34 +27,38 @@ def tokenizer_of(settings: EngineSettings, folder: Path, *, fetch: bool = True) 
     """
     if not isinstance(settings, TransformersSettings | VllmSettings | ServerSettings):
         raise DataError(f"engine '{settings.engine}' has no chat template. {ADVICE}")
+    model = local_or_name(settings.model, folder)
+    if is_local(model):
+        return _load(str(find_model(model)))
+    is_served = isinstance(settings, ServerSettings)
+    return _load(str(_from_hub(model, settings.revision, is_served=is_served, fetch=fetch)))
+
+
+@lru_cache(maxsize=2)
+def _load(place: str) -> Any:
     try:
         from transformers import AutoTokenizer
     except ImportError:
         raise DataError(
             f"reading a chat template needs transformers: pip install 'curate-posttrain[train]'. Or: {ADVICE}"
         ) from None
-    model = local_or_name(settings.model, folder)
-    place = find_model(model) if is_local(model) else _from_hub(model, settings, fetch=fetch)
     try:
         return AutoTokenizer.from_pretrained(place)
     except Exception as error:  # tokenizers raises bare Exception
-        raise DataError(f"the tokenizer of {settings.model} cannot be read: {error}. {ADVICE}") from error
+        raise DataError(f"the tokenizer in {place} cannot be read: {error}. {ADVICE}") from error
 
 
-def _from_hub(model: str, settings: TransformersSettings | VllmSettings | ServerSettings, *, fetch: bool) -> Path:
+@lru_cache(maxsize=2)
+def _from_hub(model: str, revision: str | None, *, is_served: bool, fetch: bool) -> Path:
     from huggingface_hub import snapshot_download
 
-    is_served = isinstance(settings, ServerSettings)
+    here = is_served or not fetch
     try:
-        return Path(
-            snapshot_download(
-                model, revision=settings.revision, allow_patterns=FILES, local_files_only=is_served or not fetch
-            )
-        )
+        return Path(snapshot_download(model, revision=revision, allow_patterns=FILES, local_files_only=here))
     except Exception as error:  # the client has a dozen kinds of errors
         if not is_served and not fetch:
             raise NotFetched(f"the tokenizer of {model} is not here yet") from error
-        at = f" --revision {settings.revision}" if settings.revision else ""
+        at = f" --revision {revision}" if revision else ""
         raise DataError(
             f"the chat template of {model} is not on this machine. Fetch it: hf download {model}{at} --include "
             f"'*token*' '*.jinja' config.json; or: {ADVICE}"

@@ -92,9 +92,10 @@ class Magpie(Step):
             self._beginning(context, SYSTEM if self.system else None, fetch=False)
 
     def depends(self, context: Context) -> Mapping[str, Any]:
-        """The engine, and the beginning of the turn."""
+        """The engine, the beginning of the turn, and the limit of the first step."""
         beginning = self._beginning(context, SYSTEM if self.system else None)
-        return {**self._asking(beginning).depends(context), "prequery": beginning.text, "stop": beginning.stop}
+        asked = {"prequery": beginning.text, "stop": beginning.stop, "limit": context.limit}
+        return {**self._asking(beginning).depends(context), **asked}
 
     def prompts(self) -> Mapping[str, str]:
         """The system prompt, and the beginning of the turn where the recipe gives it."""

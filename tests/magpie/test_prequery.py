@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ PLAIN = "{% for m in messages %}### {{ m.role }}:\n{{ m.content }}\n\n{% endfor 
 
 @pytest.fixture
 def tokenizer() -> Any:
-    return tokenizer_of(TransformersSettings(engine="transformers", model="house"), Path())
+    return deepcopy(tokenizer_of(TransformersSettings(engine="transformers", model="house"), Path()))
 
 
 def test_the_model_that_ships_with_curate(tokenizer: Any) -> None:
