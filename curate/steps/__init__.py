@@ -12,6 +12,8 @@ STEPS: dict[str, str] = {
     "load": "curate.steps.load:Load",
     # source or expand
     "magpie": "curate.steps.magpie:Magpie",
+    # pool
+    "self_instruct": "curate.steps.self_instruct:SelfInstruct",
     # map and expand
     "generate": "curate.steps.generate:Generate",
     "panel": "curate.steps.panel:Panel",
