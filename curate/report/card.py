@@ -57,6 +57,12 @@ COLUMNS = {
     "sample": "which of the answers to its prompt",
     "response": "key of the raw response",
     "prompt_tokens": "tokens of the question, as the engine counted them",
+    "original": "the answer before it was revised",
+    "critiques": "for each round: the principle, the critique, the revision, and the keys of both raw responses",
+    "principle": "the system message the answer was given under, by its name",
+    "system": "the system prompt under which the question was written",
+    "prompt_model": "the model that wrote the question",
+    "prompt_response": "key of the raw response that holds the question",
     "completion_tokens": "tokens of the answer, thinking included, as the engine counted them",
 }
 
