@@ -29,7 +29,7 @@ class Dedupe(Step):
     """
 
     kind: ClassVar[Kind] = "group"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     step: Literal["dedupe"]
     on: tuple[str, ...] = Field(

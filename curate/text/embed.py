@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 STATIC = "static"
+SPECIAL_TOKENS = 2
+"""Tokens that a model puts around a text."""
 BATCH_ROWS = 64
 """Rows a transformer reads at once; sentence-transformers sorts by length, so batches are even."""
 
@@ -66,7 +69,10 @@ def encoder(name: str | Path | Encoder = STATIC, *, device: str | None = None) -
 
 
 class SentenceEncoder:
-    """A model of sentence-transformers, loaded at the first `encode`."""
+    """A model of sentence-transformers, loaded at the first `encode`.
+
+    A text longer than the model reads is the mean of its parts: two texts that begin alike do not mean the same.
+    """
 
     def __init__(self, name: str, device: str | None = None, digest: str = "") -> None:
         self.name, self.device, self.digest = name, device, digest
@@ -82,14 +88,29 @@ class SentenceEncoder:
         import numpy as np
 
         model = self._model = self._model or _load(self.name, self.device)
-        vectors = model.encode(
-            list(texts) or [""],
+        parts = [_parts(text, model) for text in texts] or [[""]]
+        made = model.encode(
+            [part for each in parts for part in each],
             batch_size=BATCH_ROWS,
             normalize_embeddings=True,
             convert_to_numpy=True,
             show_progress_bar=False,
         )
-        return np.ascontiguousarray(vectors[: len(texts)], np.float32)
+        begins = np.cumsum([0, *(len(each) for each in parts[:-1])])
+        vectors = np.add.reduceat(np.asarray(made, np.float32), begins)
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        return (vectors / np.where(lengths > 0, lengths, 1))[: len(texts)]
+
+
+def _parts(text: str, model: Any) -> list[str]:
+    """The text in parts that the model reads whole, cut between its tokens."""
+    room: int | None = getattr(model, "max_seq_length", None)
+    tokenizer: Any = getattr(model, "tokenizer", None)
+    if not isinstance(room, int) or not getattr(tokenizer, "is_fast", False) or len(text) <= room - SPECIAL_TOKENS:
+        return [text]
+    told = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
+    begins = [begin for begin, _ in told["offset_mapping"]][:: room - SPECIAL_TOKENS]
+    return [text[low:high] for low, high in pairwise([*begins, len(text)])] or [text]
 
 
 def _from_folder(folder: Path, device: str | None) -> Encoder:

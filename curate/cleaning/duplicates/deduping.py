@@ -14,15 +14,13 @@ from curate.cleaning.duplicates.codelike import column_is_code
 from curate.cleaning.duplicates.copies import first_copies, loose_copies
 from curate.cleaning.duplicates.deduped import CAP_LEAST, CAP_SHARE, Deduped, Search, decide
 from curate.cleaning.duplicates.fuzzy import Found
-from curate.cleaning.duplicates.indexed import against
+from curate.cleaning.duplicates.indexed import against, pairs_of
 from curate.cleaning.duplicates.pairs import no_pairs
 from curate.cleaning.duplicates.ranks import ranked
 from curate.cleaning.duplicates.way import By, Way, check_columns
-from curate.errors import UsageError
 from curate.result import ID
 from curate.table import row_ids
 from curate.text.embed import STATIC, Encoder
-from curate.text.embed import encoder as open_encoder
 from curate.text.normalise import compared_text
 
 
@@ -58,7 +56,7 @@ def dedupe(
     code: compare code as well; else a column that is mostly code is left whole, and so are near copies of code.
     max_cluster: a larger cluster of near copies is left whole, with a warning; a tenth of the rows, at least 1,000.
     encoder: see `curate.text.embed`. groups: compare within k-means groups; above 100,000 rows unless given.
-    index: a folder of earlier rows, which stay; the rows that stay are added to it. For exact and minhash.
+    index: a folder of earlier rows, which stay; the rows that stay are added to it.
     A null and a text without words are never duplicates, save that equal texts are. A row of fewer than 5 words is like
     none but rows of the same words. Raises DataError and UsageError for what is not there.
 
@@ -66,20 +64,18 @@ def dedupe(
     >>> dedupe(frame).dropped["reason"].to_list()
     ['same text as a']
     """
-    way = Way.of(by, threshold, normal, numbers=numbers, template=template, code=code)
+    way = Way.of(by, threshold, normal, numbers=numbers, template=template, code=code, encoder=encoder, groups=groups)
     columns = [column] if isinstance(column, str) else list(column)
     check_columns(columns, frame.columns)
     frame = frame if ID in frame.columns else frame.with_columns(row_ids(frame, "row"))
     texts = compared_text(frame, columns, roles=by == "exact")
     order = ranked(frame, texts if len(columns) == 1 else compared_text(frame, columns[-1:]), keep)
-    told: dict[str, Any] = {"by": by}
+    told: dict[str, Any] = way.told
     cap = max_cluster or max(CAP_LEAST, int(CAP_SHARE * frame.height))
     first, found = np.arange(frame.height), Found(no_pairs())
     if not code and column_is_code(texts):
         told["skipped"] = "most rows of the column are code, which is not deduped; code=True does it"
     elif index is not None:
-        if by == "semantic":
-            raise UsageError("dedupe: an index holds exact and minhash comparison, not semantic")
         return against(Path(index), frame, texts, columns, order, way, cap)
     elif by == "exact":
         first = (first_copies if normal == "exact" else loose_copies)(texts, order)
@@ -87,15 +83,9 @@ def dedupe(
         first = first_copies(texts, order)
         copies = first != np.arange(len(first))
         if by == "minhash":
-            compared = fuzzy.read(texts, copies, way.bands)
-            found = fuzzy.find(compared, order, way.threshold, numbers=numbers, code=code, template=template)
-        else:
-            reader = open_encoder(encoder)
-            told["encoder"] = reader.identity
-            vectors = semantic.vectors_of(texts, copies, reader)
-            found = semantic.find(
-                texts, vectors, order, way.threshold, numbers=numbers, code=code, template=template, groups=groups
-            )
+            found = pairs_of(fuzzy.read(texts, copies, way.bands), order, way)
+        elif way.encoder:
+            found = pairs_of(semantic.embedded(texts, copies, way.encoder), order, way)
     return decide(
         Search(frame, columns, frame[ID].gather, texts.gather, way, way.threshold, order, first, found, cap, 0, told)
     )

@@ -24,6 +24,7 @@ from curate.cleaning.duplicates.way import By, Normal, Way, check_columns
 from curate.errors import DataError, UsageError
 from curate.result import ID
 from curate.table import replacing, require_file, write_text_atomic
+from curate.text.embed import STATIC, Encoder
 from curate.text.normalise import compared_text
 from curate.text.shingles import batches
 
@@ -57,6 +58,8 @@ def dedupe_files(
     template: bool = True,
     code: bool = False,
     max_cluster: int | None = None,
+    encoder: str | Path | Encoder = STATIC,
+    groups: bool | None = None,
     index: str | Path | None = None,
     work: str | Path | None = None,
 ) -> Written:
@@ -64,20 +67,18 @@ def dedupe_files(
 
     paths: parquet or JSON lines. out: a folder; each file gets a parquet of its rows that stay, of the same name, and
     one of those that leave in `out/dropped`. Each is whole or not there; `out/dedupe.json` is written last.
-    index: a folder of earlier rows, which stay; the rows that stay are added to it. by: exact or minhash.
+    index: a folder of earlier rows, which stay; the rows that stay are added to it.
     work: a disk with room for twice the text; the system's temporary folder unless given.
     Memory: about 600 bytes a row and 200 MB, whatever the texts are (beside pages of files, which the system takes
     back at will). The rows that leave are those that `dedupe` drops.
     Raises DataError, UsageError.
     """
-    if by == "semantic":
-        raise UsageError("dedupe_files: by is exact or minhash; semantic compares frames")
-    way = Way.of(by, threshold, normal, numbers=numbers, template=template, code=code)
+    way = Way.of(by, threshold, normal, numbers=numbers, template=template, code=code, encoder=encoder, groups=groups)
     columns = [column] if isinstance(column, str) else list(column)
     sources, out = _sources(paths), Path(out)
     with TemporaryDirectory(dir=work, prefix="dedupe-") as room:
         folder = Path(index) if index is not None else Path(room) / "rows"
-        with Stored(folder, {"columns": columns, **way.stored_as}, way.stored_bands) as stored:
+        with Stored(folder, {"columns": columns, **way.stored_as}, way.stored_bands, way.encoder) as stored:
             values, is_code = _taken_in(sources, columns, keep, way, stored)
             cap = max_cluster or max(CAP_LEAST, int(CAP_SHARE * len(values)))
             search = _searched(stored, columns, values, way, cap, is_code)
@@ -129,7 +130,7 @@ def _searched(
 ) -> Search:
     fixed = stored.before
     order = np.concatenate([np.arange(fixed), fixed + by_worth(values)])
-    told: dict[str, Any] = {"by": way.by, "index_rows": fixed}
+    told: dict[str, Any] = {**way.told, "index_rows": fixed}
     if is_code:
         told["skipped"] = "most rows of the column are code, which is not deduped; code=True does it"
         first, found = np.arange(stored.rows), Found(no_pairs())

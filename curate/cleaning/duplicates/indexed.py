@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from curate.cleaning.duplicates import fuzzy
+from curate.cleaning.duplicates import fuzzy, semantic
 from curate.cleaning.duplicates.buckets import Rows
 from curate.cleaning.duplicates.copies import grouped
 from curate.cleaning.duplicates.deduped import Deduped, Search, decide
@@ -26,7 +26,7 @@ def against(
     folder: Path, frame: pl.DataFrame, texts: pl.Series, columns: Sequence[str], order: Rows, way: Way, cap: int
 ) -> Deduped:
     """Compare the rows of a frame with each other and with those of an index; what stays is added to it."""
-    with Stored(folder, {"columns": list(columns), **way.stored_as}, way.stored_bands) as stored:
+    with Stored(folder, {"columns": list(columns), **way.stored_as}, way.stored_bands, way.encoder) as stored:
         fixed = stored.rows
         start = 0
         for batch in batches(texts):
@@ -34,7 +34,7 @@ def against(
             start += len(batch)
         order = np.concatenate([np.arange(fixed), fixed + order])
         first, found = searched(stored, order, way, fixed)
-        told = {"by": way.by, "index_rows": fixed}
+        told = {**way.told, "index_rows": fixed}
         ids, kept_texts = stored.ids, stored.texts
         search = Search(frame, columns, ids, kept_texts, way, way.threshold, order, first, found, cap, fixed, told)
         result = decide(search)
@@ -61,7 +61,13 @@ def searched(stored: Stored, order: Rows, way: Way, fixed: int) -> tuple[Rows, F
     first[:fixed] = np.arange(fixed)
     if way.by == "exact":
         return first, Found(no_pairs())
-    compared = stored.compared(first == np.arange(len(first)))
-    return first, fuzzy.find(
-        compared, order, way.threshold, numbers=way.numbers, code=way.code, template=way.template, fixed=fixed
-    )
+    own = first == np.arange(len(first))
+    return first, pairs_of(stored.embedded(own) if way.by == "semantic" else stored.compared(own), order, way, fixed)
+
+
+def pairs_of(compared: fuzzy.Compared | semantic.Embedded, order: Rows, way: Way, fixed: int = 0) -> Found:
+    """The pairs that are alike. fixed: so many rows, the first, stay whatever comes."""
+    checks = {"numbers": way.numbers, "code": way.code, "template": way.template}
+    if isinstance(compared, semantic.Embedded):
+        return semantic.find(compared, order, way.threshold, **checks, groups=way.groups, fixed=fixed)
+    return fuzzy.find(compared, order, way.threshold, **checks, fixed=fixed)

@@ -8,7 +8,8 @@ finds 84% of problems the same as themselves with other numbers.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -18,7 +19,7 @@ from curate.cleaning.duplicates.buckets import Rows
 from curate.cleaning.duplicates.families import families, in_slots
 from curate.cleaning.duplicates.fuzzy import Found, apart, both_code
 from curate.cleaning.duplicates.overlap import Sets, jaccard
-from curate.cleaning.duplicates.pairs import Pairs, joined, leaders, no_pairs
+from curate.cleaning.duplicates.pairs import Pairs, joined, no_pairs
 from curate.cleaning.duplicates.quantities import any_other_number
 from curate.errors import DataError
 from curate.text.embed import Encoder
@@ -42,10 +43,34 @@ STEPS, SAMPLE = 8, 64
 """Rounds of k-means, and rows a group that its centre is learned from."""
 
 
-def vectors_of(texts: pl.Series, skip: NDArray[np.bool_], encoder: Encoder) -> Vectors:
-    """A unit vector for each text; zeros for what is skipped, null or blank. Raises DataError for a broken encoder."""
+class Embedded(NamedTuple):
+    """What is known of the rows. places: of each row that may meet others, where its vector stands; -1 for the rest.
+
+    vectors: shape (vectors, dim), of length 1; may lie on disk. texts: of some rows. sizes: bytes of each text.
+    """
+
+    places: Rows
+    vectors: Vectors
+    texts: Callable[[Rows], pl.Series]
+    sizes: NDArray[np.int64]
+
+
+def embedded(texts: pl.Series, skip: NDArray[np.bool_], encoder: Encoder) -> Embedded:
+    """Encode a column. skip: rows that meet nobody (they equal a row that is looked at)."""
+    rows, vectors = vectors_of(texts, skip, encoder)
+    places = np.full(len(texts), -1)
+    places[rows] = np.arange(len(rows))
+    sizes = texts.str.len_bytes().fill_null(0).to_numpy().astype(np.int64)
+    return Embedded(places, vectors, texts.gather, sizes)
+
+
+def vectors_of(texts: pl.Series, skip: NDArray[np.bool_], encoder: Encoder) -> tuple[Rows, Vectors]:
+    """The rows that have a vector, and those: none for what is skipped, null, blank, or without a word to read.
+
+    Raises DataError for a broken encoder.
+    """
     wanted = np.flatnonzero(~skip & texts.str.contains(r"\S").fill_null(value=False).to_numpy())
-    made: Vectors | None = None
+    made: list[Vectors] = []
     for low in range(0, len(wanted), ENCODED_AT_ONCE):
         rows = wanted[low : low + ENCODED_AT_ONCE]
         part = np.asarray(encoder.encode(texts.gather(rows).to_list()), np.float32)
@@ -54,15 +79,15 @@ def vectors_of(texts: pl.Series, skip: NDArray[np.bool_], encoder: Encoder) -> V
                 f"encoder {encoder.identity}: {len(rows)} texts gave vectors of shape {part.shape}"
                 f"{'' if np.isfinite(part).all() else ' that are not all finite'}; one finite vector a text is needed"
             )
-        made = np.zeros((len(texts), part.shape[1]), np.float32) if made is None else made
-        lengths = np.linalg.norm(part, axis=1, keepdims=True)
-        made[rows] = part / np.where(lengths > 0, lengths, 1)
-    return np.zeros((len(texts), 1), np.float32) if made is None else made
+        made.append(part)
+    vectors = np.concatenate(made) if made else np.zeros((0, 1), np.float32)
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    read = lengths[:, 0] > 0
+    return wanted[read], vectors[read] / lengths[read]
 
 
 def find(
-    texts: pl.Series,
-    vectors: Vectors,
+    compared: Embedded,
     order: Rows,
     threshold: float,
     *,
@@ -70,31 +95,34 @@ def find(
     code: bool,
     template: bool,
     groups: bool | None,
+    fixed: int = 0,
 ) -> Found:
-    """Pairs of at least `threshold` - 0.02, checked. groups: compare within groups; None goes by the number of rows."""
+    """Pairs of at least `threshold` - 0.02, checked. groups: compare within groups; None goes by the number of rows.
+
+    order: row numbers, best first. fixed: so many rows, the first, stay whatever comes (those of an index).
+    """
+    filled = order[compared.places[order] >= 0]
     grouped = len(order) > ALL_PAIRS if groups is None else groups
-    filled = order[vectors[order].any(axis=1)]
-    parts = _groups(vectors, filled) if grouped else [filled]
-    pairs = joined(no_pairs(), *(_near(vectors, rows, threshold - BELOW) for rows in parts))
+    parts = _groups(compared, filled) if grouped else [filled]
+    pairs = joined(no_pairs(), *(_near(compared, rows, threshold - BELOW, fixed) for rows in parts))
     pairs = _once(pairs) if grouped else pairs
-    sizes = texts.str.len_bytes().fill_null(0).to_numpy().astype(np.int64)
     spared: dict[str, Pairs] = {}
     if not code:
-        pairs, spared["code"] = apart(pairs, texts.gather, sizes, both_code)
+        pairs, spared["code"] = apart(pairs, compared.texts, compared.sizes, both_code)
     if numbers:
-        pairs, spared["numbers"] = apart(pairs, texts.gather, sizes, any_other_number)
+        pairs, spared["numbers"] = apart(pairs, compared.texts, compared.sizes, any_other_number)
     if template:
-        other = _other_contents(texts, pairs, order)
+        other = _other_contents(compared, pairs, order)
         pairs, spared["template"] = pairs.where(~other), pairs.where(other)
     return Found(pairs, {why: some for why, some in spared.items() if len(some.left)})
 
 
-def _other_contents(texts: pl.Series, pairs: Pairs, order: Rows) -> NDArray[np.bool_]:
+def _other_contents(compared: Embedded, pairs: Pairs, order: Rows) -> NDArray[np.bool_]:
     """Which pairs are siblings of a template whose slots differ: its frame makes vectors alike (see `families`)."""
     other = np.zeros(len(pairs.left), bool)
-    leader, _ = leaders(order, pairs)
+    leader = _together(order, pairs)
     rows = np.unique(np.concatenate([pairs.left, pairs.right]))
-    made = [shingles(batch) for batch in batches(texts.gather(rows))]
+    made = [shingles(batch) for batch in batches(compared.texts(rows))]
     starts = np.concatenate([[0], *(one.counts for one in made)]).cumsum()
     sets = Sets(np.concatenate([np.zeros(0, np.uint32), *(one.flat for one in made)]), starts)
     found = families(sets, np.searchsorted(rows, leader[rows]))
@@ -106,14 +134,28 @@ def _other_contents(texts: pl.Series, pairs: Pairs, order: Rows) -> NDArray[np.b
     return other
 
 
-def _near(vectors: Vectors, rows: Rows, floor: float) -> Pairs:
+def _together(order: Rows, pairs: Pairs) -> Rows:
+    """For each row the best row that it, or one alike to it, is alike to: what that joins may come from one template.
+
+    Rows of an index are in no pair with each other, and are joined by the new row that is alike to them.
+    """
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    best = rank.copy()
+    np.minimum.at(best, pairs.right, rank[pairs.left])
+    np.minimum.at(best, pairs.left, best[pairs.right])
+    return order[best]
+
+
+def _near(compared: Embedded, rows: Rows, floor: float, fixed: int) -> Pairs:
     """Pairs of rows (best first) that are at least `floor` alike; for each row its nearest and its best."""
+    places, vectors = compared.places[rows], compared.vectors
     found = [no_pairs()]
-    for start in range(0, len(rows), BLOCK):
-        block = rows[start : start + BLOCK]
+    for start in range(int((rows < fixed).sum()), len(rows), BLOCK):
+        block = places[start : start + BLOCK]
         near = [no_pairs()]
         for low in range(0, start + len(block), BLOCK):
-            others = rows[low : min(low + BLOCK, start + len(block))]
+            others = places[low : min(low + BLOCK, start + len(block))]
             alike = vectors[others] @ vectors[block].T
             left, right = np.nonzero(alike >= floor)
             earlier = low + left < start + right
@@ -121,8 +163,8 @@ def _near(vectors: Vectors, rows: Rows, floor: float) -> Pairs:
             near.append(Pairs(low + left, start + right, np.minimum(alike[left, right], 1).astype(np.float64)))
             near = [_nearest(joined(*near))]
         found += near
-    places = joined(*found)
-    return Pairs(rows[places.left], rows[places.right], places.similarity)
+    pairs = joined(*found)
+    return Pairs(rows[pairs.left], rows[pairs.right], pairs.similarity)
 
 
 def _nearest(pairs: Pairs) -> Pairs:
@@ -139,13 +181,14 @@ def _nearest(pairs: Pairs) -> Pairs:
     return Pairs(pairs.left[chosen], pairs.right[chosen], pairs.similarity[chosen])
 
 
-def _groups(vectors: Vectors, rows: Rows) -> Iterator[Rows]:
+def _groups(compared: Embedded, rows: Rows) -> Iterator[Rows]:
     """Rows of each group of nearby vectors, best first; each row is in its two nearest groups."""
+    places, vectors = compared.places[rows], compared.vectors
     count = max(2, len(rows) // GROUP_ROWS)
-    centres = _centres(vectors, rows, count)
+    centres = _centres(vectors, places, count)
     nearest = np.empty((len(rows), 2), np.int64)
     for low in range(0, len(rows), BLOCK):
-        alike = vectors[rows[low : low + BLOCK]] @ centres.T
+        alike = vectors[places[low : low + BLOCK]] @ centres.T
         nearest[low : low + BLOCK] = np.argpartition(-alike, 1, axis=1)[:, :2]
     member = np.concatenate([nearest[:, 0], nearest[:, 1]])
     place = np.tile(np.arange(len(rows)), 2)
@@ -155,9 +198,9 @@ def _groups(vectors: Vectors, rows: Rows) -> Iterator[Rows]:
         yield rows[part]
 
 
-def _centres(vectors: Vectors, rows: Rows, count: int) -> Vectors:
-    """Spherical k-means on rows taken evenly, begun at rows taken evenly: the same data has the same groups."""
-    sample = vectors[rows[np.linspace(0, len(rows) - 1, min(len(rows), count * SAMPLE)).astype(np.int64)]]
+def _centres(vectors: Vectors, places: Rows, count: int) -> Vectors:
+    """Spherical k-means on vectors taken evenly, begun at some taken evenly: the same data has the same groups."""
+    sample = vectors[places[np.linspace(0, len(places) - 1, min(len(places), count * SAMPLE)).astype(np.int64)]]
     centres = sample[np.linspace(0, len(sample) - 1, count).astype(np.int64)].copy()
     for _ in range(STEPS):
         nearest = np.concatenate(

@@ -22,8 +22,10 @@ from numpy.typing import NDArray
 from curate.cleaning.duplicates.buckets import Rows
 from curate.cleaning.duplicates.fuzzy import Compared
 from curate.cleaning.duplicates.overlap import Sets
+from curate.cleaning.duplicates.semantic import Embedded, vectors_of
 from curate.errors import DataError
 from curate.table import write_text_atomic
+from curate.text.embed import Encoder
 from curate.text.minhash import Bands, band_keys
 from curate.text.shingles import Hashes, plain_bytes, shingles
 
@@ -39,8 +41,10 @@ class Stored:
     settings: how the rows are compared. Raises DataError for a folder made with others, or that is none.
     """
 
-    def __init__(self, folder: Path, settings: Mapping[str, Any], bands: Bands | None) -> None:
-        self.folder, self.bands = folder, bands
+    def __init__(
+        self, folder: Path, settings: Mapping[str, Any], bands: Bands | None, encoder: Encoder | None = None
+    ) -> None:
+        self.folder, self.bands, self.encoder = folder, bands, encoder
         self._settings = json.loads(json.dumps({"version": VERSION, **settings}))
         self._sizes = self._opened()
         self._files: dict[str, BufferedWriter] = {}
@@ -71,6 +75,10 @@ class Stored:
             self._write("counts", made.counts.astype(np.int32).tobytes())
             for band, keys in enumerate(band_keys(made.flat, made.starts, self.bands)):
                 self._write(f"band-{band:03}", keys.tobytes())
+        if self.encoder:
+            rows, vectors = vectors_of(texts, np.zeros(len(texts), bool), self.encoder)
+            self._write("vectors", vectors.tobytes())
+            self._write("embedded", np.isin(np.arange(len(texts)), rows).astype(np.uint8).tobytes())
         self.rows += len(ids)
 
     def commit(self, alive: NDArray[np.bool_]) -> None:
@@ -94,6 +102,14 @@ class Stored:
 
         sizes = self._numbers("texts_sizes", np.int64)
         return Compared(Sets(flat, starts), keys, self.texts, self.bands, sizes)
+
+    def embedded(self, own: NDArray[np.bool_]) -> Embedded:
+        """The rows as `semantic.find` wants them; vectors and texts stay on disk. own: as in `compared`."""
+        there = self._numbers("embedded", np.uint8).astype(bool)
+        count = int(there.sum())
+        places = np.where(there & own & self._alive(), np.cumsum(there) - 1, -1)
+        vectors = self._mapped("vectors", np.float32).reshape(count, -1 if count else 1)
+        return Embedded(places, vectors, self.texts, self._numbers("texts_sizes", np.int64))
 
     def digests(self) -> tuple[Hashes, NDArray[np.bool_]]:
         """Digests of shape (rows, 2), and which rows may equal another."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from curate.cleaning.duplicates import fuzzy, semantic
 from curate.errors import DataError, UsageError, did_you_mean
+from curate.text.embed import Encoder
+from curate.text.embed import encoder as open_encoder
 from curate.text.minhash import Bands, plan
 from curate.text.shingles import WORDS
 
@@ -18,7 +21,7 @@ BELOW = {"exact": 0.0, "minhash": fuzzy.BELOW, "semantic": semantic.BELOW}
 
 
 class Way(NamedTuple):
-    """How rows are compared; see `dedupe` for each word."""
+    """How rows are compared; see `dedupe` for each word. encoder: what reads meaning, where that is compared."""
 
     by: By
     threshold: float
@@ -26,9 +29,22 @@ class Way(NamedTuple):
     numbers: bool
     template: bool
     code: bool
+    encoder: Encoder | None
+    groups: bool | None
 
     @classmethod
-    def of(cls, by: By, threshold: float | None, normal: Normal, *, numbers: bool, template: bool, code: bool) -> Way:
+    def of(
+        cls,
+        by: By,
+        threshold: float | None,
+        normal: Normal,
+        *,
+        numbers: bool,
+        template: bool,
+        code: bool,
+        encoder: str | Path | Encoder,
+        groups: bool | None,
+    ) -> Way:
         """Raises UsageError for a word or a number that means nothing."""
         if by not in WAYS:
             raise UsageError(f"dedupe: by '{by}' is no way to compare{did_you_mean(by, WAYS)}")
@@ -36,7 +52,9 @@ class Way(NamedTuple):
             raise UsageError(f"dedupe: normal '{normal}' is no form{did_you_mean(normal, ('loose', 'exact'))}")
         if threshold is not None and not 0 < threshold <= 1:
             raise UsageError(f"dedupe: threshold {threshold} is no similarity; it lies in (0, 1]")
-        return cls(by, THRESHOLDS[by] if threshold is None else threshold, normal, numbers, template, code)
+        reader = open_encoder(encoder) if by == "semantic" else None
+        threshold = THRESHOLDS[by] if threshold is None else threshold
+        return cls(by, threshold, normal, numbers, template, code, reader, groups)
 
     @property
     def bands(self) -> Bands:
@@ -49,6 +67,11 @@ class Way(NamedTuple):
         return self.bands if self.by == "minhash" else None
 
     @property
+    def told(self) -> dict[str, Any]:
+        """What the notes say of it first."""
+        return {"by": self.by, "encoder": self.encoder.identity} if self.encoder else {"by": self.by}
+
+    @property
     def lowest(self) -> float:
         """Similarity down to which pairs are known."""
         return max(self.threshold - BELOW[self.by], 0.0)
@@ -58,6 +81,8 @@ class Way(NamedTuple):
         """What two searches must share for the rows of one to be compared with those of the other."""
         if self.by == "exact":
             return {"by": self.by, "normal": self.normal}
+        if self.encoder:
+            return self.told
         return {"by": self.by, "bands": list(self.bands), "words": WORDS}
 
 

