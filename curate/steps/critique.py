@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, ClassVar, Literal
@@ -31,9 +31,8 @@ from curate.steps.generate import Ask, AskChats, Generate, sum_usage
 COLUMNS = ("completion", "thinking", "finish_reason", "model", "prompt_tokens", "completion_tokens", "response")
 """Of the last revision, in the place of the first answer's."""
 
-ROUND = pl.List(
-    pl.Struct(dict.fromkeys(("principle", "critique", "revision", "critique_response", "revision_response"), pl.String))
-)
+ROUND = ("principle", "critique", "revision", "critique_response", "revision_response")
+"""Of each round, in `critiques`."""
 
 
 class Critique(Step):
@@ -195,7 +194,7 @@ class Critique(Step):
             name: pl.Series([row.last[name] for row in done], dtype=pl.Int64 if "tokens" in name else pl.String)
             for name in COLUMNS
         } | {"completion": pl.Series([row.answer for row in done], dtype=pl.String)}
-        critiques = pl.Series([row.rounds for row in done], dtype=ROUND)
+        critiques = _lists([row.rounds for row in done])
         kept = kept.with_columns(**first, **last, critiques=critiques)
         if self.pair:
             none = pl.lit(None, pl.String)
@@ -216,6 +215,14 @@ class Critique(Step):
             retriable=retriable,
             notes=notes,
         )
+
+
+def _lists(rounds: Sequence[Sequence[Mapping[str, str]]]) -> pl.Series:
+    """The rounds of each row, at least one, as a list: of all rows at once, since a series for each takes 20 KB."""
+    lines = [(place, *(one[name] for name in ROUND)) for place, several in enumerate(rounds) for one in several]
+    columns = {"row": pl.Int64, **dict.fromkeys(ROUND, pl.String)}
+    flat = pl.DataFrame(lines, schema=columns, orient="row")
+    return flat.group_by("row", maintain_order=True).agg(rounds=pl.struct(ROUND))["rounds"]
 
 
 def _ids(chats: Mapping[str, Any]) -> pl.DataFrame:
