@@ -48,6 +48,8 @@ it do not count.
 For each answer, in this order, write one sentence that says why, and then a line of this form and nothing else:
 RATING {nonce} <number of the answer>: <a whole number from 1 to 5>"""
 
+_LINE = re.compile(r"\W{0,4}RATING (\w{1,32}) (\d{1,4})\W{0,4}:[\s*_`]{0,4}(\S{1,20})\W{0,4}")
+
 Rated = tuple[float | None, str]
 """A rating from 1 to 5, and why; or None, and why there is none."""
 
@@ -74,15 +76,14 @@ def ratings(said: str, mark: str, count: int) -> list[Rated]:
     >>> ratings("Good.\nRATING 00ff 1: 4\nBad.\n**RATING 00ff 2: 10**", "00ff", 3)
     [(4.0, 'Good.'), (None, "the judge wrote '10', not 1 to 5"), (None, 'the judge gave no rating')]
     """
-    line = re.compile(rf"\W{{0,4}}RATING {re.escape(mark)} (\d{{1,4}})\W{{0,4}}:[\s*_`]{{0,4}}(\S{{1,20}})\W{{0,4}}")
     found: dict[int, Rated] = {}
     why: list[str] = []
     for text in split_thinking(said).answer.splitlines():
-        rated = line.fullmatch(text.strip()[:200])
-        if rated is None:
+        rated = _LINE.fullmatch(text.strip()[:200])
+        if rated is None or rated[1] != mark:
             why.append(text)
             continue
-        number, rating = int(rated[1]), _rating(rated[2], " ".join(" ".join(why).split())[:WHY_CHARACTERS])
+        number, rating = int(rated[2]), _rating(rated[3], " ".join(" ".join(why).split())[:WHY_CHARACTERS])
         if found.setdefault(number, rating)[0] != rating[0]:
             found[number] = (None, "the judge gave it two ratings")
         why = []
