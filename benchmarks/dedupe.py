@@ -12,28 +12,22 @@ recall: of planted pairs of a row and its copy, by their true Jaccard similarity
 left. precision: of the rows removed, families and numbers apart, those that have a planted copy of J >= threshold.
 families, numbers: rows of templates, and problems with other numbers, that were removed.
 
-Claims, 100,000 rows: a tenth of datatrove's CPU, a twentieth of text-dedup's, under half of rensa's, less than daft's;
+Claims, 100,000 rows: a tenth of datatrove's CPU, a twentieth of text-dedup's, a third of rensa's, less than daft's;
 at most 4 x `copy`; recall >= .99 at J >= .8 and >= .97 at .7 to .8; precision >= .998.
 """
 
 from __future__ import annotations
 
 import argparse
-import ctypes
 import os
-import resource
-import signal
-import subprocess
 import sys
 import tempfile
-import time
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
 import polars as pl
-import psutil
 from corpus import LEAVE, make
+from processes import Cost, install, python_of, run
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -45,74 +39,13 @@ PEERS = {
 }
 JOBS = ["copy", "curate", *PEERS]
 LEVELS = [0.7, 0.8, 0.9]
-POLL_S = 0.05
-SUBREAPER = 36
-"""PR_SET_CHILD_SUBREAPER: grandchildren whose parent went are counted as well."""
 
 
-@dataclass(frozen=True)
-class Cost:
-    """One run: wall and CPU seconds, peak memory of the tree."""
-
-    seconds: float
-    cpu_s: float
-    peak_mb: float
-
-
-def install(folder: Path) -> None:
-    for name, packages in PEERS.items():
-        subprocess.run([sys.executable, "-m", "venv", str(folder / name)], check=True)
-        subprocess.run([str(folder / name / "bin" / "pip"), "install", "-q", *packages], check=True)
-
-
-def run(job: str, python: Path, source: Path, target: Path, threshold: float) -> Cost:
+def job_cost(job: str, peers: Path, source: Path, target: Path, threshold: float) -> Cost:
     """Run one job in a process of its own."""
-    command = [str(python), str(HERE / "peers" / f"dedupe_{job}_job.py"), str(source), str(target), str(threshold)]
-    environment = os.environ | {"HF_HUB_OFFLINE": "1", "PYTHONPATH": str(ROOT), "HF_HOME": str(target.parent / "hf")}
-    before, start, peak = _spent(), time.perf_counter(), 0.0
-    with tempfile.TemporaryFile() as output:
-        process = psutil.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT, cwd=target.parent)
-        while process.poll() is None:
-            peak = max(peak, _memory_mb(process))
-            time.sleep(POLL_S)
-        seconds = time.perf_counter() - start
-        if process.returncode:
-            output.seek(0)
-            raise SystemExit(f"{job} failed:\n{output.read().decode()[-3000:]}")
-    _reap()
-    return Cost(seconds, _spent() - before, peak)
-
-
-def _spent() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
-def _reap() -> None:
-    """Wait for what the job left behind: its CPU is counted once it is reaped."""
-    for child in psutil.Process().children():
-        try:
-            child.send_signal(signal.SIGTERM)
-            os.waitpid(child.pid, 0)
-        except (psutil.NoSuchProcess, ChildProcessError):
-            continue
-
-
-def _memory_mb(process: psutil.Process) -> float:
-    total = 0
-    for one in [process, *_children(process)]:
-        try:
-            total += one.memory_info().rss
-        except psutil.NoSuchProcess:
-            continue
-    return total / 2**20
-
-
-def _children(process: psutil.Process) -> list[psutil.Process]:
-    try:
-        return list(process.children(recursive=True))
-    except psutil.NoSuchProcess:
-        return []
+    script = HERE / "peers" / f"dedupe_{job}_job.py"
+    command = [python_of(job, PEERS, peers), script, source, target, str(threshold)]
+    return run(job, command, target.parent, PYTHONPATH=str(ROOT), HF_HOME=str(target.parent / "hf"))
 
 
 def quality(truth: pl.DataFrame, kept: pl.DataFrame, threshold: float) -> list[str]:
@@ -151,27 +84,21 @@ def main() -> None:
     parser.add_argument("--only", default=",".join(JOBS), help="jobs to run, by commas")
     options = parser.parse_args()
     if options.install:
-        install(options.peers)
+        install(options.peers, PEERS)
         return
-    ctypes.CDLL(None).prctl(SUBREAPER, 1, 0, 0, 0)
     with tempfile.TemporaryDirectory() as made:
         corpus = options.corpus or Path(made) / "corpus"
         if options.corpus is None:
             make(options.rows).write(corpus)
-        jobs = [job for job in options.only.split(",") if python_of(job, options.peers).exists()]
+        jobs = [job for job in options.only.split(",") if python_of(job, PEERS, options.peers).exists()]
         costs: dict[str, list[Cost]] = {job: [] for job in jobs}
         for turn in range(options.repeat):
             for job in jobs:
                 work = Path(made) / f"{job}-{turn}"
                 work.mkdir()
-                python = python_of(job, options.peers)
-                costs[job].append(run(job, python, corpus / "corpus.parquet", work / "kept.parquet", options.threshold))
+                source, target = corpus / "corpus.parquet", work / "kept.parquet"
+                costs[job].append(job_cost(job, options.peers, source, target, options.threshold))
         print(table(costs, Path(made), corpus, options.threshold))
-
-
-def python_of(job: str, folder: Path) -> Path:
-    """The interpreter a job runs in."""
-    return folder / job / "bin" / "python" if job in PEERS else Path(sys.executable)
 
 
 def table(costs: dict[str, list[Cost]], made: Path, corpus: Path, threshold: float) -> str:

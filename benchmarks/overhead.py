@@ -14,17 +14,17 @@ memory that does not grow with the rows.
 from __future__ import annotations
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
+
+from processes import Cost, install, python_of, run
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -34,15 +34,6 @@ PEERS = {
 }
 JOBS = ["bare", "engine", "build", *PEERS]
 START_ROWS = 10
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What a process took, its children included. rss_mb: peak of its largest process."""
-
-    seconds: float
-    cpu_seconds: float
-    rss_mb: float
 
 
 @dataclass
@@ -59,21 +50,8 @@ class Measured:
 
     def cpu_ms_a_row(self, rows: int) -> float:
         """Without the start of the process."""
-        spent = median(run.cpu_seconds for run in self.runs) - median(start.cpu_seconds for start in self.starts)
+        spent = median(run.cpu_s for run in self.runs) - median(start.cpu_s for start in self.starts)
         return 1000 * spent / (rows - START_ROWS)
-
-
-def install(folder: Path) -> None:
-    """Make each peer its own environment."""
-    for name, packages in PEERS.items():
-        subprocess.run([sys.executable, "-m", "venv", str(folder / name)], check=True)
-        subprocess.run([str(folder / name / "bin" / "pip"), "install", "-q", *packages], check=True)
-
-
-def python_of(job: str, folder: Path) -> Path | None:
-    """The interpreter a job runs in; None when its environment is not there."""
-    python = folder / job / "bin" / "python" if job in PEERS else Path(sys.executable)
-    return python if python.exists() else None
 
 
 @contextmanager
@@ -91,23 +69,15 @@ def asked(port: int) -> int:
         return int(response.read())
 
 
-def run(job: str, python: Path, port: int, rows: int) -> Cost:
+def job_cost(job: str, peers: Path, port: int, rows: int) -> Cost:
     """Run one job in a process of its own."""
     before = asked(port)
-    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as output:
-        environment = os.environ | {"HOME": folder, "HF_HUB_OFFLINE": "1", "PYTHONPATH": str(ROOT)}
-        command = [str(python), str(HERE / "peers" / f"{job}_job.py"), str(port), str(rows), folder]
-        start = time.perf_counter()
-        process = subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT, cwd=folder)
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - start
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            output.seek(0)
-            raise SystemExit(f"{job} failed:\n{output.read().decode()[-3000:]}")
+    with tempfile.TemporaryDirectory() as folder:
+        command = [python_of(job, PEERS, peers), HERE / "peers" / f"{job}_job.py", str(port), str(rows), folder]
+        cost = run(job, command, Path(folder), HOME=folder, PYTHONPATH=str(ROOT))
     if asked(port) - before < rows:
         raise SystemExit(f"{job} sent {asked(port) - before} requests for {rows} rows")
-    return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    return cost
 
 
 def table(measured: dict[str, Measured], rows: int) -> str:
@@ -119,7 +89,7 @@ def table(measured: dict[str, Measured], rows: int) -> str:
         wall, cpu = found.ms_a_row(rows), found.cpu_ms_a_row(rows)
         seconds, start = (median(cost.seconds for cost in costs) for costs in (found.runs, found.starts))
         over, cpu_over = wall / floor.ms_a_row(rows), cpu / floor.cpu_ms_a_row(rows)
-        peak_mb = max(run.rss_mb for run in found.runs)
+        peak_mb = max(run.peak_mb for run in found.runs)
         lines.append(
             f"| {job} | {seconds:.1f} | {start:.1f} | {1000 / wall:,.0f} | {wall:.3f} | {over:.2f} "
             f"| {cpu:.3f} | {cpu_over:.2f} | {peak_mb:.0f} |"
@@ -136,18 +106,18 @@ def main() -> None:
     parser.add_argument("--only", default=",".join(JOBS), help="jobs to run, by commas")
     options = parser.parse_args()
     if options.install:
-        install(options.peers)
+        install(options.peers, PEERS)
         return
-    jobs = {job: python_of(job, options.peers) for job in options.only.split(",")}
-    for job in [job for job, python in jobs.items() if python is None]:
+    jobs = options.only.split(",")
+    for job in [job for job in jobs if not python_of(job, PEERS, options.peers).exists()]:
         print(f"{job}: no environment in {options.peers}; run with --install first", file=sys.stderr)
-    measured = {job: Measured() for job, python in jobs.items() if python is not None}
+        jobs.remove(job)
+    measured = {job: Measured() for job in jobs}
     with loopback_server() as port:
         for _ in range(options.repeat):
             for job, found in measured.items():
-                python = jobs[job] or Path(sys.executable)
-                found.starts.append(run(job, python, port, START_ROWS))
-                found.runs.append(run(job, python, port, options.rows))
+                found.starts.append(job_cost(job, options.peers, port, START_ROWS))
+                found.runs.append(job_cost(job, options.peers, port, options.rows))
     print(table(measured, options.rows))
 
 
