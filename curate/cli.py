@@ -170,6 +170,28 @@ def why(
 
 
 @app.command()
+def diff(
+    old: Annotated[Path, typer.Argument(metavar="OLD", help="The folder of a run.", show_default=False)],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="The folder of another.", show_default=False)],
+    rows: Annotated[int, typer.Option("--rows", min=0, help="Ids to list for each reason.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Compare two runs: settings, funnel, and for each final row of only one, where the other lost it.
+
+    Exit code 1 when the final rows differ.
+    """
+    from curate.diff import diff_runs
+
+    found = diff_runs(old, new, rows)
+    if as_json:
+        echo_json(found.to_dict())
+    else:
+        typer.echo(str(found))
+    if found.differs:
+        raise typer.Exit(1)
+
+
+@app.command()
 def report(run: RunFolder) -> None:
     """Write report.html again, from the run."""
     from curate.report import page

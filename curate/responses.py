@@ -26,7 +26,7 @@ import os
 import shutil
 import struct
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -108,6 +108,10 @@ class Journal:
     def __len__(self) -> int:
         """How many completions are stored, errors included."""
         return self._count
+
+    def keys(self) -> Iterable[str]:
+        """The keys of all stored completions, errors included."""
+        return self._index.keys()
 
     def append(self, bundle: Sequence[Completion]) -> None:
         """Store a bundle, as a whole. See the module's text for when it is safe.

@@ -1,0 +1,88 @@
+"""`curate diff`: what differs between two runs is told, and nothing that does not."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from curate.building import build
+from curate.diff import diff_runs
+from curate.errors import DataError
+from curate.recipe import load_recipe
+from curate.run import Run
+
+RECIPE = """\
+name: small
+license: mit
+engines:
+  teacher: {engine: fake, text: boxed}
+steps:
+  - step: load
+    sources: [{procedural: arithmetic, rows: 12}]
+  - step: generate
+    engine: teacher
+    n: 2
+  - {step: keep, where: words(completion) >= 1}
+  - {step: dedupe, on: completion}
+"""
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    (tmp_path / "small.yaml").write_text(RECIPE)
+    return build(load_recipe(tmp_path / "small.yaml"), tmp_path / "old").folder
+
+
+def rebuilt(old: Path, *sets: str) -> Path:
+    """Another build of the same recipe, which begins with the same answers."""
+    new = old.with_name("new")
+    shutil.copytree(old, new)
+    return build(load_recipe(old.with_name("small.yaml"), "laptop", sets), new).folder
+
+
+def test_a_run_does_not_differ_from_its_copy(old: Path) -> None:
+    found = diff_runs(old, rebuilt(old))
+    assert not found.differs
+    assert not found.settings
+    assert found.same == sum(table.height for table in Run(old).splits().values())
+
+
+def test_another_view_names_the_setting_and_the_rule_that_each_row_left_by(old: Path) -> None:
+    new = rebuilt(old, "steps.keep.where=completion_tokens > 100000")
+    found = diff_runs(old, new, examples=1)
+    assert [setting.place for setting in found.settings] == ["steps.keep.where"]
+    assert [(one.step, one.reason, one.rows) for one in found.only_old] == [
+        ("02-keep", "completion_tokens > 100000", found.only_old[0].rows)
+    ]
+    assert found.only_old[0].rows == Run(old).splits()["train"].height
+    assert found.answers == (24, 0, 0)
+    assert "another view of the same answers" in str(found)
+    assert json.loads(json.dumps(found.to_dict()))["differs"]
+
+
+def test_a_row_that_was_never_made_says_so(old: Path) -> None:
+    new = rebuilt(old, "steps.generate.n=1")
+    found = diff_runs(old, new)
+    assert found.answers == (24, 0, 0)
+    assert {(one.step, one.reason) for one in found.only_old} == {("-", "was never there")}
+    assert not found.only_new
+
+
+def test_rows_with_other_values_are_changed_in_those_columns(old: Path) -> None:
+    new = rebuilt(old)
+    path = new / "data" / "train.parquet"
+    table = pl.read_parquet(path)
+    other = pl.when(pl.int_range(pl.len()) == 0).then(pl.lit("other")).otherwise("completion")
+    table.with_columns(completion=other, more=pl.lit([1, 2])).write_parquet(path)
+    found = diff_runs(old, new)
+    assert (found.same, found.changed) == (0, table.height)
+    assert found.changed_columns == {"completion": 1, "more": table.height}
+
+
+def test_what_is_no_run_says_so(old: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="is not the folder of a run"):
+        diff_runs(old, tmp_path / "nothing")
