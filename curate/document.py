@@ -11,11 +11,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import yaml
 
-from curate.errors import RecipeError
+from curate.errors import DataError, RecipeError, did_you_mean
 
 MAX_CHARACTERS = 1_000_000
 MAX_VALUES = 20_000
@@ -57,6 +58,20 @@ class Node:
                 break
             node = inside[part]
         return node.place
+
+
+def document_text(path: Path, what: str, hint: str = "") -> str:
+    """The text of a YAML file. what: a recipe, a config; hint: what to do when there is none, nor a like name.
+
+    Raises DataError without a file, RecipeError for one that is not UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as broken:
+        raise RecipeError(str(path), [f"{path}: not UTF-8 at byte {broken.start}; save it as UTF-8"]) from None
+    except OSError as broken:
+        near = sorted(other.name for other in path.parent.glob("*.y*ml")) if path.parent.is_dir() else []
+        raise DataError(f"{path}: no {what} there ({broken.strerror}){did_you_mean(path.name, near) or hint}") from None
 
 
 def parse(text: str, source: str) -> Node:

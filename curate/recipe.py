@@ -22,9 +22,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from curate.document import Node, parse, plain_scalar
+from curate.document import Node, document_text, parse, plain_scalar
 from curate.engines.settings import ENGINES, EngineSettings
-from curate.errors import DataError, RecipeError, UsageError, did_you_mean
+from curate.errors import RecipeError, UsageError, did_you_mean
 from curate.mistakes import validate, without_mistakes
 from curate.steps import STEPS, step_class
 from curate.steps.base import Step
@@ -88,7 +88,7 @@ def load_recipe(path: Path, profile: str = DEFAULT_PROFILE, overrides: tuple[str
     an override that cannot be.
     """
     source = str(path)
-    text = _read(path)
+    text = document_text(path, "recipe", "; `curate init NAME` writes a recipe to start from")
     root = parse(text, source)
     if not isinstance(root.value, dict):
         raise RecipeError(source, [f"{root.place}: a recipe is a mapping with name, engines and steps"])
@@ -114,17 +114,6 @@ def _line(mistake: str) -> int:
     """The line a mistake names, for sorting; those without one come last."""
     place = re.match(r"[^:]*:(\d+): ", mistake)
     return int(place.group(1)) if place else 10**9
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as broken:
-        raise RecipeError(str(path), [f"{path}: not UTF-8 at byte {broken.start}; save it as UTF-8"]) from None
-    except OSError as broken:
-        near = sorted(other.name for other in path.parent.glob("*.y*ml")) if path.parent.is_dir() else []
-        hint = did_you_mean(path.name, near) or "; `curate init NAME` writes a recipe to start from"
-        raise DataError(f"{path}: no recipe there ({broken.strerror}){hint}") from None
 
 
 def _profile(profiles: Node | None, wanted: str) -> Iterator[Node]:

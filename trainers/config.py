@@ -17,8 +17,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from curate.document import Node, parse, plain_scalar
-from curate.errors import DataError, RecipeError, UsageError, did_you_mean
+from curate.document import Node, document_text, parse, plain_scalar
+from curate.errors import RecipeError, UsageError, did_you_mean
 from curate.mistakes import validate
 from curate.recipe import overlay
 from trainers.aliases import OURS, translate
@@ -228,14 +228,7 @@ def load_config(path: Path, overrides: tuple[str, ...] = ()) -> tuple[TrainConfi
     overrides: `path.to.key=value` as given to `--set`.
     Raises DataError when there is no such file, RecipeError with every mistake at once.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as broken:
-        raise RecipeError(str(path), [f"{path}: not UTF-8 at byte {broken.start}; save it as UTF-8"]) from None
-    except OSError as broken:
-        near = sorted(other.name for other in path.parent.glob("*.y*ml")) if path.parent.is_dir() else []
-        raise DataError(f"{path}: no config there ({broken.strerror}){did_you_mean(path.name, near)}") from None
-    return read_config(parse(text, str(path)), str(path), overrides)
+    return read_config(parse(document_text(path, "config"), str(path)), str(path), overrides)
 
 
 def make_config(settings: Mapping[str, Any]) -> tuple[TrainConfig, list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from curate.document import parse
 from curate.errors import DataError, RecipeError, UsageError
 from trainers.aliases import OURS
 from trainers.config import TrainConfig, load_config, make_config, read_config
+from trainers.looping.config import load_loop
+from trainers.merging.config import read_merge
 
 GOOD = "method: grpo\nmodel: house\ndata: rows.parquet\nout: out\nrewards: [math]\n"
 
@@ -24,6 +27,15 @@ def mistakes(tmp_path: Path, text: str, *overrides: str) -> str:
     with pytest.raises(RecipeError) as told:
         load_config(path, overrides)
     return str(told.value).replace(str(path), "x.yaml")
+
+
+@pytest.mark.parametrize("read", [load_config, load_loop, read_merge])
+def test_a_file_that_is_not_utf8_or_not_there_is_one_clear_error(read: Callable[[Path], Any], tmp_path: Path) -> None:
+    (tmp_path / "merges.yaml").write_bytes(b"name: caf\xe9\n")
+    with pytest.raises(RecipeError, match="not UTF-8 at byte 9"):
+        read(tmp_path / "merges.yaml")
+    with pytest.raises(DataError, match=r"no config there .*; did you mean 'merges\.yaml'"):
+        read(tmp_path / "merge.yaml")
 
 
 def test_every_mistake_is_told_at_once_with_its_line(tmp_path: Path) -> None:

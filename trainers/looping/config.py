@@ -24,7 +24,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from curate.document import Node, parse, plain_scalar
+from curate.document import Node, document_text, parse, plain_scalar
 from curate.errors import RecipeError, UsageError, did_you_mean
 from curate.mistakes import validate
 from curate.recipe import overlay
@@ -206,10 +206,7 @@ def load_loop(path: Path, overrides: Iterable[str] = ()) -> LoopConfig:
     overrides: `path.to.key=value`; a round by its name, `rounds.grpo.train.trl.max_steps=10`.
     Raises DataError without a file, RecipeError with every mistake at once.
     """
-    from curate.table import require_file
-
-    require_file(path)
-    root = parse(path.read_text(encoding="utf-8", errors="replace"), str(path))
+    root = parse(document_text(path, "config"), str(path))
     if not isinstance(root.value, dict):
         raise RecipeError(str(path), [f"{root.place}: a loop is a mapping with name, model, problems and rounds"])
     for override in overrides:

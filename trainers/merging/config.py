@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from curate.document import parse
+from curate.document import document_text, parse
 from curate.errors import InvalidInput, RecipeError, did_you_mean
 from curate.mistakes import validate
 from trainers.config import named
@@ -68,10 +68,7 @@ class MergeConfig(BaseModel):
 
 def read_merge(path: Path) -> MergeConfig:
     """Read a YAML file. Raises RecipeError with every mistake at once."""
-    from curate.table import require_file
-
-    require_file(path)
-    root = parse(path.read_text(encoding="utf-8", errors="replace"), str(path))
+    root = parse(document_text(path, "config"), str(path))
     mistakes: list[str] = []
     config: MergeConfig | None = validate(MergeConfig, root, mistakes)
     if mistakes or config is None:
