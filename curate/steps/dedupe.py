@@ -11,7 +11,9 @@ from pydantic import Field, field_validator
 
 from curate.errors import DataError, did_you_mean
 from curate.result import Result
+from curate.sources.files import resolve
 from curate.steps.base import Context, Kind, Step
+from curate.table import file_hash
 
 if TYPE_CHECKING:
     from curate.cleaning.duplicates import Deduped
@@ -29,7 +31,7 @@ class Dedupe(Step):
     """
 
     kind: ClassVar[Kind] = "group"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
 
     step: Literal["dedupe"]
     on: tuple[str, ...] = Field(
@@ -45,7 +47,10 @@ class Dedupe(Step):
         description="Which row stays: first, longest or shortest (last `on` column), highest COLUMN, lowest COLUMN, "
         "or a list of values of `source`, best first.",
     )
-    numbers: bool = Field(default=True, description="Problems that differ in their numbers are no copies.")
+    numbers: bool = Field(
+        default=True,
+        description="Problems that differ in their numbers are no copies; by meaning, in any of their facts.",
+    )
     template: bool = Field(default=True, description="Families of a template are compared by their variable part.")
     code: bool = Field(default=False, description="Compare code as well.")
     max_cluster: int | None = Field(
@@ -54,6 +59,11 @@ class Dedupe(Step):
         description="A larger cluster of near copies is left whole; a tenth of the rows, at least 1,000, unless given.",
     )
     encoder: str = Field(default="static", description="by: semantic: `static`, a folder, or a Hub name.")
+
+    index: str | None = Field(
+        default=None,
+        description="A folder that `dedupe` made of earlier rows: rows leave for them. A build adds nothing to it.",
+    )
 
     @field_validator("on", mode="before")
     @classmethod
@@ -80,12 +90,17 @@ class Dedupe(Step):
         return frozenset(self.on) | ({column} if column else set())
 
     def depends(self, context: Context) -> Mapping[str, Any]:
-        """The weights of the encoder."""
-        if self.by != "semantic":
-            return {}
-        from curate.text.embed import encoder
+        """The weights of the encoder, and the rows of the index."""
+        told: dict[str, Any] = {}
+        if self.index is not None:
+            from curate.cleaning.duplicates.stored import STATE
 
-        return {"encoder": encoder(self.encoder).identity}
+            told["index"] = file_hash(resolve(self.index, context.folder) / STATE)
+        if self.by == "semantic":
+            from curate.text.embed import encoder
+
+            told["encoder"] = encoder(self.encoder).identity
+        return told
 
     def run(self, table: pl.DataFrame, context: Context) -> Result:
         """Compare all rows; the first of the best rows of a cluster stays."""
@@ -108,6 +123,8 @@ class Dedupe(Step):
             code=self.code,
             max_cluster=self.max_cluster,
             encoder=self.encoder,
+            index=None if self.index is None else resolve(self.index, context.folder),
+            grow=False,
         )
         context.progress.advance(table.height, 0, None)
         if warning := result.notes.get("warning") or result.notes.get("skipped"):

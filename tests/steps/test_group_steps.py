@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from curate import dedupe
 from curate.errors import DataError
 from curate.responses import Journal
 from curate.result import Result
@@ -177,3 +178,20 @@ def test_a_rule_that_cannot_be_told_says_which_column_is_null() -> None:
 def test_a_column_that_is_not_there_is_one_clear_error(step: Step, words: str) -> None:
     with pytest.raises(DataError, match=words):
         run(step, [{"prompt": "x"}])
+
+
+@pytest.mark.parametrize("by", ["exact", "minhash", "semantic"])
+def test_rows_leave_for_an_index_to_which_a_build_adds_nothing(by: Any, tmp_path: Path) -> None:
+    index, here = tmp_path / "seen", context(tmp_path)
+    step = Dedupe(step="dedupe", by=by, index="seen")
+    with pytest.raises(DataError, match="seen"):
+        step.depends(here)
+    texts = ["What is the capital of France, and why?", "How high is the highest hill of Denmark?"]
+    dedupe(frame([{"prompt": texts[0]}]).with_columns(id=pl.lit("old")), "prompt", by=by, index=index)
+    before = step.depends(here)
+    for _ in range(2):
+        result = step.run(frame([{"prompt": text} for text in texts]), here)
+        assert (result.kept["id"].to_list(), result.dropped["kept_id"].to_list()) == (["r1"], ["old"])
+        assert step.depends(here) == before
+    dedupe(frame([{"prompt": texts[1]}]), "prompt", by=by, index=index)
+    assert step.depends(here) != before

@@ -4,7 +4,7 @@
 |---|---|
 | exact | their normal forms are equal (NFKC, lower case, single spaces) |
 | minhash | the Jaccard similarity of their runs of 5 words reaches the threshold; every pair is verified |
-| semantic | the cosine of their embeddings reaches it, and they have the same numbers |
+| semantic | the cosine of their embeddings reaches it, and they have the same facts (numbers, names, negations) |
 
 What is never taken for a copy, however alike: problems that differ in their numbers, families of a template (unless$
 by their variable part), near copies of code, and a row that is alike only to one that left itself.

@@ -39,11 +39,12 @@ def dedupe(
     encoder: str | Path | Encoder = STATIC,
     groups: bool | None = None,
     index: str | Path | None = None,
+    grow: bool = True,
 ) -> Deduped:
     """Keep one row of each cluster of duplicates.
 
     MinHash after Broder (1997), each candidate pair verified by its true Jaccard similarity; semantic after SemDeDup
-    (Abbas et al., 2023), the numbers of each pair compared. Differs from both in what stays: the best row by `keep`;
+    (Abbas et al., 2023), the facts of each pair compared. Differs from both in what stays: the best row by `keep`;
     a row leaves only for a row that stays, never through a chain.
 
     column: text, or a conversation (a list of turns); several are compared as one. Without a column `id`, rows get one.
@@ -51,12 +52,12 @@ def dedupe(
     threshold: Jaccard of runs of 5 words, or cosine, in (0, 1]; 0.8 for minhash and 0.95 for semantic unless given.
     keep: `first`, `longest`, `shortest`, `highest COLUMN`, `lowest COLUMN`, or values of `source`, best first.
     normal: `exact` compares the text as it is, byte by byte.
-    numbers: two texts that differ in their numbers above all (semantic: at all) are no copies.
+    numbers: two texts that differ in their numbers above all (semantic: in any fact, see `facts`) are no copies.
     template: siblings of a template are copies only if what stands in its slots is alike.
     code: compare code as well; else a column that is mostly code is left whole, and so are near copies of code.
     max_cluster: a larger cluster of near copies is left whole, with a warning; a tenth of the rows, at least 1,000.
     encoder: see `curate.text.embed`. groups: compare within k-means groups; above 100,000 rows unless given.
-    index: a folder of earlier rows, which stay; the rows that stay are added to it.
+    index: a folder of earlier rows, which stay; the rows that stay are added to it, save without `grow`.
     A null and a text without words are never duplicates, save that equal texts are. A row of fewer than 5 words is like
     none but rows of the same words. Raises DataError and UsageError for what is not there.
 
@@ -76,7 +77,7 @@ def dedupe(
     if not code and column_is_code(texts):
         told["skipped"] = "most rows of the column are code, which is not deduped; code=True does it"
     elif index is not None:
-        return against(Path(index), frame, texts, columns, order, way, cap)
+        return against(Path(index), frame, texts, columns, order, way, cap, grow=grow)
     elif by == "exact":
         first = (first_copies if normal == "exact" else loose_copies)(texts, order)
     else:

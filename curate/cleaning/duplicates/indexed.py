@@ -23,9 +23,17 @@ from curate.text.shingles import batches
 
 
 def against(
-    folder: Path, frame: pl.DataFrame, texts: pl.Series, columns: Sequence[str], order: Rows, way: Way, cap: int
+    folder: Path,
+    frame: pl.DataFrame,
+    texts: pl.Series,
+    columns: Sequence[str],
+    order: Rows,
+    way: Way,
+    cap: int,
+    *,
+    grow: bool,
 ) -> Deduped:
-    """Compare the rows of a frame with each other and with those of an index; what stays is added to it."""
+    """Compare the rows of a frame with each other and with those of an index. grow: what stays is added to it."""
     with Stored(folder, {"columns": list(columns), **way.stored_as}, way.stored_bands, way.encoder) as stored:
         fixed = stored.rows
         start = 0
@@ -38,7 +46,8 @@ def against(
         ids, kept_texts = stored.ids, stored.texts
         search = Search(frame, columns, ids, kept_texts, way, way.threshold, order, first, found, cap, fixed, told)
         result = decide(search)
-        stored.commit(frame[ID].is_in(result.kept[ID].implode()).to_numpy())
+        if grow:
+            stored.commit(frame[ID].is_in(result.kept[ID].implode()).to_numpy())
     return result
 
 

@@ -18,13 +18,6 @@ from curate.text.shingles import Ragged, words
 QUANTITY = r"[-+*/^=<>−×÷≤≥≠·]?\s?\d+(?:[.,]\d+)*%?|[-+*/^=<>−×÷≤≥≠·]\s?\pL\b"
 WORDS_PER_NUMBER = 2
 """So many other words may differ for each number that differs, and the numbers are still what makes the difference."""
-NUMBER_WORDS = {
-    "zero": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8",
-    "nine": "9", "ten": "10", "eleven": "11", "twelve": "12", "thirteen": "13", "fourteen": "14", "fifteen": "15",
-    "sixteen": "16", "seventeen": "17", "eighteen": "18", "nineteen": "19", "twenty": "20", "thirty": "30",
-    "forty": "40", "fifty": "50", "sixty": "60", "seventy": "70", "eighty": "80", "ninety": "90",
-}  # fmt: skip
-_SPELLED = rf"(?:\d|\b\pL)\s?[-−*/]\s?\d+|\d+(?:[.,]\d+)*|[+^=<>×÷≤≥]|\b(?:{'|'.join(NUMBER_WORDS)})\b"
 _HALF = np.uint64(32)
 
 
@@ -48,21 +41,12 @@ def other_numbers(texts: pl.Series, pairs: Pairs) -> NDArray[np.bool_]:
     return other
 
 
-def any_other_number(texts: pl.Series, pairs: Pairs) -> NDArray[np.bool_]:
-    """Which pairs do not have the same numbers, as often, in any order; numbers in English words count as well."""
-    found = quantities(texts, spelled=True)
-    only_left, only_right = _lacking(found, pairs.left, pairs.right)
-    return np.asarray((only_left > 0) | (only_right > 0))
-
-
-def quantities(texts: pl.Series, spelled: bool = False) -> Ragged:
-    """A hash of each quantity of each text. spelled: `three` is 3, and an operator stands for itself."""
+def quantities(texts: pl.Series) -> Ragged:
+    """A hash of each quantity of each text."""
     lower = not_ascii_by(texts.fill_null(""), lambda text: text.str.normalize("NFKC")).str.to_lowercase()
-    listed = lower.str.extract_all(_SPELLED if spelled else QUANTITY)
+    listed = lower.str.extract_all(QUANTITY)
     counts = listed.list.len().to_numpy().astype(np.int64)
     flat = listed.explode(empty_as_null=False, keep_nulls=False) if len(listed) else listed.explode()
-    if spelled:
-        flat = flat.str.replace_all(",", "", literal=True).replace(NUMBER_WORDS)
     flat = flat.str.replace_all(r"\s", "")
     return Ragged(flat.hash(seed=0).to_numpy(), np.concatenate([[0], np.cumsum(counts)]))
 

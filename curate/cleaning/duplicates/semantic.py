@@ -2,8 +2,8 @@
 
 Abbas et al., "SemDeDup" (2023): above ALL_PAIRS rows, rows are grouped by k-means and compared within their groups.
 Differs in that a row joins its two nearest groups, so that few pairs are lost at the borders; in that the keep rule
-decides which row stays, not the distance from the centre; and in that the numbers of a pair must agree: at 0.9 MiniLM
-finds 84% of problems the same as themselves with other numbers.
+decides which row stays, not the distance from the centre; and in that the facts of a pair must agree (see `facts`): at
+0.9 MiniLM finds 84% of problems the same as themselves with other numbers.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from curate.cleaning.duplicates import facts
 from curate.cleaning.duplicates.buckets import Rows
 from curate.cleaning.duplicates.families import families, in_slots
 from curate.cleaning.duplicates.fuzzy import Found, apart, both_code
 from curate.cleaning.duplicates.overlap import Sets, jaccard
-from curate.cleaning.duplicates.pairs import Pairs, joined, no_pairs
-from curate.cleaning.duplicates.quantities import any_other_number
+from curate.cleaning.duplicates.pairs import Pairs, joined, leaders, no_pairs
 from curate.errors import DataError
 from curate.text.embed import Encoder
-from curate.text.shingles import batches, shingles
+from curate.text.shingles import Hashes, batches, shingles
 
 Vectors = NDArray[np.float32]
 
@@ -32,11 +32,12 @@ BELOW = 0.02
 BLOCK = 2048
 """Rows on each side of a product: 16 MB of similarities at a time."""
 NEAREST = 16
-"""Pairs a row has at most with better rows: its nearest, and the best row of all."""
+"""Pairs a row has at most with better rows of each kind: its nearest, and its nearest of those that stay."""
 ALL_PAIRS = 100_000
 """Rows up to which all pairs are compared: half a minute of one core at 384 dimensions."""
 SLOTS_ALIKE = 0.5
 """Jaccard similarity of what stands in the slots of a template, from which on its siblings may be copies."""
+DIGITS = 5
 GROUP_ROWS = 4_096
 ENCODED_AT_ONCE = 8_192
 STEPS, SAMPLE = 8, 64
@@ -46,11 +47,13 @@ STEPS, SAMPLE = 8, 64
 class Embedded(NamedTuple):
     """What is known of the rows. places: of each row that may meet others, where its vector stands; -1 for the rest.
 
-    vectors: shape (vectors, dim), of length 1; may lie on disk. texts: of some rows. sizes: bytes of each text.
+    vectors: shape (vectors, dim), of length 1; may lie on disk. keys: of each row, see `facts`. texts: of some rows.
+    sizes: bytes of each text.
     """
 
     places: Rows
     vectors: Vectors
+    keys: Hashes
     texts: Callable[[Rows], pl.Series]
     sizes: NDArray[np.int64]
 
@@ -61,7 +64,8 @@ def embedded(texts: pl.Series, skip: NDArray[np.bool_], encoder: Encoder) -> Emb
     places = np.full(len(texts), -1)
     places[rows] = np.arange(len(rows))
     sizes = texts.str.len_bytes().fill_null(0).to_numpy().astype(np.int64)
-    return Embedded(places, vectors, texts.gather, sizes)
+    keys = [facts.keys(batch) for batch in batches(texts)]
+    return Embedded(places, vectors, np.concatenate([np.zeros(0, np.uint64), *keys]), texts.gather, sizes)
 
 
 def vectors_of(texts: pl.Series, skip: NDArray[np.bool_], encoder: Encoder) -> tuple[Rows, Vectors]:
@@ -103,14 +107,19 @@ def find(
     """
     filled = order[compared.places[order] >= 0]
     grouped = len(order) > ALL_PAIRS if groups is None else groups
+    keys = compared.keys if numbers else np.zeros_like(compared.keys)
     parts = _groups(compared, filled) if grouped else [filled]
-    pairs = joined(no_pairs(), *(_near(compared, rows, threshold - BELOW, fixed) for rows in parts))
+    near = [_near(compared, keys, rows, threshold, fixed) for rows in parts]
+    pairs = joined(no_pairs(), *near)
     pairs = _once(pairs) if grouped else pairs
     spared: dict[str, Pairs] = {}
+    same = keys[pairs.left] == keys[pairs.right]
+    pairs, spared["facts"] = pairs.where(same), pairs.where(~same)
     if not code:
         pairs, spared["code"] = apart(pairs, compared.texts, compared.sizes, both_code)
     if numbers:
-        pairs, spared["numbers"] = apart(pairs, compared.texts, compared.sizes, any_other_number)
+        pairs, spared["order"] = apart(pairs, compared.texts, compared.sizes, facts.other_order)
+        pairs, spared["names"] = apart(pairs, compared.texts, compared.sizes, facts.other_names)
     if template:
         other = _other_contents(compared, pairs, order)
         pairs, spared["template"] = pairs.where(~other), pairs.where(other)
@@ -147,38 +156,60 @@ def _together(order: Rows, pairs: Pairs) -> Rows:
     return order[best]
 
 
-def _near(compared: Embedded, rows: Rows, floor: float, fixed: int) -> Pairs:
-    """Pairs of rows (best first) that are at least `floor` alike; for each row its nearest and its best."""
-    places, vectors = compared.places[rows], compared.vectors
-    found = [no_pairs()]
+def _near(compared: Embedded, keys: Hashes, rows: Rows, threshold: float, fixed: int) -> Pairs:
+    """Pairs of rows (best first) that are alike: for each row its nearest, and its nearest of those that stay.
+
+    A row stays unless a better row of the same facts stays that is as alike as `threshold`. So a row whose nearest rows
+    all leave still meets what it would leave for.
+    """
+    stays, found = np.ones(len(rows), bool), [no_pairs()]
     for start in range(int((rows < fixed).sum()), len(rows), BLOCK):
-        block = places[start : start + BLOCK]
-        near = [no_pairs()]
-        for low in range(0, start + len(block), BLOCK):
-            others = places[low : min(low + BLOCK, start + len(block))]
-            alike = vectors[others] @ vectors[block].T
-            left, right = np.nonzero(alike >= floor)
-            earlier = low + left < start + right
-            left, right = left[earlier], right[earlier]
-            near.append(Pairs(low + left, start + right, np.minimum(alike[left, right], 1).astype(np.float64)))
-            near = [_nearest(joined(*near))]
-        found += near
+        end = min(start + BLOCK, len(rows))
+        near = no_pairs()
+        for low in range(0, start, BLOCK):
+            met = _alike(compared, rows, (low, min(low + BLOCK, start)), (start, end), threshold - BELOW)
+            near = _nearest(joined(near, met), keys[rows], stays)
+        own = _alike(compared, rows, (start, end), (start, end), threshold - BELOW)
+        _settle(joined(near, own), keys[rows], threshold, stays, start)
+        found.append(_nearest(joined(near, own), keys[rows], stays))
     pairs = joined(*found)
     return Pairs(rows[pairs.left], rows[pairs.right], pairs.similarity)
 
 
-def _nearest(pairs: Pairs) -> Pairs:
-    """For each right place its NEAREST most similar left ones, and the best of all."""
+def _alike(compared: Embedded, rows: Rows, left: tuple[int, int], right: tuple[int, int], floor: float) -> Pairs:
+    """Places of two spans that are at least `floor` alike, the better on the left.
+
+    Similarities are rounded: products of blocks of other sizes differ in their last digits.
+    """
+    one, two = (compared.vectors[compared.places[rows[low:high]]] for low, high in (left, right))
+    alike = np.round(one @ two.T, DIGITS)
+    better, other = np.nonzero(alike >= np.float32(round(floor, DIGITS)))
+    similarity = np.minimum(alike[better, other].astype(np.float64).round(DIGITS), 1)
+    pairs = Pairs(left[0] + better, right[0] + other, similarity)
+    return pairs.where(pairs.left < pairs.right)
+
+
+def _settle(pairs: Pairs, keys: Hashes, threshold: float, stays: NDArray[np.bool_], start: int) -> None:
+    """Mark the places from `start` on that leave. pairs: all that such a place makes with a better one that stays."""
+    pairs = pairs.where((pairs.similarity >= threshold) & (keys[pairs.left] == keys[pairs.right]))
+    earlier = pairs.left < start
+    stays[pairs.right[earlier & stays[pairs.left]]] = False
+    own = pairs.where(~earlier)
+    own = own.where(stays[own.left] & stays[own.right])
+    leader, _ = leaders(np.arange(len(stays) - start), own._replace(left=own.left - start, right=own.right - start))
+    stays[start:] &= leader == np.arange(len(leader))
+
+
+def _nearest(pairs: Pairs, keys: Hashes, stays: NDArray[np.bool_]) -> Pairs:
+    """For each right place the NEAREST left ones of each kind: of the same facts or others, staying or not."""
     if len(pairs.left) <= NEAREST:
         return pairs
-    by_likeness = np.lexsort((pairs.left, -pairs.similarity, pairs.right))
-    right, left = pairs.right[by_likeness], pairs.left[by_likeness]
-    begins = np.flatnonzero(np.concatenate([[True], right[1:] != right[:-1]]))
-    sizes = np.diff(np.append(begins, len(right)))
-    nth = np.arange(len(right)) - np.repeat(begins, sizes)
-    best = np.repeat(np.minimum.reduceat(left, begins), sizes)
-    chosen = by_likeness[(nth < NEAREST) | (left == best)]
-    return Pairs(pairs.left[chosen], pairs.right[chosen], pairs.similarity[chosen])
+    kind = pairs.right * 4 + 2 * (keys[pairs.left] == keys[pairs.right]) + stays[pairs.left]
+    by_likeness = np.lexsort((pairs.left, -pairs.similarity, kind))
+    begins = np.flatnonzero(np.concatenate([[True], np.diff(kind[by_likeness]) != 0]))
+    nth = np.arange(len(kind)) - np.repeat(begins, np.diff(np.append(begins, len(kind))))
+    chosen = by_likeness[nth < NEAREST]
+    return pairs.where(np.isin(np.arange(len(kind)), chosen))
 
 
 def _groups(compared: Embedded, rows: Rows) -> Iterator[Rows]:

@@ -19,6 +19,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from curate.cleaning.duplicates import facts
 from curate.cleaning.duplicates.buckets import Rows
 from curate.cleaning.duplicates.fuzzy import Compared
 from curate.cleaning.duplicates.overlap import Sets
@@ -46,7 +47,8 @@ class Stored:
     ) -> None:
         self.folder, self.bands, self.encoder = folder, bands, encoder
         self._settings = json.loads(json.dumps({"version": VERSION, **settings}))
-        self._sizes = self._opened()
+        self._sizes, before = self._opened()
+        self._told = blake2b(before.encode())
         self._files: dict[str, BufferedWriter] = {}
         self.before = self._sizes.get("alive", 0)
         self.rows = self.before
@@ -63,7 +65,9 @@ class Stored:
     def append(self, ids: pl.Series, texts: pl.Series, digested: pl.Series) -> None:
         """Add rows. digested: what equal rows are equal in; a null equals nothing."""
         told = texts.fill_null("")
-        self._write("digests", b"".join(_digests(digested)))
+        digests = b"".join(_digests(digested))
+        self._told.update(digests)
+        self._write("digests", digests)
         self._write("null", digested.is_null().to_numpy().astype(np.uint8).tobytes())
         for name, column in (("ids", ids), ("texts", told)):
             data, edges = plain_bytes(column)
@@ -76,6 +80,7 @@ class Stored:
             for band, keys in enumerate(band_keys(made.flat, made.starts, self.bands)):
                 self._write(f"band-{band:03}", keys.tobytes())
         if self.encoder:
+            self._write("facts", facts.keys(texts).tobytes())
             rows, vectors = vectors_of(texts, np.zeros(len(texts), bool), self.encoder)
             self._write("vectors", vectors.tobytes())
             self._write("embedded", np.isin(np.arange(len(texts)), rows).astype(np.uint8).tobytes())
@@ -87,7 +92,9 @@ class Stored:
         for file in self._files.values():
             file.flush()
         sizes = {name: (self.folder / name).stat().st_size for name in sorted({*self._sizes, *self._files})}
-        write_text_atomic(self.folder / STATE, json.dumps({"settings": self._settings, "sizes": sizes}, indent=1))
+        self._told.update(alive.tobytes())
+        state = {"settings": self._settings, "sizes": sizes, "told": self._told.hexdigest()}
+        write_text_atomic(self.folder / STATE, json.dumps(state, indent=1))
 
     def compared(self, own: NDArray[np.bool_]) -> Compared:
         """The rows as `fuzzy.find` wants them; shingles and texts stay on disk. own: rows that equal no better one."""
@@ -109,7 +116,8 @@ class Stored:
         count = int(there.sum())
         places = np.where(there & own & self._alive(), np.cumsum(there) - 1, -1)
         vectors = self._mapped("vectors", np.float32).reshape(count, -1 if count else 1)
-        return Embedded(places, vectors, self.texts, self._numbers("texts_sizes", np.int64))
+        keys = self._numbers("facts", np.uint64)
+        return Embedded(places, vectors, keys, self.texts, self._numbers("texts_sizes", np.int64))
 
     def digests(self) -> tuple[Hashes, NDArray[np.bool_]]:
         """Digests of shape (rows, 2), and which rows may equal another."""
@@ -159,14 +167,14 @@ class Stored:
             self._files[name] = path.open("ab")
         self._files[name].write(data)
 
-    def _opened(self) -> dict[str, int]:
-        """The sizes that count."""
+    def _opened(self) -> tuple[dict[str, int], str]:
+        """The sizes that count, and the digest of all that was added."""
         state = self.folder / STATE
         if not state.is_file():
             if self.folder.is_dir() and any(self.folder.iterdir()) and not (self.folder / "digests").is_file():
                 raise DataError(f"index {self.folder} holds other files; name an empty folder, or one dedupe made")
             self.folder.mkdir(parents=True, exist_ok=True)
-            return {}
+            return {}, ""
         try:
             told = json.loads(state.read_text(encoding="utf-8"))
             made, sizes = dict(told["settings"]), {str(name): int(size) for name, size in told["sizes"].items()}
@@ -183,7 +191,7 @@ class Stored:
             raise DataError(f"index {self.folder}: {short[0]} is damaged; make the index again")
         for name, size in sizes.items():  # what a killed run left beyond them goes
             os.truncate(self.folder / name, size)
-        return sizes
+        return sizes, str(told.get("told", ""))
 
 
 def _size(path: Path) -> int:

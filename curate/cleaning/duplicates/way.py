@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from curate.cleaning.duplicates import fuzzy, semantic
+from curate.cleaning.duplicates import facts, fuzzy, semantic
 from curate.errors import DataError, UsageError, did_you_mean
 from curate.text.embed import Encoder
 from curate.text.embed import encoder as open_encoder
@@ -82,7 +82,7 @@ class Way(NamedTuple):
         if self.by == "exact":
             return {"by": self.by, "normal": self.normal}
         if self.encoder:
-            return self.told
+            return {**self.told, "facts": facts.READ_AS}
         return {"by": self.by, "bands": list(self.bands), "words": WORDS}
 
 
