@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -114,12 +115,14 @@ def _parts(text: str, model: Any) -> list[str]:
 
 
 def _from_folder(folder: Path, device: str | None) -> Encoder:
-    """A model of sentence-transformers that lies here, named by the hash of its weights."""
+    """A model of sentence-transformers that lies here, named by the hash of its weights, settings and vocabulary."""
     require_file(folder / "modules.json")
-    weights = sorted([*folder.rglob("*.safetensors"), *folder.rglob("pytorch_model*.bin")])
+    weights = [*folder.rglob("*.safetensors"), *folder.rglob("pytorch_model*.bin")]
     if not weights:
         raise DataError(f"{folder} holds no weights (*.safetensors, *.bin); is it the folder of a model?")
-    return SentenceEncoder(str(folder), device, file_hash(weights[0])[:16])
+    others = [path for ending in ("json", "txt", "model") for path in folder.rglob(f"*.{ending}")]
+    hashes = [f"{path.relative_to(folder)} {file_hash(path)}" for path in sorted([*weights, *others])]
+    return SentenceEncoder(str(folder), device, sha256("\n".join(hashes).encode()).hexdigest()[:16])
 
 
 def _load(name: str, device: str | None) -> Any:

@@ -76,3 +76,14 @@ def test_minilm_reads_meaning(minilm: Path) -> None:
     assert near[0, 1] > 0.7 > 0.3 > near[0, 2]
     assert model.identity == encoder(str(minilm)).identity
     assert model.encode([]).shape == (0, 384)
+
+
+def test_a_model_with_other_settings_is_another_model(tmp_path: Path) -> None:
+    for name in ("model.safetensors", "modules.json", "1_Pooling/config.json"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("{}")
+    before = encoder(tmp_path).identity
+    (tmp_path / "README.md").write_text("A model.")
+    assert encoder(tmp_path).identity == before
+    (tmp_path / "1_Pooling" / "config.json").write_text('{"pooling_mode": "max"}')
+    assert encoder(tmp_path).identity != before

@@ -142,6 +142,12 @@ def test_a_copy_is_found_behind_many_texts_with_other_numbers_and_many_that_leav
     assert set(result.kept["text"]) == {"first", *map(str, range(40))}
 
 
+def test_short_rows_are_told_apart_and_rows_without_words_are_like_none() -> None:
+    texts = [None, "", "  ", "?", "!", "...", "No", "Yes", "cats", "dogs", "What is it?", "Who is it?", "Was ist das?"]
+    result = dedupe(table([*texts, "Who is it"]), by="semantic")  # type: ignore[list-item]
+    assert result.dropped["text"].to_list() == ["Who is it"]
+
+
 def test_rows_alike_to_the_last_digit_reach_a_threshold_of_one() -> None:
     rng = np.random.default_rng(0)
     vectors = {f"text {'x' * i}": vector for i, vector in enumerate(np.repeat(rng.normal(size=(100, 97)), 2, axis=0))}
