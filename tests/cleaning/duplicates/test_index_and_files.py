@@ -64,17 +64,18 @@ def test_new_rows_leave_for_rows_of_the_index_and_never_the_other_way_round(
     assert set(again.dropped["kept_id"]) <= set(whole.kept["id"])
 
 
-def test_a_run_that_was_killed_leaves_the_index_as_it_was(rows: pl.DataFrame, tmp_path: Path) -> None:
+@pytest.mark.parametrize("by", ["minhash", "semantic"])
+def test_a_run_that_was_killed_leaves_the_index_as_it_was(rows: pl.DataFrame, by: Any, tmp_path: Path) -> None:
     index = tmp_path / "index"
-    dedupe(rows[:100], by="minhash", index=index)
+    dedupe(rows[:100], by=by, index=index)
     for file in index.iterdir():
         if file.name != "state.json":
             with file.open("ab") as stream:
                 stream.write(b"half a row")
-    result = dedupe(rows[100:], by="minhash", index=index)
+    result = dedupe(rows[100:], by=by, index=index)
     assert (
         result.kept["id"].to_list()
-        == dedupe(rows, by="minhash").kept.filter(pl.col("id").is_in(rows["id"][100:].implode()))["id"].to_list()
+        == dedupe(rows, by=by).kept.filter(pl.col("id").is_in(rows["id"][100:].implode()))["id"].to_list()
     )
 
 
