@@ -7,7 +7,7 @@ polynomial of the hashes of its words: about 130 MB of text a second on one core
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -81,18 +81,23 @@ def words(texts: pl.Series) -> Ragged:
     >>> bool((one == two).all())
     True
     """
-    texts = texts.fill_null("")
-    joined = _joined(texts)
-    if not joined.isascii():
-        texts = not_ascii_by(texts, words_apart)
-        joined = _joined(texts)
+    texts, data = joined(texts, words_apart)
     edges = np.concatenate([[0], np.cumsum(texts.str.len_bytes().to_numpy() + np.int64(1))])
-    return _words_of(b"\0" + joined.encode() + _PAD, edges)
+    return _words_of(b"\0" + data + _PAD, edges)
 
 
-def _joined(texts: pl.Series) -> str:
-    """All texts with a zero byte between them, which parts words."""
-    return texts.str.join("\0").item() if len(texts) else ""
+def joined(texts: pl.Series, change: Callable[[pl.Expr], pl.Expr]) -> tuple[pl.Series, bytes]:
+    """The texts, a null as an empty one and what is no ASCII changed; and all of them with a zero byte between two."""
+    texts = texts.fill_null("")
+    data = _between_zeros(texts)
+    if data.isascii():
+        return texts, data
+    texts = not_ascii_by(texts, change)
+    return texts, _between_zeros(texts)
+
+
+def _between_zeros(texts: pl.Series) -> bytes:
+    return texts.str.join("\0").cast(pl.Binary).item() if len(texts) else b""
 
 
 def plain_bytes(texts: pl.Series) -> tuple[bytes, Places]:

@@ -9,8 +9,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from curate.cleaning.duplicates.buckets import Rows
-from curate.text.normalise import normal_form, not_ascii_by
-from curate.text.shingles import Hashes, batches, plain_bytes
+from curate.text.normalise import normal_form
+from curate.text.shingles import Hashes, batches, joined
 
 _TURNS = 2
 _SPACES = b"\t\n\v\f\r "
@@ -71,25 +71,10 @@ def loose_copies(texts: pl.Series, order: Rows) -> Rows:
     return first[first]
 
 
-def _repeated(numbers: Hashes) -> NDArray[np.bool_]:
-    """Which numbers are there more than once."""
-    by_size = np.argsort(numbers)
-    same = numbers[by_size][1:] == numbers[by_size][:-1]
-    repeated = np.zeros(len(numbers), bool)
-    repeated[by_size[1:][same]] = True
-    repeated[by_size[:-1][same]] = True
-    return repeated
-
-
 def _squeezed(texts: pl.Series) -> pl.Series:
-    """Texts in lower case without white space: equal wherever the normal forms are, and several times cheaper."""
-    texts = not_ascii_by(texts.fill_null(""), normal_form)
-    joined = plain_bytes(texts.str.join("\0"))[0]
-    if joined.count(b"\0") != len(texts) - 1:
-        return texts.str.to_lowercase().str.replace_all(r"\s+", "")
-    import pyarrow as pa  # type: ignore[import-untyped]
-
-    data = joined.translate(_LOWER, _SPACES) + b"\0"
-    starts = np.append(0, np.flatnonzero(np.frombuffer(data, np.uint8) == 0) + 1)
-    column = pa.LargeStringArray.from_buffers(len(texts), pa.py_buffer(starts.astype(np.int64)), pa.py_buffer(data))
-    return pl.Series(column)
+    """Texts in lower case without white space, as bytes: equal wherever the normal forms are, and much cheaper."""
+    texts, data = joined(texts, normal_form)
+    squeezed = data.translate(_LOWER, _SPACES).split(b"\0") if len(texts) else []
+    if len(squeezed) != len(texts):  # some hold zero bytes
+        return texts.str.to_lowercase().str.replace_all(r"\s+", "").cast(pl.Binary)
+    return pl.Series(squeezed, dtype=pl.Binary)
