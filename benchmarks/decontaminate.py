@@ -2,6 +2,7 @@
 
     python benchmarks/decontaminate.py --install            # once: the peers' own environments, under .venv-peers
     python benchmarks/decontaminate.py [--rows 100000] [--repeat 3] [--only curate,open-r1]
+    python benchmarks/decontaminate.py --held-out --only curate         # other rows and items than the thresholds saw
     python benchmarks/decontaminate.py --meaning [--encoder FOLDER]     # paraphrases of GSM8K, at what false alarms
 
 Rows and planted leaks: `benchmarks/leaks.py`, against all test sets of `../shared/data/math_*`, `sci_*`, `code_*`.
@@ -33,7 +34,7 @@ from statistics import median
 
 import polars as pl
 import psutil
-from leaks import DROPPED, make, read_items
+from leaks import DROPPED, make, make_held_out, read_items
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -146,7 +147,7 @@ def compare(arguments: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         items = read_items(DATA)
-        rows, truth = make(DATA, items, arguments.rows)
+        rows, truth = (make_held_out if arguments.held_out else make)(DATA, items, arguments.rows)
         rows.write_parquet(work / "rows.parquet")
         items.write_parquet(work / "items.parquet")
         size = rows["prompt"].str.len_bytes().sum() / 1e6
@@ -224,6 +225,7 @@ def main() -> None:
     parser.add_argument("--peers", type=Path, default=ROOT / ".venv-peers", help="where they are")
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--held-out", action="store_true", help="rows and items that no threshold was set on")
     parser.add_argument("--only", default=",".join(JOBS), help="jobs to run, by commas")
     parser.add_argument("--exact", action="store_true", help="the exact contaminations of MANIFEST.md, and stop")
     parser.add_argument("--meaning", action="store_true", help="paraphrases, and stop")

@@ -10,11 +10,16 @@ as clean nor as planted. What is planted:
 | embedded | the item between the sentences of a clean row |
 | prompt | the item as the question of a chat, with an answer that is not its own |
 | spelling | other case, spaces, punctuation; LaTeX with other spaces |
-| edited | a word in 25 changed, in another place each time |
+| edited | a word in 25 changed, in another place each time; no number: that is another kind |
 | cut | the first 80% of the item |
 | numbers | the item with other numbers (to be labelled, not dropped) |
 
 Words are changed in items of 20 words and more, and items of 30 words and more are cut; all have 8.
+
+The thresholds of `curate.decontaminate` were set on `make`. `make_held_out` has nothing of it: clean rows from other
+data (reasoning traces, puzzles, sentences in 16 languages, school problems), and none of its items planted. Its first
+draw, seed 1, showed two kinds of leaks that were missed (a row that is but a part of an item; LaTeX in capitals); what
+is reported is seed 2, on which nothing was set.
 """
 
 from __future__ import annotations
@@ -23,15 +28,20 @@ import gzip
 import json
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 SOURCES = (
-    "sft_*", "pref_hh*", "pref_vicuna", "pref_llmbar", "pref_llamafactory", "conv_oasst", "sampling_oasst", "dedup_*",
-    "med_*", "poetry_rhyme_en", "if_*",
+    "sft_*/*", "pref_hh*/*", "pref_vicuna/*", "pref_llmbar/*", "pref_llamafactory/*", "conv_oasst/*",
+    "sampling_oasst/*", "dedup_*/*", "med_*/*", "poetry_rhyme_en/*", "if_*/*",
+)  # fmt: skip
+
+OTHER_SOURCES = (
+    "cot_misguided/*", "cot_planning/*", "steps_*/*", "logic_*/*", "game_countdown/*", "lang_*/*",
+    "math_gsm8k/train",
 )  # fmt: skip
 
 BENCHMARKS: dict[str, tuple[str, str | tuple[str, ...]]] = {
@@ -75,14 +85,25 @@ def read_items(data: Path) -> pl.DataFrame:
 
 
 def make(
-    data: Path, items: pl.DataFrame, rows: int, seed: int = 0, planted: int = 300
+    data: Path,
+    items: pl.DataFrame,
+    rows: int,
+    *,
+    seed: int = 0,
+    planted: int = 300,
+    sources: Sequence[str] = SOURCES,
+    never: Collection[str] = (),
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Rows (`id prompt`) and truth (`id kind item_text`); `planted` of each kind, the rest clean."""
+    """Rows (`id prompt`) and truth (`id kind item_text`); `planted` of each kind, the rest clean.
+
+    sources: files the clean rows are of. never: texts of items that are not planted.
+    """
     rng = random.Random(seed)
-    texts = [text for text in _texts(data) if len(text) > 200]
+    texts = [text for text in _texts(data, sources) if len(text) > 200]
     clean = [_piece(rng.choice(texts), rng) for _ in range(rows)]
     kinds, told = ["clean"] * rows, [""] * rows
-    least = {kind: [text for text in items["text"] if len(_words(text)) >= LEAST.get(kind, 8)] for kind in PLANTED}
+    wanted = [text for text in items["text"] if text not in never]
+    least = {kind: [text for text in wanted if len(_words(text)) >= LEAST.get(kind, 8)] for kind in PLANTED}
     places = iter(rng.sample(range(rows), planted * len(PLANTED)))
     for kind in PLANTED:
         for _ in range(planted):
@@ -95,6 +116,12 @@ def make(
     kinds = ["found" if kind == "clean" and place in found else kind for place, kind in enumerate(kinds)]
     names = [f"row-{number:06d}" for number in range(rows)]
     return pl.DataFrame({"id": names, "prompt": clean}), pl.DataFrame({"id": names, "kind": kinds, "item_text": told})
+
+
+def make_held_out(data: Path, items: pl.DataFrame, rows: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The same of other rows and other items than the first (see the module)."""
+    _, seen = make(data, items, rows)
+    return make(data, items, rows, seed=2, sources=OTHER_SOURCES, never=set(seen["item_text"]))
 
 
 def plant(kind: str, item: str, host: str, rng: random.Random) -> str:
@@ -113,7 +140,11 @@ def plant(kind: str, item: str, host: str, rng: random.Random) -> str:
     if kind == "edited":
         words = item.split(" ")
         for start in range(0, len(words), 25):
-            words[rng.randrange(start, min(start + 25, len(words)))] = rng.choice(host.split() or ["other"])
+            new = rng.choice(host.split() or ["other"])
+            place = rng.randrange(start, min(start + 25, len(words)))
+            spoken = [one for one in range(place, min(start + 25, len(words))) if not re.search(r"\d", words[one])]
+            if spoken:
+                words[spoken[0]] = re.sub(r"\d", "", new) or "other"
         return " ".join(words)
     if kind == "cut":
         words = item.split(" ")
@@ -123,10 +154,10 @@ def plant(kind: str, item: str, host: str, rng: random.Random) -> str:
     return item
 
 
-def _texts(data: Path) -> Iterator[str]:
+def _texts(data: Path, sources: Sequence[str]) -> Iterator[str]:
     seen: set[str] = set()
-    for pattern in SOURCES:
-        for path in sorted(data.glob(f"{pattern}/*.jsonl.gz")):
+    for pattern in sources:
+        for path in sorted(data.glob(f"{pattern}.jsonl.gz")):
             for row in _rows(path):
                 for text in _strings(row):
                     if text not in seen:

@@ -31,18 +31,18 @@ UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
 """Scripts written without spaces: each of their characters is a word."""
 
 LATEX = (
-    "left", "right", "bigl", "bigr", "Bigl", "Bigr", "big", "Big", "displaystyle", "textstyle", "quad", "qquad", "text",
+    "left", "right", "bigl", "bigr", "big", "displaystyle", "textstyle", "quad", "qquad", "text",
     "textbf", "textit", "textrm", "mathrm", "mathbf", "mathit", "mathsf", "operatorname", "mbox", "limits", "rm", "bf",
 )  # fmt: skip
 """Commands that change how a formula looks, not what it says."""
 
-SILENT = rf"\\(?:{'|'.join(LATEX)})\b|\\hspace\{{[^{{}}]{{0,20}}\}}"
+SILENT = rf"(?i)\\(?:{'|'.join(LATEX)})\b|\\hspace\{{[^{{}}]{{0,20}}\}}"
 """What is left out of a text, as a regex of both `re` and polars."""
 
 COMMAND = rf"(\\[A-Za-z]+)([_\p{{Nd}}{UNSPACED}])"
 r"""A command and what ends it though a regex sees no border of words there: `\leq5`, `\limits_n`."""
 
-SAME = ((r"\\[dt]frac\b", r"\frac"), (r"\\[dt]binom\b", r"\binom"), (r"\\([lgn]e)q\b", r"\$1"))
+SAME = ((r"(?i)\\[dt]frac\b", r"\frac"), (r"(?i)\\[dt]binom\b", r"\binom"), (r"(?i)\\([lgn]e)q\b", r"\$1"))
 """LaTeX that is written in two ways, and the one that is kept."""
 
 MARKS = r"[\x{2010}-\x{2027}\x{2030}-\x{205e}]"

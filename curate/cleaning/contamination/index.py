@@ -39,7 +39,7 @@ from curate.text.ngrams import (
     word_ngrams,
 )
 
-VERSION = 2
+VERSION = 3
 """Raise it when the same items would make another index."""
 
 COMMON = 16

@@ -31,6 +31,10 @@ LONGER = 1.5
 RARE, SOME = 10, 0.75
 """Rare words in a row (see `measure.Measured`) with which this much of the share of an item is enough."""
 
+PART = 0.9
+"""A row of which so much is one run of an item is but a part of it: `RARE` words are enough, and of the item twice as
+much may be missing as otherwise."""
+
 MEMBERS = 4
 """Items that differ in numbers alone and are each compared with a row that has none of them whole."""
 
@@ -109,5 +113,7 @@ def span_verdict(profile: Profile) -> pl.Expr:
     numbers = telling & (pl.col("changed") > 0) & (pl.col("same") >= profile.covered)
     much = telling & (pl.col("covered") >= profile.covered) & (pl.col("words") >= IN_A_ROW)
     run = (pl.col("rare") >= RARE) & (pl.col("covered") >= profile.covered * SOME)
-    span = much | run | (pl.col("rare") >= profile.span)
+    part = (pl.col("rare") >= RARE) & (pl.col("words") >= PART * pl.col("row_words"))
+    part &= 1 - pl.col("covered") <= 2 * (1 - profile.covered)
+    span = much | run | part | (pl.col("rare") >= profile.span)
     return pl.when("whole").then(pl.lit("exact")).when(numbers).then(pl.lit("numbers")).when(span).then(pl.lit("span"))

@@ -100,6 +100,14 @@ def test_short_items_count_only_where_they_stand_alone() -> None:
     assert found == [("r0", "0", "exact"), ("r3", "2", "exact"), ("r5", "3", "exact"), ("r6", "1", "exact")]
 
 
+def test_a_row_that_is_but_the_beginning_of_an_item_is_a_hit() -> None:
+    beginning = "Two surveyors measure the width of a river by sighting one oak on the far bank from both ends of it"
+    rest = "The first angle is 71 degrees, the second 64, and a boat that leaves the oak needs half an hour to cross"
+    item = f"{beginning}. {rest} at the speed of the stream. How wide is it in August, to the nearest metre?"
+    longer = f"{CLEAN[0]} {beginning}. {CLEAN[1]} {CLEAN[4]}"
+    assert hits(beginning, longer, against={"exam": [item]}, span=30) == [("r0", "0", "span")]
+
+
 def test_boilerplate_is_no_leak() -> None:
     against = {
         "mcq": [
