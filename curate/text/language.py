@@ -18,7 +18,8 @@ import numpy as np
 import polars as pl
 
 from curate.errors import UsageError, did_you_mean
-from curate.text.words import Ints, hash_of, split_words
+from curate.text.utf8 import Ints
+from curate.text.words import hash_of, split_words
 from rewards.tongues import COMMON_WORDS, LANGUAGES, RIVALS
 
 SAMPLE = 1_000  # characters; more do not make it surer

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 
 import polars as pl
 
@@ -69,9 +71,18 @@ def measure(frame: pl.DataFrame, column: str, rules: Sequence[Rule], roles: Sequ
         rows, places = units["row"], units["place"]
         texts = Texts(units["text"], frame.drop(column)[rows].with_columns(units["prompt"]))
     batches = list(_batches(texts))
-    with ThreadPoolExecutor(max_workers=max(1, min(len(batches), pl.thread_pool_size()))) as pool:
-        parts = list(pool.map(lambda batch: pl.DataFrame([rule.values(batch) for rule in rules]), batches))
+    run = map if len(batches) == 1 or pl.thread_pool_size() == 1 else _workers(os.getpid()).map
+    parts = list(run(lambda batch: pl.DataFrame([rule.values(batch) for rule in rules]), batches))
     return Measured(pl.concat(parts, how="vertical_relaxed"), rows, places, frame.height)
+
+
+@cache
+def _workers(_process: int) -> ThreadPoolExecutor:
+    """Threads that stay: polars compiles a pattern once a thread, which takes as long as reading 20,000 texts with it.
+
+    A forked process has none of its parent's threads and begins its own.
+    """
+    return ThreadPoolExecutor(pl.thread_pool_size(), "rules")
 
 
 def labels(measured: Measured, rules: Sequence[Rule]) -> pl.DataFrame:

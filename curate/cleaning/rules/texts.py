@@ -12,7 +12,8 @@ import polars as pl
 
 from curate.errors import DataError, did_you_mean
 from curate.text.thinking import TAGS
-from curate.text.words import Ints, Words, split_words
+from curate.text.utf8 import Ints, Utf8
+from curate.text.words import Words, words_of
 
 T = TypeVar("T")
 
@@ -58,9 +59,14 @@ class Texts:
         return self.text.str.len_chars().cast(pl.Int64)
 
     @cached_property
+    def utf8(self) -> Utf8:
+        """The bytes of all texts."""
+        return Utf8.of(self.text)
+
+    @cached_property
     def words(self) -> Words:
         """Words as white space parts them; in scripts without spaces every character is one."""
-        return split_words(self.text)
+        return words_of(self.utf8)
 
     @cached_property
     def lines(self) -> pl.Series:
