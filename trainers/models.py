@@ -14,8 +14,9 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Literal
 
-from curate.engines.local_model import HOUSE, find_model
+from curate.engines.local_model import find_model
 from curate.errors import DataError, EngineDown, UsageError, did_you_mean
+from curate.shipped import MODELS
 
 TINY = 50_000_000
 """Below so many parameters one thread is faster than two on the CPU: 489 to 971 samples/s against 27 to 219."""
@@ -46,7 +47,7 @@ def find(model: str, revision: str | None = None) -> Path:
     try:
         return find_model(model, revision)
     except EngineDown as missing:
-        here = [HOUSE, *(one.name for one in Path().iterdir() if one.is_dir())]
+        here = [*MODELS, *(one.name for one in Path().iterdir() if one.is_dir())]
         raise DataError(f"model: {str(missing).removeprefix('transformers: ')}{_near(model, here)}") from missing
 
 

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import file_digest, sha256
-from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
 from curate.engines.attention import use_grouped_attention
 from curate.errors import EngineDown, InvalidInput
+from curate.shipped import MODELS, model_folder
 
 HOUSE: Final = "house"
 WEIGHTS: Final = ("*.safetensors", "*.bin")
@@ -60,10 +60,10 @@ class LocalModel:
 def find_model(model: str, revision: str | None = None) -> Path:
     """The folder of a model; one on the Hub is fetched.
 
-    model: `house`, a folder, or a Hub model id. Raises EngineDown when it is none of them.
+    model: `house`, `house-writer`, a folder, or a Hub model id. Raises EngineDown when it is none of them.
     """
-    if model == HOUSE:
-        return Path(str(files("curate"))) / HOUSE
+    if shipped := model_folder(model):
+        return shipped
     folder = Path(model).expanduser()
     if folder.is_dir():
         if not (folder / "config.json").is_file():
@@ -76,13 +76,14 @@ def find_model(model: str, revision: str | None = None) -> Path:
         return Path(snapshot_download(model, revision=revision, allow_patterns=wanted))
     except Exception as error:  # the client has a dozen kinds of errors
         raise EngineDown(
-            f"transformers: model '{model}' is neither `{HOUSE}` nor a folder here, and the Hub has none: {error}"
+            f"transformers: model '{model}' is no folder here and none that ships ({', '.join(MODELS)}), "
+            f"and the Hub has none: {error}"
         ) from error
 
 
 def is_local(model: str) -> bool:
-    """Whether a model lies here: the house model, or a folder."""
-    return model == HOUSE or Path(model).expanduser().is_dir()
+    """Whether a model lies here: one that ships with this package, or a folder."""
+    return model in MODELS or Path(model).expanduser().is_dir()
 
 
 def fingerprint(model: str, revision: str | None) -> dict[str, str]:

@@ -50,12 +50,12 @@ class EngineSettings(BaseModel):
 
 
 class TransformersSettings(EngineSettings):
-    """A model run here by transformers; `house` is the model that ships with this package."""
+    """A model run here by transformers; `house` and `house-writer` ship with this package."""
 
     transport = EngineSettings.transport | {"batch_size", "threads", "device"}
 
     engine: Literal["transformers"]
-    model: str = Field(default="house", description="`house`, a local folder, or a Hub model.")
+    model: str = Field(default="house", description="`house`, `house-writer`, a local folder, or a Hub model.")
     revision: str | None = Field(default=None, description="Commit of a Hub model; needed for one.")
     dtype: str = "auto"
     batch_size: int = Field(default=64, ge=1)

@@ -25,9 +25,10 @@ from typing import Any, Final
 
 from curate.engines.base import Completion, Request
 from curate.engines.decode import Row, decode
-from curate.engines.local_model import HOUSE, LocalModel, find_model, fingerprint, load_model, own_dtype, require_torch
+from curate.engines.local_model import LocalModel, find_model, fingerprint, load_model, own_dtype, require_torch
 from curate.engines.usage import Usage
 from curate.errors import EngineDown
+from curate.shipped import MODELS
 
 TINY: Final = 50_000_000  # parameters below which one thread is fastest (20 times, measured on two busy cores)
 TAIL: Final = 8  # tokens that are looked at for a stop string, beyond its bytes
@@ -36,8 +37,9 @@ TAIL: Final = 8  # tokens that are looked at for a stop string, beyond its bytes
 class TransformersEngine:
     """Chat completions by a causal language model, in batches.
 
-    model: a folder, a Hub model id, or `house` for the model that ships with this package. revision: of a Hub model.
-    dtype: `auto` is float32 for the house model and on a CPU, else the checkpoint's own.
+    model: a folder, a Hub model id, or one that ships with this package (`house`, `house-writer`).
+    revision: of a Hub model.
+    dtype: `auto` is float32 for a model that ships and on a CPU, else the checkpoint's own.
     batch_size: rows decoded together.
     max_model_len: tokens of prompt and completion together; None is what the model was made for.
     threads: of torch; None leaves them as they are, but takes one for models under 50 million parameters.
@@ -108,13 +110,13 @@ class TransformersEngine:
         """What the model computes in, by torch's name."""
         if self._dtype != "auto":
             return self._dtype
-        if self.model == HOUSE or self.device == "cpu":
+        if self.model in MODELS or self.device == "cpu":
             return "float32"
         return own_dtype(self._folder)
 
     @property
     def _is_named(self) -> bool:
-        return self.model == HOUSE or not Path(self.model).expanduser().is_dir()
+        return self.model in MODELS or not Path(self.model).expanduser().is_dir()
 
     @cached_property
     def _folder(self) -> Path:

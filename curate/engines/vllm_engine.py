@@ -51,7 +51,8 @@ HOW_NOT_WHAT: Final = frozenset(
 class VllmEngine:
     """Chat completions by a model in vLLM.
 
-    model: a folder, a Hub model id, or `house` for the model that ships with this package. revision: of a Hub model.
+    model: a folder, a Hub model id, or one that ships with this package (`house`, `house-writer`).
+    revision: of a Hub model.
     max_model_len: tokens of prompt and completion together; None is what the model was made for.
     max_in_flight: most requests inside vLLM at a time; memory grows with it, not with the number of rows.
     options: handed to `vllm.LLM` as they are; those that can change an answer are part of the identity.

@@ -25,6 +25,7 @@ import numpy as np
 
 from curate.errors import DataError, UsageError, did_you_mean
 from curate.report.distribution import Lengths
+from curate.shipped import MODELS, model_folder
 from curate.text.thinking import join_thinking
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 ROLES = ("messages", "prompt", "thinking", "completion", "chosen", "rejected", "text", "tools")
 BATCH = 1_000
-HOUSE = "house"
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,9 @@ class _Texts:
 
 
 def load_tokenizer(name: str | Path) -> Any:
-    """A tokenizer by name: `house`, a folder, a `tokenizer.json`, or a Hub model. Code that lies with it is not run.
+    """A tokenizer by name: `house`, `house-writer`, a folder, a `tokenizer.json`, or a Hub model.
+
+    Code that lies with it is not run.
 
     Raises UsageError without transformers, DataError when there is no such tokenizer.
     """
@@ -72,11 +74,7 @@ def load_tokenizer(name: str | Path) -> Any:
         from transformers import AutoTokenizer, PreTrainedTokenizerFast
     except ImportError:
         raise UsageError("counting tokens needs transformers: pip install 'curate-posttrain[train]'") from None
-    if str(name) == HOUSE:
-        from importlib.resources import files
-
-        name = Path(str(files("curate"))) / HOUSE
-    path = Path(name).expanduser()
+    path = Path(model_folder(str(name)) or name).expanduser()
     alone = path.is_file() and not path.with_name("tokenizer_config.json").is_file()
     try:
         if alone:
@@ -85,7 +83,8 @@ def load_tokenizer(name: str | Path) -> Any:
     except Exception as error:  # noqa: BLE001 - tokenizers raises bare Exception, the Hub's client a dozen kinds
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise DataError(
-            f"no tokenizer at '{name}': {reason}. Give `{HOUSE}`, a folder or a tokenizer.json here, or a Hub model"
+            f"no tokenizer at '{name}': {reason}. Give one that ships ({', '.join(MODELS)}), a folder or a "
+            "tokenizer.json here, or a Hub model"
         ) from None
 
 

@@ -14,6 +14,7 @@ STEPS: dict[str, str] = {
     "magpie": "curate.steps.magpie:Magpie",
     # pool
     "self_instruct": "curate.steps.self_instruct:SelfInstruct",
+    "evolve": "curate.steps.evolve:Evolve",
     # map and expand
     "generate": "curate.steps.generate:Generate",
     "panel": "curate.steps.panel:Panel",

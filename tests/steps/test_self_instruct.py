@@ -55,7 +55,7 @@ class Writer:
 
     def _answer(self, request: Request) -> Completion:
         self.asked.append(request)
-        said = self.write(int(request.row.rsplit("-", 1)[1]), request)
+        said = self.write(int(request.row.rpartition("-")[2].partition("/")[0].lstrip("s")), request)
         return said if isinstance(said, Completion) else Completion(request.key, said, completion_tokens=4)
 
     def close(self) -> None:

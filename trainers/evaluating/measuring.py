@@ -15,8 +15,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from curate.engines.local_model import HOUSE
 from curate.errors import DataError, InvalidInput, did_you_mean
+from curate.shipped import MODELS
 from trainers.evaluating.estimators import Interval, majority_at_k, mean_interval, pass_at_k
 
 if TYPE_CHECKING:
@@ -200,7 +200,7 @@ def evaluate(
     if not wanted or wanted[0] < 1 or wanted[-1] > n:
         raise InvalidInput(f"evaluate: k is {list(k)} and n is {n}; k lies between 1 and n")
     opened = engine if not isinstance(engine, Mapping | None) else _adapted(model) if engine is None else None
-    settings = _settings(HOUSE if opened else str(model), engine if isinstance(engine, Mapping) else None)
+    settings = _settings("house" if opened else str(model), engine if isinstance(engine, Mapping) else None)
     asked = _problems(problems)
     generate = Generate(
         step="generate", engine="model", n=n, temperature=temperature, top_p=top_p, max_tokens=max_tokens,
@@ -240,7 +240,7 @@ def _problems(problems: pl.DataFrame) -> pl.DataFrame:
 
 def _adapted(model: str | Path) -> Engine | None:
     """The engine of an adapter's folder; None where the model is whole."""
-    if str(model) == HOUSE:
+    if str(model) in MODELS:
         return None
     from trainers.models import find
 
@@ -262,7 +262,7 @@ def _settings(model: str, engine: Mapping[str, Any] | None) -> EngineSettings:
     if kind in ("transformers", "vllm") and "model" not in entry:
         from trainers.models import find
 
-        entry["model"] = model if model == HOUSE or "revision" in entry else str(find(model))
+        entry["model"] = model if model in MODELS or "revision" in entry else str(find(model))
     try:
         return ENGINES[kind].model_validate(entry)
     except ValidationError as broken:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import rewards
-from curate.engines.local_model import HOUSE
 from curate.errors import UsageError
+from curate.shipped import MODELS
 from trainers import batch
 from trainers.lengths import prompt_length
 from trainers.stage import prepare
@@ -99,7 +99,7 @@ def hand(config: TrainConfig) -> Handed:
 
 def _model(config: TrainConfig, job: Job) -> str:
     """A folder in full; a name of the Hub as it is."""
-    here = config.model == HOUSE or Path(config.model).expanduser().exists()
+    here = config.model in MODELS or Path(config.model).expanduser().exists()
     return str(job.start.resolve()) if here else config.model
 
 

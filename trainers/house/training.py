@@ -1,29 +1,21 @@
-"""Makes the house model: the small language model that ships inside `curate` and answers its embedded default.
+"""The training of the house models: a plain torch loop over conversations.
 
-    python -m trainers.house --out DIR
-
-A Qwen3 of about a million parameters is trained from scratch on procedural problems with worked solutions, then
-measured on held-out ones. This is the first version of the project's own trainer, a plain torch loop: at this size one
-optimizer step takes a third of a second on one core, and what a full trainer does around each step (collators,
-callbacks, gradient scaling, logging) would cost more than it gives.
-
-The same command gives the same weights on one machine and set of libraries: one thread, fixed seed, no clock.
+At this size one optimizer step takes a third of a second on one core, and what a full trainer does around each step
+(collators, callbacks, gradient scaling, logging) would cost more than it gives.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from curate.engines.local_model import HOUSE, find_model
-from curate.sources import procedural
 
 if TYPE_CHECKING:
     import torch
@@ -36,93 +28,35 @@ SHAPE: Final = {
     "num_key_value_heads": 2,
     "head_dim": 64,  # vLLM's attention wants 64 or more
 }
-VOCABULARY: Final = 640
-TOKENIZER_ROWS: Final = 20_000  # conversations that the tokens are chosen from
 CONTEXT: Final = 1024
+END: Final = "<|im_end|>"
 PIECES: Final = r"[0-9]| ?[A-Za-z]+|[^A-Za-z0-9]+"  # what a token may not cross
 
-STEPS: Final = 2400
-BATCH: Final = 32  # conversations a step
 WINDOW: Final = 32  # batches whose rows are sorted by length together
 LEARNING_RATE: Final = 4e-3
 WARMUP: Final = 100
 WEIGHT_DECAY: Final = 0.1
 
-ROWS: Final = {
-    "arithmetic": 18_000,
-    "countdown": 18_000,
-    "equations": 12_000,
-    "fractions": 9_000,
-    "ordering": 12_000,
-    "percent": 6_000,
-    "remainders": 8_000,
-    "sequences": 12_000,
-    "units": 9_000,
-}
-DRILLS: Final = 24_000
-DRILL: Final = 12  # sums in one
-SYSTEMS: Final = (
-    "You are a helpful assistant.",
-    "You solve problems step by step.",
-    "Put the final answer in \\boxed{}.",
-)
-INSTRUCTIONS: Final = (
-    "Please reason step by step, and put your final answer within \\boxed{}.",
-    "Put your final answer within \\boxed{}.",
-    "Think first, then give the answer in \\boxed{}.",
-    "Let's think step by step.",
-)
 
-Chat = list[dict[str, str]]
-Encoded = tuple[list[int], int]
-"""Token ids of a conversation, and how many of them are the prompt."""
+class Turn(NamedTuple):
+    """One message. learned: whether the model is to write it."""
+
+    role: str
+    content: str
+    learned: bool
 
 
-def conversations(seed: int, rows_of: Mapping[str, int] = ROWS, drills: int = DRILLS) -> list[Chat]:
-    """The training set, mixed: so many problems of each kind, some with a system message or an instruction; drills."""
-    rng = Random(seed)  # noqa: S311  reproducible on purpose
-    rows: list[tuple[str, str]] = []
-    for kind, count in rows_of.items():
-        table = procedural.generate(kind, count, seed, split="train")
-        rows += zip(table["prompt"], table["completion"], strict=True)
-    chats = [_conversation(prompt, completion, rng) for prompt, completion in rows]
-    chats += [drill(rng) for _ in range(drills)]
-    rng.shuffle(chats)
-    return chats
+Chat = list[Turn]
 
 
-def drill(rng: Random) -> Chat:
-    """A dozen sums to copy and complete: the arithmetic that all kinds share, with nothing around it."""
-    sums = [_sum(rng) for _ in range(DRILL)]
-    asked = "\n".join(left for left, _ in sums)
-    done = "\n".join(f"{left} = {right}" for left, right in sums)
-    return [{"role": "user", "content": asked}, {"role": "assistant", "content": done}]
+class Encoded(NamedTuple):
+    """Token ids of a conversation, and from where to where it is learned, shape (learned turns, 2)."""
+
+    tokens: list[int]
+    learned: list[tuple[int, int]]
 
 
-def _sum(rng: Random) -> tuple[str, int]:
-    """One line of a drill: both sides of the equals sign."""
-    a, b = rng.randint(1, rng.choice((20, 99, 200))), rng.randint(1, rng.choice((20, 99)))
-    small, large = rng.randint(2, 9), rng.randint(2, rng.choice((9, 15, 40)))
-    kind = rng.randrange(6)
-    if kind == 0:
-        return f"{small * large} / {small}", large
-    if kind == 1:
-        return f"{large} * {small}", large * small
-    if kind == 2:
-        rest = rng.randrange(small)
-        return f"{small * large + rest} - {small} * {large}", rest
-    return (f"{a} + {b}", a + b) if kind == 3 else (f"{a} - {b}", a - b)
-
-
-def _conversation(prompt: str, completion: str, rng: Random) -> Chat:
-    """One in ten has a system message, one in five an instruction after the problem."""
-    chat = [{"role": "system", "content": rng.choice(SYSTEMS)}] if rng.random() < 0.1 else []
-    if rng.random() < 0.2:
-        prompt = f"{prompt}{rng.choice((' ', chr(10), chr(10) * 2))}{rng.choice(INSTRUCTIONS)}"
-    return [*chat, {"role": "user", "content": prompt}, {"role": "assistant", "content": completion}]
-
-
-def make_tokenizer(texts: Iterable[str]) -> Any:
+def make_tokenizer(texts: Iterable[str], vocabulary: int) -> Any:
     """Byte-level BPE over words and runs of signs; a digit always stands alone. The template is the shipped one."""
     from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
@@ -133,9 +67,9 @@ def make_tokenizer(texts: Iterable[str]) -> Any:
         [split, pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)]
     )
     tokenizer.decoder = decoders.ByteLevel()
-    special, tags = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"], ["<think>", "</think>"]
+    special, tags = ["<|endoftext|>", "<|im_start|>", END], ["<think>", "</think>"]
     trainer = trainers.BpeTrainer(
-        vocab_size=VOCABULARY - len(tags),
+        vocab_size=vocabulary - len(tags),
         special_tokens=special,
         initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
         show_progress=False,
@@ -144,7 +78,7 @@ def make_tokenizer(texts: Iterable[str]) -> Any:
     tokenizer.add_tokens(tags)
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
-        eos_token="<|im_end|>",  # noqa: S106  no secret
+        eos_token=END,
         pad_token="<|endoftext|>",  # noqa: S106
         chat_template=(find_model(HOUSE) / "chat_template.jinja").read_text(encoding="utf-8"),
         model_max_length=CONTEXT,
@@ -153,13 +87,39 @@ def make_tokenizer(texts: Iterable[str]) -> Any:
 
 
 def encode(tokenizer: Any, chats: list[Chat]) -> list[Encoded]:
-    """Token ids up to and with the end of the answer."""
-    prompts = tokenizer.apply_chat_template([chat[:-1] for chat in chats], tokenize=False, add_generation_prompt=True)
-    full = tokenizer.apply_chat_template(chats, tokenize=False)
-    answers = [text[len(prompt) :].rstrip("\n") for text, prompt in zip(full, prompts, strict=True)]
-    heads = tokenizer(prompts, add_special_tokens=False)["input_ids"]
-    tails = tokenizer(answers, add_special_tokens=False)["input_ids"]
-    return [(head + tail, len(head)) for head, tail in zip(heads, tails, strict=True)]
+    """Token ids up to and with the end of the last turn that is learned.
+
+    A turn that is learned is cut into tokens by itself, as the model writes it; what stands before it, as one text.
+    """
+    messages = [[{"role": turn.role, "content": turn.content} for turn in chat] for chat in chats]
+    texts = tokenizer.apply_chat_template(messages, tokenize=False)
+    parts = [_parts(text, chat) for text, chat in zip(texts, chats, strict=True)]
+    ids = iter(tokenizer([part for row in parts for part in row], add_special_tokens=False)["input_ids"])
+    return [_joined([next(ids) for _ in row]) for row in parts]
+
+
+def _parts(text: str, chat: Chat) -> list[str]:
+    """What is given and what is learned, in turn."""
+    parts: list[str] = []
+    at = given = 0
+    for turn in chat:
+        body = turn.content + END
+        start = text.index(body, at)
+        at = start + len(body)
+        if turn.learned:
+            parts += [text[given:start], body]
+            given = at
+    return parts
+
+
+def _joined(parts: list[list[int]]) -> Encoded:
+    tokens: list[int] = []
+    learned: list[tuple[int, int]] = []
+    for place, part in enumerate(parts):
+        if place % 2:
+            learned.append((len(tokens), len(tokens) + len(part)))
+        tokens += part
+    return Encoded(tokens, learned)
 
 
 def make_model(tokenizer: Any, seed: int) -> Any:
@@ -170,7 +130,7 @@ def make_model(tokenizer: Any, seed: int) -> Any:
     torch.manual_seed(seed)
     config = Qwen3Config(
         **SHAPE,
-        vocab_size=VOCABULARY,
+        vocab_size=len(tokenizer),
         max_position_embeddings=CONTEXT,
         tie_word_embeddings=True,
         bos_token_id=None,
@@ -180,33 +140,34 @@ def make_model(tokenizer: Any, seed: int) -> Any:
     return Qwen3ForCausalLM(config)
 
 
-def batches(rows: list[Encoded], seed: int) -> Iterator[list[Encoded]]:
-    """Batches without end; rows of like length stand together, so that little is padding."""
+def batches(rows: list[Encoded], size: int, seed: int) -> Iterator[list[Encoded]]:
+    """Batches of so many rows without end; rows of like length stand together, so that little is padding."""
     rng = Random(seed)  # noqa: S311  reproducible on purpose
     while True:
         order = rng.sample(range(len(rows)), len(rows))
-        for start in range(0, len(order) - BATCH * WINDOW + 1, BATCH * WINDOW):
-            window = sorted(order[start : start + BATCH * WINDOW], key=lambda row: len(rows[row][0]))
-            groups = [window[at : at + BATCH] for at in range(0, len(window), BATCH)]
+        for start in range(0, len(order) - size * WINDOW + 1, size * WINDOW):
+            window = sorted(order[start : start + size * WINDOW], key=lambda row: len(rows[row].tokens))
+            groups = [window[at : at + size] for at in range(0, len(window), size)]
             rng.shuffle(groups)
             yield from ([rows[row] for row in group] for group in groups)
 
 
 def loss_of(model: Any, batch: list[Encoded]) -> torch.Tensor:
-    """Mean negative log-likelihood of the answers' tokens; nothing else is asked of the head."""
+    """Mean negative log-likelihood of the learned tokens; nothing else is asked of the head."""
     import torch
     from torch.nn.functional import cross_entropy
 
     longest = max(len(tokens) for tokens, _ in batch)
     inputs = torch.tensor([tokens + [0] * (longest - len(tokens)) for tokens, _ in batch])
     answers = torch.zeros(inputs.shape, dtype=torch.bool)
-    for row, (tokens, prompt) in enumerate(batch):
-        answers[row, prompt : len(tokens)] = True
+    for row, (_, learned) in enumerate(batch):
+        for start, stop in learned:
+            answers[row, start:stop] = True
     hidden = model.model(input_ids=inputs[:, :-1], use_cache=False).last_hidden_state  # causal, padding comes last
     return cross_entropy(model.lm_head(hidden[answers[:, 1:]]), inputs[:, 1:][answers[:, 1:]])
 
 
-def train(model: Any, rows: list[Encoded], steps: int, seed: int) -> list[dict[str, float]]:
+def train(model: Any, rows: list[Encoded], steps: int, batch_size: int, seed: int) -> list[dict[str, float]]:
     """Warm-up and cosine decay to nothing. Returns the mean loss of every 100 steps."""
     import torch
 
@@ -220,7 +181,7 @@ def train(model: Any, rows: list[Encoded], steps: int, seed: int) -> list[dict[s
     log: list[dict[str, float]] = []
     recent: list[float] = []
     began = time.monotonic()
-    for step, batch in zip(range(1, steps + 1), batches(rows, seed), strict=False):
+    for step, batch in zip(range(1, steps + 1), batches(rows, batch_size, seed), strict=False):
         loss = loss_of(model, batch)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -232,7 +193,7 @@ def train(model: Any, rows: list[Encoded], steps: int, seed: int) -> list[dict[s
         if step % 100 == 0 or step == steps:
             log.append({"step": step, "loss": round(sum(recent) / len(recent), 4)})
             recent = []
-            _say(f"step {step} of {steps}: loss {log[-1]['loss']:.4f}, {time.monotonic() - began:.0f} s")
+            say(f"step {step} of {steps}: loss {log[-1]['loss']:.4f}, {time.monotonic() - began:.0f} s")
     return log
 
 
@@ -266,41 +227,7 @@ def save(model: Any, tokenizer: Any, out: Path) -> None:
     settings.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
 
 
-def main() -> None:
-    """Train, save, measure, and write the model card."""
-    parser = argparse.ArgumentParser(prog="python -m trainers.house", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--out", type=Path, required=True, help="folder of the model")
-    parser.add_argument("--steps", type=int, default=STEPS, help=f"optimizer steps (default {STEPS})")
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
-
-    import torch
-
-    from trainers.house_metrics import measure, write_card
-
-    torch.set_num_threads(1)
-    began = time.process_time()
-    chats = conversations(options.seed)
-    tokenizer = make_tokenizer(message["content"] for chat in chats[:TOKENIZER_ROWS] for message in chat)
-    rows = encode(tokenizer, chats)
-    model = make_model(tokenizer, options.seed)
-    _say(f"{len(rows)} conversations, {sum(weight.numel() for weight in model.parameters())} parameters")
-    log = train(model, rows, options.steps, options.seed)
-    save(model, tokenizer, options.out)
-    training = {
-        "command": f"python -m trainers.house --out DIR --steps {options.steps} --seed {options.seed}",
-        "parameters": sum(weight.numel() for weight in model.parameters()),
-        "conversations": len(rows),
-        "cpu_seconds": round(time.process_time() - began),
-        "loss": log,
-    }
-    write_card(options.out, training, measure(options.out))
-
-
-def _say(line: str) -> None:
+def say(line: str) -> None:
+    """A line for who waits."""
     sys.stderr.write(line + "\n")
     sys.stderr.flush()
-
-
-if __name__ == "__main__":
-    main()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from curate.errors import DataError, UsageError, did_you_mean
+from curate.shipped import model_folder
 
 HOUSE = "house"
 Scored = tuple[float | None, str]
@@ -144,7 +144,7 @@ def _transformers() -> Any:
 
 
 def _path(model: str) -> str:
-    return str(files("curate") / HOUSE) if model == HOUSE else model
+    return str(model_folder(model) or model)
 
 
 def _loaded(load: Callable[[], Any], model: str) -> Any:

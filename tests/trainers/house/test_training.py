@@ -1,4 +1,4 @@
-"""The house model: how it is made, and what the shipped one can do."""
+"""How the house models are trained, and what the shipped `house` can do."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from curate.sources import procedural
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
-from trainers import house, house_metrics  # noqa: E402  only where the extra [train] is
+from trainers.house import solver, solver_card, training  # noqa: E402  only where the extra [train] is
 
 FOLDER = find_model("house")
 FEW = {"equations": 40, "countdown": 40}
@@ -56,46 +56,62 @@ def test_the_template_marks_exactly_what_the_assistant_says(tokenizer: Any) -> N
 
 
 def test_a_conversation_is_encoded_up_to_the_end_token_and_split_at_the_answer(tokenizer: Any) -> None:
-    chats = house.conversations(0, FEW, drills=10)
-    for chat, (tokens, prompt) in zip(chats, house.encode(tokenizer, chats), strict=True):
-        text = tokenizer.apply_chat_template(chat, tokenize=False)
+    chats = solver.conversations(0, FEW, drills=10)
+    for chat, (tokens, learned) in zip(chats, training.encode(tokenizer, chats), strict=True):
+        text = tokenizer.apply_chat_template([turn._asdict() for turn in chat], tokenize=False)
         assert tokenizer.decode(tokens) == text.rstrip("\n")
-        assert tokenizer.decode(tokens[prompt:]) == chat[-1]["content"] + "<|im_end|>"
+        assert [tokenizer.decode(tokens[start:stop]) for start, stop in learned] == [chat[-1].content + "<|im_end|>"]
+
+
+def test_of_several_turns_those_are_learned_that_say_so(tokenizer: Any) -> None:
+    chat = [
+        training.Turn("system", "4", learned=False),
+        training.Turn("user", "1 + 1 = 2?", learned=True),
+        training.Turn("assistant", "4", learned=False),
+        training.Turn("user", "1 + 1 = 2?", learned=False),
+        training.Turn("assistant", "4", learned=True),
+        training.Turn("user", "4", learned=False),
+    ]
+    ((tokens, learned),) = training.encode(tokenizer, [chat])
+    said = "".join(f"<|im_start|>{turn.role}\n{turn.content}<|im_end|>\n" for turn in chat[:-1]).rstrip("\n")
+    assert tokenizer.decode(tokens) == said
+    assert [tokenizer.decode(tokens[start:stop]) for start, stop in learned] == ["1 + 1 = 2?<|im_end|>", "4<|im_end|>"]
+    assert learned[1][1] == len(tokens)
 
 
 def test_training_never_sees_a_problem_of_the_test_side() -> None:
     for kind in FEW:
-        for chat in house.conversations(0, {kind: 60}, drills=0):
-            problem = chat[-2]["content"]
-            for instruction in house.INSTRUCTIONS:
+        for chat in solver.conversations(0, {kind: 60}, drills=0):
+            problem = chat[-2].content
+            for instruction in solver.INSTRUCTIONS:
                 problem = problem.removesuffix(instruction)
             assert procedural.split_of(kind, problem) == "train"
 
 
 def test_the_loss_is_that_of_the_answers_alone(tokenizer: Any) -> None:
-    model = house.make_model(tokenizer, seed=0)
-    rows = house.encode(tokenizer, house.conversations(0, FEW, drills=10))[:3]
+    model = training.make_model(tokenizer, seed=0)
+    rows = training.encode(tokenizer, solver.conversations(0, FEW, drills=10))[:3]
     expected, tokens = 0.0, 0
-    for ids, prompt in rows:
+    for ids, ((prompt, _),) in rows:
         labels = torch.tensor([[-100] * prompt + ids[prompt:]])
         answer = len(ids) - prompt
         expected += model(input_ids=torch.tensor([ids]), labels=labels).loss.item() * answer
         tokens += answer
-    assert house.loss_of(model, rows).item() == pytest.approx(expected / tokens, rel=1e-4)
+    assert training.loss_of(model, rows).item() == pytest.approx(expected / tokens, rel=1e-4)
 
 
 def test_the_same_seed_trains_the_same_weights_and_the_loss_falls(tokenizer: Any, tmp_path: Path) -> None:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    rows = house.encode(tokenizer, house.conversations(0, FEW, drills=10)) * 16
+    rows = training.encode(tokenizer, solver.conversations(0, FEW, drills=10)) * 16
     folders = [tmp_path / "one", tmp_path / "two"]
     for folder in folders:
-        model = house.make_model(tokenizer, seed=1)
-        before = house.loss_of(model, rows[:8]).item()
-        log = house.train(model, rows, steps=6, seed=1)
-        assert house.loss_of(model, rows[:8]).item() < before - 0.1
+        model = training.make_model(tokenizer, seed=1)
+        before = training.loss_of(model, rows[:8]).item()
+        log = training.train(model, rows, steps=6, batch_size=32, seed=1)
+        assert training.loss_of(model, rows[:8]).item() < before - 0.1
         assert log[-1]["step"] == 6
-        house.save(model, tokenizer, folder)
+        training.save(model, tokenizer, folder)
     torch.set_num_threads(threads)
     weights = [(folder / "model.safetensors").read_bytes() for folder in folders]
     assert weights[0] == weights[1]
@@ -106,9 +122,9 @@ def test_the_same_seed_trains_the_same_weights_and_the_loss_falls(tokenizer: Any
 
 
 def test_every_batch_is_full_and_a_round_has_no_row_twice() -> None:
-    rows = [([row] * (1 + row % 7), 1) for row in range(house.BATCH * house.WINDOW)]
-    stream = house.batches(rows, seed=0)
-    seen = [row for _ in range(house.WINDOW) for row in next(stream)]
+    rows = [training.Encoded([row] * (1 + row % 7), [(0, 1)]) for row in range(solver.BATCH * training.WINDOW)]
+    stream = training.batches(rows, solver.BATCH, seed=0)
+    seen = [row for _ in range(training.WINDOW) for row in next(stream)]
     assert sorted(ids[0] for ids, _ in seen) == list(range(len(rows)))
 
 
@@ -125,6 +141,6 @@ def test_the_shipped_model_is_small_and_its_card_tells_its_measurement() -> None
 @pytest.mark.slow
 def test_the_shipped_model_does_what_its_card_says() -> None:
     stated = json.loads((FOLDER / "metrics.json").read_text())["held_out"]["kinds"]["all"]
-    measured = house_metrics.measure(FOLDER, rows=30, samples=4)["kinds"]["all"]
+    measured = solver_card.measure(FOLDER, rows=30, samples=4)["kinds"]["all"]
     assert measured["pass@1"] == pytest.approx(stated["pass@1"], abs=0.08)
     assert measured["well_formed"] > 0.95
