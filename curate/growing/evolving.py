@@ -83,6 +83,11 @@ class Evolving:
         """Parts that are not over, this one too."""
         return self.rounds * len(self.parts) - self.done
 
+    @property
+    def ahead(self) -> Counter[str]:
+        """Requests at most that a chain still makes, by part, this one too."""
+        return Counter(self.parts[number % len(self.parts)] for number in range(self.done, self.done + self.left))
+
     def next(self) -> Chats:
         """The chats of this part, by the id of the evolution; there may be none though parts are left."""
         if self.part == REWRITE:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
@@ -10,13 +11,13 @@ from typing import Any, ClassVar, Literal
 import polars as pl
 from pydantic import Field, field_validator, model_validator
 
-from curate.growing.asking import TRIES, AskBounded
 from curate.growing.eliminating import LEAKS
-from curate.growing.evolving import ANSWER, ANSWERED, JUDGE, LINEAGE, REWRITE, Chain, Chats, Evolving
+from curate.growing.evolving import ANSWER, ANSWERED, JUDGE, LINEAGE, REWRITE, Chain, Evolving
 from curate.growing.operations import NAMES, Operation, as_operation, asks_judge
+from curate.growing.seeds import seeds_of, with_seeds
 from curate.result import ID, REASON, Result, Usage
 from curate.steps.base import Context, Cost, Kind, Step, Unknown
-from curate.steps.generate import Generate, sum_usage
+from curate.steps.generate import AskChats, Generate, sum_usage
 
 JUDGE_TOKENS = 512
 
@@ -88,38 +89,54 @@ class Evolve(Step):
 
     def cost(self, table: pl.DataFrame | None, rows: int, context: Context) -> Cost:
         """At most: every round of every prompt succeeds. Stored answers are followed as far as they go."""
-        requests, stored = rows * self.rounds * len(self._parts), 0
+        asked, stored, characters = Counter(dict.fromkeys(self._parts, rows * self.rounds)), 0, 0
         if table is not None:
-            evolving = self._begin(table, context)
-            requests = len(evolving.chains) * self.rounds * len(self._parts)
+            evolving, asked = self._begin(table, context), Counter[str]()
             while evolving.left:
-                chats = evolving.next()
-                ask = AskBounded(self._asks[evolving.part], context, chats)
-                missing = sum(1 for _ in ask.requests(_ids(chats)))
-                stored += len(chats) - missing
-                if missing:
-                    requests = missing + len(evolving.chains) * (evolving.left - 1)
-                    break
-                evolving.take(self._asks[evolving.part].read(ask, _ids(chats), context))
-            else:
-                requests = 0
-        cost = Cost(rows * (self.rounds + self.keep_seeds), requests, stored, 0, requests * self.max_tokens)
-        price = context.settings[self.engine].price
-        return replace(cost, cost_usd=price.cost(0, cost.completion_tokens)) if price else cost
+                part, chats = evolving.part, evolving.next()
+                ask = AskChats(self._asks[part], context, chats)
+                missing = [request.row for request in ask.requests(_ids(chats))]
+                stored += len(chats) - len(missing)
+                ahead = evolving.ahead
+                asked += {one: len(missing) * ahead[one] for one in ahead}
+                characters += sum(len(chats[row][0]["content"]) for row in missing) * ahead.total()
+                evolving.take(self._asks[part].read(ask, _ids(chats), context))
+        spent = [
+            self._spent(part, count, characters // max(1, asked.total()), context) for part, count in asked.items()
+        ]
+        costs = [cost.cost_usd for cost in spent if cost.cost_usd is not None]
+        return Cost(
+            rows * (self.rounds + self.keep_seeds), asked.total(), stored, sum(cost.prompt_tokens for cost in spent),
+            sum(cost.completion_tokens for cost in spent), sum(costs) if costs else None,
+        )  # fmt: skip
+
+    def _spent(self, part: str, requests: int, characters: int, context: Context) -> Cost:
+        """What so many requests of a part take, each of so many characters."""
+        asking = self._asks[part]
+        prompts, tokens = requests * characters // 4, requests * asking.max_tokens
+        price = context.settings[asking.engine].price
+        return Cost(0, requests, 0, prompts, tokens, price.cost(prompts, tokens) if price else None)
 
     def run(self, table: pl.DataFrame, context: Context) -> Result:
         """Ask part by part: all prompts are rewritten, then judged, then answered, then the next round."""
         evolving = self._begin(table, context)
         context.progress.start(self.title, len(evolving.chains) * self.rounds * len(self._parts))
-        usages: dict[str, list[Usage]] = {}
+        usages, retriable = dict[str, list[Usage]](), 0
         while evolving.left:
             part, chats = evolving.part, evolving.next()
-            result = self._answers(part, chats, context)
+            asking = self._asks[part]
+            result = asking.answers(AskChats(asking, context, chats), _ids(chats), context)
             if chats and not result.kept.height and not usages:
-                raise self._asks[part].down(len(chats), result.failed[REASON][0])
-            usages.setdefault(self._asks[part].engine, []).append(result.usage)
+                raise asking.down(len(chats), result.failed[REASON][0])
+            usages.setdefault(asking.engine, []).append(result.usage)
+            retriable += result.retriable
             evolving.take(result)
-        return self._result(table, evolving, usages, context)
+        return replace(self._result(table, evolving, usages, context), retriable=retriable)
+
+    @property
+    def engines(self) -> tuple[str, ...]:
+        """Engines it asks beside `engine`, for the lock of a run."""
+        return (self.judge,) if self.judge else ()
 
     @cached_property
     def _parts(self) -> tuple[str, ...]:
@@ -143,22 +160,12 @@ class Evolve(Step):
         return {REWRITE: writes, JUDGE: judges, ANSWER: writes}
 
     def _begin(self, table: pl.DataFrame, context: Context) -> Evolving:
-        rows = table.filter(_said()).iter_rows(named=True)
+        rows = seeds_of(table, self.title).iter_rows(named=True)
         chains = {row[ID]: Chain(row, row[ID], row["prompt"].strip()) for row in rows}
         seed = context.seed if self.seed is None else self.seed
         return Evolving(
             chains, self.operations, self.rounds, self._parts, self.alike, self.most_words, self.leaks, seed
         )
-
-    def _answers(self, part: str, chats: Chats, context: Context) -> Result:
-        """The answers of a part; what failed is asked again at once."""
-        asking = self._asks[part]
-        for _ in range(TRIES):
-            ask = AskBounded(asking, context, chats)
-            result = asking.answers(ask, _ids(chats), context)
-            if not result.failed.height:
-                break
-        return result
 
     def _result(
         self, table: pl.DataFrame, evolving: Evolving, usages: Mapping[str, list[Usage]], context: Context
@@ -167,29 +174,21 @@ class Evolve(Step):
         kept = pl.DataFrame(evolving.lines(kept=True), schema=self._columns)
         dropped = pl.DataFrame(evolving.lines(), schema=told)
         failed = pl.DataFrame(evolving.lines(failed=True), schema=told)
-        seeds = table.filter(_said())
-        silent = table.filter(~_said()).with_columns(pl.lit("its prompt is empty").alias(REASON))
-        if not self.keep_seeds:
-            left = seeds.with_columns(pl.lit("a seed (keep_seeds lets them through)").alias(REASON))
-            dropped = pl.concat([left, dropped], how="diagonal_relaxed")
+        kept, dropped, failed = with_seeds(table, kept, dropped, failed, keep_seeds=self.keep_seeds)
         prices = {name: context.settings[name].price for name in usages}
         spent = [sum_usage(parts, prices[name]) for name, parts in usages.items()]
         costs = [usage.cost_usd for usage in spent]
         cost = None if None in costs else sum(cost for cost in costs if cost is not None)
         return Result(
-            kept=pl.concat([seeds, kept], how="diagonal_relaxed") if self.keep_seeds else kept,
+            kept=kept,
             dropped=dropped,
-            failed=pl.concat([silent, failed], how="diagonal_relaxed"),
+            failed=failed,
             usage=replace(sum_usage(spent, None), cost_usd=cost),
             notes={
-                "engine": self.engine, "identity": dict(context.identity(self.engine)), "seeds": seeds.height,
+                "engine": self.engine, "identity": dict(context.identity(self.engine)), "seeds": len(evolving.chains),
                 **evolving.told(),
             },
         )  # fmt: skip
-
-
-def _said() -> pl.Expr:
-    return pl.col("prompt").fill_null("").str.strip_chars() != ""
 
 
 def _ids(chats: Mapping[str, Any]) -> pl.DataFrame:

@@ -16,6 +16,7 @@ from curate.growing.asking import TRIES, AskBounded
 from curate.growing.bootstrapping import COLUMNS, Bootstrap
 from curate.growing.numbered import write_list
 from curate.growing.rules import Rules
+from curate.growing.seeds import seeds_of, with_seeds
 from curate.growing.shipped import text_of
 from curate.prompts import Prompt, read_prompt
 from curate.result import ID, REASON, Result
@@ -147,7 +148,7 @@ class SelfInstruct(Step):
         return ceil(rows / self.tasks) * self.tries
 
     def _begin(self, table: pl.DataFrame, context: Context) -> Bootstrap:
-        seeds = {name: text.strip() for name, text in table.filter(_said()).select(ID, "prompt").iter_rows()}
+        seeds = {name: text.strip() for name, text in seeds_of(table, self.title)[[ID, "prompt"]].iter_rows()}
         seed, rows = context.seed if self.seed is None else self.seed, self._rows(context)
         named = sha256("\0".join([str(seed), *map(str, seeds)]).encode("utf-8", "surrogatepass")).hexdigest()[:12]
         return Bootstrap(
@@ -182,24 +183,20 @@ class SelfInstruct(Step):
 
     def _result(self, table: pl.DataFrame, pool: Bootstrap, told: Mapping[str, Any], context: Context) -> Result:
         made, dropped, failed = (part.with_columns(source=pl.lit(self.title)) for part in pool.tables())
-        clashing = set(table.columns) & (set(WRITES) - {ID, "prompt", "source"})
-        seeds = table.filter(_said()).drop(clashing)
-        silent = table.filter(~_said()).drop(clashing).with_columns(pl.lit("its prompt is empty").alias(REASON))
-        if not self.keep_seeds:
-            left = seeds.with_columns(pl.lit("a seed (keep_seeds lets them through)").alias(REASON))
-            dropped = pl.concat([left, dropped], how="diagonal_relaxed")
-        notes = {"engine": self.engine, "identity": dict(context.identity(self.engine)), "seeds": seeds.height, **told}
+        made, dropped, failed = with_seeds(table, made, dropped, failed, keep_seeds=self.keep_seeds)
+        notes = {
+            "engine": self.engine,
+            "identity": dict(context.identity(self.engine)),
+            "seeds": len(pool.seeds),
+            **told,
+        }
         return Result(
-            kept=pl.concat([seeds, made], how="diagonal_relaxed") if self.keep_seeds else made,
+            kept=made,
             dropped=dropped,
-            failed=pl.concat([silent, failed], how="diagonal_relaxed"),
+            failed=failed,
             usage=sum_usage(pool.usages, context.settings[self.engine].price),
             notes=notes,
         )
-
-
-def _said() -> pl.Expr:
-    return pl.col("prompt").fill_null("").str.strip_chars() != ""
 
 
 def _ids(chats: Mapping[str, Any]) -> pl.DataFrame:
