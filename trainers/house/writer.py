@@ -13,6 +13,7 @@ from typing import Final
 
 from curate.constitution.principles import CRITIQUE, REVISION
 from curate.growing.numbered import write_list
+from curate.growing.operations import HOW, NAMES
 from curate.growing.shipped import text_of
 from curate.prompts import read_prompt
 from rewards.strings import rouge_l
@@ -41,13 +42,6 @@ ADDED: Final = 20  # words that a rewrite may add
 DRILL: Final = (8, 24)  # words of one
 WORDS: Final = (*stories.NAMES, *(thing for theme in stories.THEMES.values() for thing in theme.things))
 
-HOW: Final = {
-    "constraints": "Add one more constraint or requirement.",
-    "deepen": "Make what it asks go deeper or wider.",
-    "concretize": "Put specific ideas in the place of general ones.",
-    "reasoning": "Make it take more steps of reasoning.",
-    "complicate_input": "Give it more data to read, such as a table, a formula or a longer text.",
-}
 FINE: Final = "Nothing in it breaks the principle."
 
 SENTENCES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
@@ -123,7 +117,7 @@ def conversations(seed: int, share: float = 1.0) -> list[Chat]:
 
 def prompts_digest() -> str:
     """A name for the requests that the model is taught to answer; it changes when a step asks in other words."""
-    asked = [list_prompt(["-"], 1), *(rewrite_prompt(name, "-") for name in (*HOW, "breadth")), CRITIQUE, REVISION]
+    asked = [list_prompt(["-"], 1), *(rewrite_prompt(name, "-") for name in NAMES), CRITIQUE, REVISION]
     return sha256("\n".join(asked).encode()).hexdigest()[:16]
 
 
@@ -173,7 +167,7 @@ def list_prompt(tasks: list[str], n: int) -> str:
 def rewrite(rng: Random) -> Chat:
     """A problem and a harder one, or another of its family."""
     problem = problems.draw(rng)
-    operation = rng.choice((*HOW, "breadth"))
+    operation = rng.choice(NAMES)
     asked = rewrite_prompt(operation, problem.text)
     new = breadth(rng, problem) if operation == "breadth" else evolved(rng, problem, operation)
     return [Turn("user", asked, learned=False), Turn("assistant", new.text, learned=True)]

@@ -12,6 +12,7 @@ from typing import Any, Final
 from curate.constitution.principles import CRITIQUE, REVISION
 from curate.engines.base import Message, Request, Sampling
 from curate.engines.transformers_engine import TransformersEngine
+from curate.growing.operations import NAMES
 from rewards import get
 from rewards.strings import rouge_l
 from trainers.house import problems, stories, wordings, writer
@@ -139,7 +140,7 @@ def _items(text: str) -> list[tuple[int, str]]:
 def _rewrites(engine: TransformersEngine, rng: Random) -> list[Row]:
     """Harder ones by each operation, and others of the same field."""
     rows: list[Row] = []
-    for operation in (*writer.HOW, "breadth"):
+    for operation in NAMES:
         old = [problems.draw(rng, "test") for _ in range(REWRITES)]
         texts = _write(engine, [_user(writer.rewrite_prompt(operation, problem.text)) for problem in old])
         new = [problems.read(text) for text in texts]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from curate.engines.base import Request, Sampling
 from curate.engines.local_model import find_model, fingerprint, is_local
 from curate.growing.numbered import read_list
+from curate.growing.operations import NAMES
 from curate.sources import procedural
 
 torch = pytest.importorskip("torch")
@@ -32,7 +33,7 @@ def test_a_list_goes_on_with_other_problems_as_the_step_reads_them(rng: Random) 
     assert all(problems.read(task) and task not in asked.content for task in tasks)
 
 
-@given(rng=seeds, operation=st.sampled_from([*writer.HOW, "breadth"]))
+@given(rng=seeds, operation=st.sampled_from(NAMES))
 def test_a_rewrite_is_well_formed_and_not_its_parent(rng: Random, operation: str) -> None:
     problem = problems.draw(rng)
     new = writer.breadth(rng, problem) if operation == "breadth" else writer.evolved(rng, problem, operation)
