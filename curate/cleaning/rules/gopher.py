@@ -8,6 +8,7 @@ punctuation. On code, mathematics and languages that write no spaces these limit
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -90,7 +91,7 @@ class _Read:
     letter: Bools
     digit: Bools
 
-    @property
+    @cached_property
     def signs(self) -> _Some:
         """The words that are all punctuation."""
         return self.without(self.letter | self.digit)
