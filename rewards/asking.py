@@ -188,6 +188,7 @@ def _ask_engine(engine: Engine, prompts: Sequence[str], tokens: int) -> list[Ans
             sample=0,
             response_format=None,
             tools=None,
+            prefix=None,
         )
         for row, (key, prompt) in enumerate(zip(keys, prompts, strict=True))
     ]
