@@ -192,6 +192,26 @@ def diff(
 
 
 @app.command()
+def view(
+    run: RunFolder,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Of 127.0.0.1; a free one unless given.")] = 0,
+    no_open: Annotated[bool, typer.Option("--no-open", help="Print the address; open no browser.")] = False,
+    who: Annotated[str, typer.Option("--as", metavar="NAME", help="Who judges; your login unless given.")] = "",
+    export: Annotated[
+        Path | None, typer.Option("--export", help="Write recorded preferences as .jsonl or .parquet, and end.")
+    ] = None,
+) -> None:
+    """Browse a run on a local page: rows by rule, why one left, two answers side by side, preferences."""
+    from curate.run import Run
+    from curate.viewer.command import export_pairs, serve
+
+    if export is not None:
+        typer.echo(export_pairs(Run(run), export))
+    else:
+        serve(Run(run), port=port, who=who, browser=not no_open, say=typer.echo)
+
+
+@app.command()
 def report(run: RunFolder) -> None:
     """Write report.html again, from the run."""
     from curate.report import page

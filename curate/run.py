@@ -9,6 +9,7 @@ runs/openthoughts/
   responses/journal.jsonl  every raw model response (curate.responses)
   shards/                what an executor keeps while it works, and its logs (curate.executors)
   data/train.parquet     what is pushed
+  preferences.jsonl      what people preferred (curate.viewer)
   README.md report.html  the card and the report: pure functions of the rest
 """
 

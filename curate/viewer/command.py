@@ -1,0 +1,40 @@
+"""What `curate view` does: serve a run until it is interrupted, or write its preferences."""
+
+from __future__ import annotations
+
+import getpass
+import webbrowser
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from curate.run import Run
+from curate.viewer.preferences import NAME, write_export
+from curate.viewer.server import Viewer
+
+
+def serve(run: Run, *, port: int, who: str, browser: bool, say: Callable[[str], object]) -> None:
+    """Serve a run on 127.0.0.1 until interrupted.
+
+    Raises DataError for a folder that is no run, UsageError for a port that is taken.
+    """
+    with Viewer(run, port=port, who=who or _login()) as viewer:
+        say(f"{viewer.url}\nOnly this machine reaches it, and only with this address; Ctrl-C ends it.")
+        if browser:
+            webbrowser.open(viewer.url)
+        with suppress(KeyboardInterrupt):
+            viewer.serve_forever()
+
+
+def export_pairs(run: Run, path: Path) -> str:
+    """Write the preferences of a run, and say what was written."""
+    made = write_export(run, path)
+    left = "".join(f", {count:,} left out: {reason}" for reason, count in made.left_out.items())
+    return f"wrote {path}: {made.pairs.height:,} pairs of {run.folder / NAME}{left}"
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container without a user database
+        return "unknown"
