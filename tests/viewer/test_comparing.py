@@ -28,7 +28,7 @@ def test_a_text_does_not_differ_from_itself(text: str) -> None:
 
 
 def test_no_text_of_the_largest_size_takes_long() -> None:
-    """`difflib` takes minutes on such a pair."""
+    """`difflib` took 150 s of CPU on this pair; with its autojunk it finds nothing the same in it."""
     a, b = ("a b " * WORDS)[:WORDS], ("b a a " * WORDS)[:WORDS]
     started = time.process_time()
     assert differences(a, b) is not None
