@@ -5,10 +5,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +22,7 @@ from curate.shipped import pipeline_names, recipe_folder
 from curate.show import show_run, show_text
 from curate.steps.base import Progress
 from curate.store import check_rows
+from tests.runs import asked, files, kill_build
 
 RECIPE = """\
 name: small
@@ -59,22 +56,6 @@ def write(folder: Path, text: str = RECIPE, latency_s: float = 0.0) -> Path:
     path = folder / "small.yaml"
     path.write_text(text.replace("LATENCY", str(latency_s)))
     return path
-
-
-def asked(folder: Path) -> int:
-    """How many requests the model was sent, over all processes."""
-    log = folder / "asked.jsonl"
-    return len(log.read_text().splitlines()) if log.exists() else 0
-
-
-def files(run: Path) -> dict[str, bytes]:
-    """Everything an equal build leaves, byte for byte: all but the times, the lock and the order answers came in."""
-    apart = {"log.jsonl", ".lock", "journal.jsonl"}
-    return {
-        str(path.relative_to(run)): path.read_bytes()
-        for path in sorted(run.rglob("*"))
-        if path.is_file() and path.name not in apart
-    }
 
 
 def said(recipe: Path, out: Path, **options: Any) -> list[str]:
@@ -115,15 +96,7 @@ def test_a_build_killed_at_a_random_point_ends_byte_identical(
     tmp_path: Path, seed: int, whole: tuple[Path, int]
 ) -> None:
     recipe = write(tmp_path, latency_s=0.03)
-    command = [sys.executable, "-m", "curate.cli", "build", str(recipe), "--out", str(tmp_path / "run")]
-    moment = random.Random(seed)
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    started = time.monotonic()
-    while not (tmp_path / "run" / "steps").exists() and process.poll() is None and time.monotonic() - started < 30:
-        time.sleep(0.002)
-    time.sleep(moment.random() * 0.5)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    kill_build(recipe, tmp_path / "run", (tmp_path / "run" / "steps").exists, random.Random(seed).random() * 0.5)
     before = asked(tmp_path)
     assert build(load_recipe(recipe), tmp_path / "run")
     reference, requests = whole

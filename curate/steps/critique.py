@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import Any, ClassVar, Literal
 
@@ -23,10 +22,10 @@ from curate.constitution.principles import (
 )
 from curate.constitution.revising import Revised, Revising
 from curate.errors import DataError, did_you_mean
-from curate.prompts import PromptError, read_prompt
+from curate.prompts import PromptError
 from curate.result import ID, REASON, Result, Usage
 from curate.steps.base import Context, Cost, Kind, Step, Unknown
-from curate.steps.generate import Ask, AskChats, Generate, sum_usage
+from curate.steps.generate import Ask, AskChats, Generate, Template, priced, sum_usage
 
 COLUMNS = ("completion", "thinking", "finish_reason", "model", "prompt_tokens", "completion_tokens", "response")
 """Of the last revision, in the place of the first answer's."""
@@ -56,7 +55,7 @@ class Critique(Step):
         default=None, description="A YAML list of them instead; a short constitution ships with curate."
     )
     examples: tuple[Example, ...] = Field(default=(), description="Critiques and revisions to show before each chat.")
-    system: str | None = Field(default=None, description="Jinja template of a system message.")
+    system: Template | None = Field(default=None, description="Jinja template of a system message.")
     pair: bool = Field(default=False, description="Write the last revision as chosen and the original as rejected too.")
     temperature: float = Field(default=1.0, ge=0, le=10)
     top_p: float | None = Field(default=None, gt=0, le=1)
@@ -67,13 +66,6 @@ class Critique(Step):
     @classmethod
     def _sentences_are_enough(cls, value: Any) -> Any:
         return tuple(as_principle(item) for item in value) if isinstance(value, list | tuple) else value
-
-    @field_validator("system")
-    @classmethod
-    def _readable(cls, value: str | None) -> str | None:
-        if value is not None:
-            read_prompt(value)
-        return value
 
     @model_validator(mode="after")
     def _one_list(self) -> Critique:
@@ -119,16 +111,15 @@ class Critique(Step):
             revising = self._begin(table, context)
             requests = 0
             while chats := revising.next():
-                ids, ask = _ids(chats), AskChats(self._asking, context, chats)
-                missing = [request.row for request in ask.requests(ids)]
+                ask = AskChats(self._asking, context, chats)
+                missing = [request.row for request in ask.requests(ask.rows)]
                 requests, stored = requests + revising.left * len(missing), stored + len(chats) - len(missing)
                 characters += revising.left * sum(len(str(turn["content"])) for row in missing for turn in chats[row])
-                revising.take(self._asking.read(ask, ids, context))
+                revising.take(self._asking.read(ask, ask.rows, context))
         # a request for a revision holds the critique too
         prompts = characters // 4 + (requests * self.max_tokens // 2 if characters else 0)
         cost = Cost(rows, requests, stored, prompts, requests * self.max_tokens)
-        price = context.settings[self.engine].price
-        return replace(cost, cost_usd=price.cost(cost.prompt_tokens, cost.completion_tokens)) if price else cost
+        return priced(cost, context.settings[self.engine].price)
 
     def run(self, table: pl.DataFrame, context: Context) -> Result:
         """Ask all critiques of a round, then all its revisions."""
@@ -137,7 +128,7 @@ class Critique(Step):
         context.progress.start(self.title, None)
         while chats := revising.next():
             ask = AskChats(self._asking, context, chats)
-            result = self._asking.answers(ask, _ids(chats), context)
+            result = self._asking.answers(ask, ask.rows, context)
             if not revising.phase and not result.kept.height:
                 raise self._asking.down(result.failed.height, result.failed[REASON][0])
             revising.take(result)
@@ -223,7 +214,3 @@ def _lists(rounds: Sequence[Sequence[Mapping[str, str]]]) -> pl.Series:
     columns = {"row": pl.Int64, **dict.fromkeys(ROUND, pl.String)}
     flat = pl.DataFrame(lines, schema=columns, orient="row")
     return flat.group_by("row", maintain_order=True).agg(rounds=pl.struct(ROUND))["rounds"]
-
-
-def _ids(chats: Mapping[str, Any]) -> pl.DataFrame:
-    return pl.DataFrame({ID: list(chats)}, schema={ID: pl.String})

@@ -17,7 +17,7 @@ from curate.growing.operations import NAMES, Operation, as_operation, asks_judge
 from curate.growing.seeds import seeds_of, with_seeds
 from curate.result import ID, REASON, Result, Usage
 from curate.steps.base import Context, Cost, Kind, Step, Unknown
-from curate.steps.generate import AskChats, Generate, sum_usage
+from curate.steps.generate import AskChats, Generate, priced, sum_usage
 
 JUDGE_TOKENS = 512
 
@@ -95,12 +95,12 @@ class Evolve(Step):
             while evolving.left:
                 part, chats = evolving.part, evolving.next()
                 ask = AskChats(self._asks[part], context, chats)
-                missing = [request.row for request in ask.requests(_ids(chats))]
+                missing = [request.row for request in ask.requests(ask.rows)]
                 stored += len(chats) - len(missing)
                 ahead = evolving.ahead
                 asked += {one: len(missing) * ahead[one] for one in ahead}
                 characters += sum(len(chats[row][0]["content"]) for row in missing) * ahead.total()
-                evolving.take(self._asks[part].read(ask, _ids(chats), context))
+                evolving.take(self._asks[part].read(ask, ask.rows, context))
         spent = [
             self._spent(part, count, characters // max(1, asked.total()), context) for part, count in asked.items()
         ]
@@ -113,9 +113,8 @@ class Evolve(Step):
     def _spent(self, part: str, requests: int, characters: int, context: Context) -> Cost:
         """What so many requests of a part take, each of so many characters."""
         asking = self._asks[part]
-        prompts, tokens = requests * characters // 4, requests * asking.max_tokens
-        price = context.settings[asking.engine].price
-        return Cost(0, requests, 0, prompts, tokens, price.cost(prompts, tokens) if price else None)
+        cost = Cost(0, requests, 0, requests * characters // 4, requests * asking.max_tokens)
+        return priced(cost, context.settings[asking.engine].price)
 
     def run(self, table: pl.DataFrame, context: Context) -> Result:
         """Ask part by part: all prompts are rewritten, then judged, then answered, then the next round."""
@@ -125,7 +124,8 @@ class Evolve(Step):
         while evolving.left:
             part, chats = evolving.part, evolving.next()
             asking = self._asks[part]
-            result = asking.answers(AskChats(asking, context, chats), _ids(chats), context)
+            ask = AskChats(asking, context, chats)
+            result = asking.answers(ask, ask.rows, context)
             if chats and not result.kept.height and not usages:
                 raise asking.down(len(chats), result.failed[REASON][0])
             usages.setdefault(asking.engine, []).append(result.usage)
@@ -189,7 +189,3 @@ class Evolve(Step):
                 **evolving.told(),
             },
         )  # fmt: skip
-
-
-def _ids(chats: Mapping[str, Any]) -> pl.DataFrame:
-    return pl.DataFrame({ID: list(chats)}, schema={ID: pl.String})

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import chain, repeat
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import polars as pl
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from curate.engines.base import Completion, Keys, Request, Sampling
 from curate.errors import DataError, EngineDown
@@ -37,6 +37,15 @@ WRITES = (
 )
 
 
+def _readable(text: str) -> str:
+    read_prompt(text)
+    return text
+
+
+Template = Annotated[str, AfterValidator(_readable)]
+"""A jinja template of a recipe, which can be read."""
+
+
 class Generate(Step):
     """Ask `engine` for `n` answers to each row.
 
@@ -50,9 +59,11 @@ class Generate(Step):
 
     step: Literal["generate"]
     engine: str = Field(description="An entry of engines:.")
-    prompt: str | None = Field(default=None, description="Jinja template of the user message, over the row's columns.")
+    prompt: Template | None = Field(
+        default=None, description="Jinja template of the user message, over the row's columns."
+    )
     template: str | None = Field(default=None, description="Name of a template that ships with curate, instead.")
-    system: str | None = Field(default=None, description="Jinja template of a system message.")
+    system: Template | None = Field(default=None, description="Jinja template of a system message.")
     n: int = Field(default=1, ge=1, le=1024, description="Answers for each row.")
     temperature: float = Field(default=1.0, ge=0, le=10)
     top_p: float | None = Field(default=None, gt=0, le=1)
@@ -61,13 +72,6 @@ class Generate(Step):
     max_tokens: int = Field(default=1024, ge=1, description="Of one answer, thinking included.")
     stop: tuple[str, ...] = ()
     seed: int | None = Field(default=None, ge=0, description="The recipe's seed unless given.")
-
-    @field_validator("prompt", "system")
-    @classmethod
-    def _readable(cls, value: str | None) -> str | None:
-        if value is not None:
-            read_prompt(value)
-        return value
 
     @model_validator(mode="after")
     def _one_template(self) -> Generate:
@@ -112,9 +116,9 @@ class Generate(Step):
     def cost(self, table: pl.DataFrame | None, rows: int, context: Context) -> Cost:
         """Requests that no stored answer serves, and their tokens at most."""
         if table is None:
-            return self._priced(
-                Cost(rows * self.n, rows * self.n, completion_tokens=rows * self.n * self.max_tokens), context
-            )
+            asked = rows * self.n
+            most = Cost(asked, asked, completion_tokens=asked * self.max_tokens)
+            return priced(most, context.settings[self.engine].price)
         return self.estimate(Ask(self, context), table, context)
 
     def estimate(self, ask: Ask, table: pl.DataFrame, context: Context) -> Cost:
@@ -124,11 +128,7 @@ class Generate(Step):
             requests, characters = requests + 1, characters + sum(len(str(m["content"])) for m in request.messages)
         stored = sum(1 for key in ask.keys if key) - requests
         counted = Cost(table.height * self.n, requests, stored, characters // 4, requests * self.max_tokens)
-        return self._priced(counted, context)
-
-    def _priced(self, cost: Cost, context: Context) -> Cost:
-        price = context.settings[self.engine].price
-        return replace(cost, cost_usd=price.cost(cost.prompt_tokens, cost.completion_tokens)) if price else cost
+        return priced(counted, context.settings[self.engine].price)
 
     def run(self, table: pl.DataFrame, context: Context) -> Result:
         """Ask what no stored answer serves, then read every answer back from the journal."""
@@ -320,6 +320,11 @@ class AskChats(Ask):
         super().__init__(step, context)
         self.chats = chats
 
+    @property
+    def rows(self) -> pl.DataFrame:
+        """The table to pass over: an id for each chat."""
+        return pl.DataFrame({ID: list(self.chats)}, schema={ID: pl.String})
+
     def require(self, columns: Sequence[str]) -> None:
         """Every row has its chat."""
 
@@ -335,6 +340,11 @@ def sample_seed(seed: int, row: str, sample: int) -> int:
     True
     """
     return int.from_bytes(sha256(f"{seed}:{row}:{sample}".encode("utf-8", "surrogatepass")).digest()[:4]) >> 1
+
+
+def priced(cost: Cost, price: Price | None) -> Cost:
+    """A cost with what its tokens cost, where the price is known."""
+    return replace(cost, cost_usd=price.cost(cost.prompt_tokens, cost.completion_tokens)) if price else cost
 
 
 def add_usage(usage: Usage, answers: list[Completion]) -> Usage:

@@ -102,14 +102,15 @@ class Judge(Step):
             cost = self._asking.cost(None, rows * len(self.aspects), context)
         else:
             sheets = self._sheets(table, context)
-            cost = self._asking.estimate(self._ask(sheets, context), _ids(sheets), context)
+            cost = self._asking.estimate(ask := self._ask(sheets, context), ask.rows, context)
         return replace(cost, rows=rows if table is None else table.height)
 
     def run(self, table: pl.DataFrame, context: Context) -> Result:
         """Ask about all prompts, then read the ratings."""
         sheets = self._sheets(table, context)
         context.progress.start(self.title, len(sheets))
-        result = self._asking.answers(self._ask(sheets, context), _ids(sheets), context)
+        ask = self._ask(sheets, context)
+        result = self._asking.answers(ask, ask.rows, context)
         if sheets and not result.kept.height:
             raise self._asking.down(result.failed.height, result.failed[REASON][0])
         rated = Ratings(table.height, len(self.aspects))
@@ -162,7 +163,3 @@ class Judge(Step):
         scales = [(aspect.name, aspect.words) for aspect in self.aspects]
         seed = context.seed if self.seed is None else self.seed
         return dict(make_sheets(list(groups.values()), scales, self.at_once, seed))
-
-
-def _ids(sheets: Mapping[str, Sheet]) -> pl.DataFrame:
-    return pl.DataFrame({ID: list(sheets)}, schema={ID: pl.String})

@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Any, ClassVar, Literal
 
 import polars as pl
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from curate.engines.settings import ServerSettings
 from curate.errors import DataError
@@ -22,7 +22,7 @@ from curate.magpie.prequery import SYSTEM, Prequery, derived, without_bos, writt
 from curate.prompts import Prompt, PromptError, read_prompt
 from curate.result import ID, PARENT, REASON, Result
 from curate.steps.base import Context, Cost, Kind, Step, Unknown
-from curate.steps.generate import Generate, sum_usage
+from curate.steps.generate import Generate, Template, priced, sum_usage
 from curate.table import slug
 
 WRITES = ("prompt", "source", "prompt_model", "prompt_response")
@@ -44,7 +44,9 @@ class Magpie(Step):
     step: Literal["magpie"]
     engine: str = Field(description="An entry of engines:.")
     rows: int = Field(ge=1, description="Instructions wanted: in all, or of each row that comes in.")
-    system: str | None = Field(default=None, description="Jinja template of a system prompt before the user's turn.")
+    system: Template | None = Field(
+        default=None, description="Jinja template of a system prompt before the user's turn."
+    )
     prequery: str | None = Field(
         default=None,
         description="The text before a user's words, instead of the template's; {system} stands for the system prompt.",
@@ -59,13 +61,6 @@ class Magpie(Step):
     keep_markdown: bool = Field(default=False, description="Keep what begins with a heading, bold text or a fence.")
     tries: int = Field(default=2, ge=1, le=100, description="Requests at most for each instruction wanted.")
     seed: int | None = Field(default=None, ge=0, description="The recipe's seed unless given.")
-
-    @field_validator("system")
-    @classmethod
-    def _readable(cls, value: str | None) -> str | None:
-        if value is not None:
-            read_prompt(value)
-        return value
 
     @model_validator(mode="after")
     def _fits(self) -> Magpie:
@@ -115,8 +110,7 @@ class Magpie(Step):
             most, stored = self._to_ask(draws, beginning, context)
         characters = len(beginning.text) if beginning is not None else 0
         cost = Cost(wanted, most, stored, most * characters // 4, most * self.max_tokens)
-        price = context.settings[self.engine].price
-        return replace(cost, cost_usd=price.cost(cost.prompt_tokens, cost.completion_tokens)) if price else cost
+        return priced(cost, context.settings[self.engine].price)
 
     def run(self, table: pl.DataFrame, context: Context) -> Result:
         """Draw in rounds: as many as are missing, until there are enough or the tries are used up."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from functools import cached_property
 from hashlib import sha256
 from math import ceil
@@ -21,7 +20,7 @@ from curate.growing.shipped import text_of
 from curate.prompts import Prompt, read_prompt
 from curate.result import ID, REASON, Result
 from curate.steps.base import Context, Cost, Kind, Step, Unknown
-from curate.steps.generate import Generate, sum_usage
+from curate.steps.generate import Generate, priced, sum_usage
 from curate.table import slug
 
 WRITES: Final = (*COLUMNS, "source")
@@ -101,16 +100,15 @@ class SelfInstruct(Step):
             pool = self._begin(table, context)
             while chats := self._chats(pool):
                 ask = AskBounded(self._asking, context, chats)
-                missing = sum(1 for _ in ask.requests(_ids(chats)))
+                missing = sum(1 for _ in ask.requests(ask.rows))
                 stored += len(chats) - missing
                 if missing:
                     break
-                pool.take(self._asking.read(ask, _ids(chats), context))
+                pool.take(self._asking.read(ask, ask.rows, context))
             most = pool.most - pool.asked - len(chats) + missing if chats else 0
             characters = sum(len(chat[0]["content"]) for chat in chats.values()) * most // max(1, len(chats))
         cost = Cost(wanted + (rows if self.keep_seeds else 0), most, stored, characters // 4, most * self.max_tokens)
-        price = context.settings[self.engine].price
-        return replace(cost, cost_usd=price.cost(cost.prompt_tokens, cost.completion_tokens)) if price else cost
+        return priced(cost, context.settings[self.engine].price)
 
     def run(self, table: pl.DataFrame, context: Context) -> Result:
         """Ask in rounds until the pool is large enough or will not be."""
@@ -173,7 +171,7 @@ class SelfInstruct(Step):
         made = 0
         for _ in range(TRIES):
             ask = AskBounded(self._asking, context, chats)
-            result = self._asking.answers(ask, _ids(chats), context)
+            result = self._asking.answers(ask, ask.rows, context)
             made += ask.made
             if not result.failed.height:
                 break
@@ -197,7 +195,3 @@ class SelfInstruct(Step):
             usage=sum_usage(pool.usages, context.settings[self.engine].price),
             notes=notes,
         )
-
-
-def _ids(chats: Mapping[str, Any]) -> pl.DataFrame:
-    return pl.DataFrame({ID: list(chats)}, schema={ID: pl.String})

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import random
-import signal
-import subprocess
-import sys
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -26,6 +22,7 @@ from curate.responses import Journal
 from curate.steps.base import Context
 from curate.steps.critique import Critique
 from curate.store import check_rows
+from tests.runs import asked, files, kill_build
 
 POLITE = "Be polite."
 ROWS = pl.DataFrame({"id": ["a", "b"], "prompt": ["1+1?", "2+2?"], "completion": ["Two, fool.", "Four."]})
@@ -258,16 +255,6 @@ def write(folder: Path, text: str = RECIPE, latency_s: float = 0.0) -> Path:
     return folder / "r.yaml"
 
 
-def asked(folder: Path) -> int:
-    log = folder / "asked.jsonl"
-    return len(log.read_text().splitlines()) if log.exists() else 0
-
-
-def files(run: Path) -> dict[str, bytes]:
-    apart = {"log.jsonl", ".lock", "journal.jsonl"}
-    return {str(p.relative_to(run)): p.read_bytes() for p in run.rglob("*") if p.is_file() and p.name not in apart}
-
-
 def test_a_whole_recipe_makes_pairs_and_the_plan_bounds_it(tmp_path: Path) -> None:
     recipe = load_recipe(write(tmp_path, RECIPE.replace("error_rate: 0.1, ", "")))
     assert make_plan(recipe, tmp_path / "run")["total"]["requests"] == 8 + 8 * 4
@@ -297,14 +284,7 @@ def test_a_build_killed_between_critique_and_revision_ends_byte_identical(seed: 
     text = RECIPE.replace("error_rate: 0.1, ", "")
     build(load_recipe(write(whole, text, latency_s=0.02)), whole / "run")
     recipe = write(killed, text, latency_s=0.02)
-    command = [sys.executable, "-m", "curate.cli", "build", str(recipe), "--out", str(killed / "run")]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    started = time.monotonic()
-    while not asked(killed) and process.poll() is None and time.monotonic() - started < 60:
-        time.sleep(0.002)
-    time.sleep(random.Random(seed).random() * 0.4)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    kill_build(recipe, killed / "run", lambda: asked(killed), random.Random(seed).random() * 0.4)
     build(load_recipe(recipe), killed / "run")
     assert files(killed / "run") == files(whole / "run")
     assert asked(killed) - asked(whole) <= 2  # the bundle in flight

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +19,9 @@ from curate.recipe import load_recipe
 from curate.steps.evolve import Evolve
 from curate.steps.self_instruct import SelfInstruct
 from curate.store import check_rows
+from tests.runs import files, kill_build
 from tests.servers.writing import WORDS, serving
-from tests.steps.test_self_instruct import Writer, context, failed, files, lines, seeds, write
+from tests.steps.test_self_instruct import Writer, context, failed, lines, seeds, write
 
 ANSWER = "It takes nine weeks and a day to build."
 
@@ -190,14 +187,7 @@ def test_a_build_killed_at_any_time_ends_byte_identical(seed: int, tmp_path: Pat
         whole = build(load_recipe(write(tmp_path / "whole", url, RECIPE)), tmp_path / "whole" / "run")
         log.unlink()
         recipe = write(tmp_path / "killed", url, RECIPE)
-        command = [sys.executable, "-m", "curate.cli", "build", str(recipe), "--out", str(tmp_path / "killed" / "run")]
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        started = time.monotonic()
-        while not lines(log) and process.poll() is None and time.monotonic() - started < 60:
-            time.sleep(0.002)
-        time.sleep(random.Random(seed).random() * 0.4)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        kill_build(recipe, tmp_path / "killed" / "run", lambda: lines(log), random.Random(seed).random() * 0.4)
         killed = build(load_recipe(recipe), tmp_path / "killed" / "run")
         assert files(killed.folder) == files(whole.folder)
 

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import random
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -24,6 +20,7 @@ from curate.responses import Journal
 from curate.steps.base import Context, Progress
 from curate.steps.magpie import Magpie
 from curate.store import check_rows
+from tests.runs import asked, files, kill_build
 
 PREQUERY = "<|im_start|>user\n"
 STEERED = "<|im_start|>system\n{system}<|im_end|>\n<|im_start|>user\n"
@@ -176,20 +173,6 @@ def write(folder: Path, text: str = RECIPE, latency_s: float = 0.0) -> Path:
     return folder / "r.yaml"
 
 
-def asked(folder: Path) -> int:
-    log = folder / "asked.jsonl"
-    return len(log.read_text().splitlines()) if log.exists() else 0
-
-
-def files(run: Path) -> dict[str, bytes]:
-    apart = {"log.jsonl", ".lock", "journal.jsonl"}
-    return {
-        str(path.relative_to(run)): path.read_bytes()
-        for path in run.rglob("*")
-        if path.is_file() and path.name not in apart
-    }
-
-
 def test_a_plan_is_an_upper_bound_and_knows_what_is_stored(tmp_path: Path) -> None:
     recipe = load_recipe(write(tmp_path))
     before = make_plan(recipe, tmp_path / "run")
@@ -212,14 +195,7 @@ def test_a_build_killed_between_the_rounds_ends_byte_identical(seed: int, tmp_pa
     killed.mkdir()
     build(load_recipe(write(whole, latency_s=0.02)), whole / "run")
     recipe = write(killed, latency_s=0.02)
-    command = [sys.executable, "-m", "curate.cli", "build", str(recipe), "--out", str(killed / "run")]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    started = time.monotonic()
-    while not asked(killed) and process.poll() is None and time.monotonic() - started < 60:
-        time.sleep(0.002)
-    time.sleep(random.Random(seed).random() * 0.2)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    kill_build(recipe, killed / "run", lambda: asked(killed), random.Random(seed).random() * 0.2)
     build(load_recipe(recipe), killed / "run")
     assert files(killed / "run") == files(whole / "run")
     assert asked(killed) - asked(whole) <= 3  # the bundle in flight

@@ -14,6 +14,7 @@ from curate.errors import EngineDown, RecipeError
 from curate.plan import make_plan
 from curate.recipe import load_recipe
 from curate.run import Run
+from tests.runs import asked
 
 RECIPE = """\
 name: many
@@ -34,10 +35,6 @@ steps:
 def write(folder: Path, text: str = RECIPE, rate: float = 0) -> Path:
     (folder / "r.yaml").write_text(text.replace("RATE", str(rate)))
     return folder / "r.yaml"
-
-
-def asked(folder: Path) -> int:
-    return len((folder / "asked.jsonl").read_text().splitlines())
 
 
 def run_of(folder: Path) -> Run:

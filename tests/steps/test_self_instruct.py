@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import random
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -26,6 +22,7 @@ from curate.responses import Journal
 from curate.steps.base import Context, Progress
 from curate.steps.self_instruct import SelfInstruct
 from curate.store import check_rows
+from tests.runs import files, kill_build
 from tests.servers.writing import WORDS, serving
 
 SEEDS = [
@@ -249,15 +246,6 @@ def write(folder: Path, url: str = "http://127.0.0.1:9/v1", text: str = RECIPE) 
     return folder / "r.yaml"
 
 
-def files(run: Path) -> dict[str, bytes]:
-    apart = {"log.jsonl", ".lock", "journal.jsonl"}
-    return {
-        str(path.relative_to(run)): path.read_bytes()
-        for path in run.rglob("*")
-        if path.is_file() and path.name not in apart
-    }
-
-
 def lines(log: Path) -> list[str]:
     return log.read_text().splitlines() if log.exists() else []
 
@@ -289,14 +277,7 @@ def test_a_build_killed_at_any_time_ends_byte_identical(seed: int, tmp_path: Pat
         once = lines(log)
         log.unlink()
         recipe = write(tmp_path / "killed", url)
-        command = [sys.executable, "-m", "curate.cli", "build", str(recipe), "--out", str(tmp_path / "killed" / "run")]
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        started = time.monotonic()
-        while not lines(log) and process.poll() is None and time.monotonic() - started < 60:
-            time.sleep(0.002)
-        time.sleep(random.Random(seed).random() * 0.4)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        kill_build(recipe, tmp_path / "killed" / "run", lambda: lines(log), random.Random(seed).random() * 0.4)
         killed = build(load_recipe(recipe), tmp_path / "killed" / "run")
         assert killed.ledger[1].failed == whole.ledger[1].failed > 0
         assert files(killed.folder) == files(whole.folder)
