@@ -19,29 +19,20 @@ planted leaks at no more than 5 clean rows hit; every exact contamination of `..
 from __future__ import annotations
 
 import argparse
-import ctypes
-import os
-import resource
-import signal
-import subprocess
-import sys
+import shutil
 import tempfile
-import time
 import urllib.request
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
 import polars as pl
-import psutil
+import processes
 from leaks import DROPPED, make, make_held_out, read_items
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 DATA = ROOT.parent / "shared" / "data"
 SCRIPT = "https://raw.githubusercontent.com/huggingface/open-r1/0c68e8cbf0047bdc1d816eb4026e6b7ed4f5d9d2/scripts/decontaminate.py"
-SUBREAPER = 36
-"""PR_SET_CHILD_SUBREAPER: grandchildren whose parent went are counted as well."""
 
 PEERS = {
     "open_r1": ["datasets", "tqdm", "pyarrow"],
@@ -74,55 +65,25 @@ EXACT = [  # of MANIFEST.md: rows of the first that are items of the second, in 
 ]
 
 
-@dataclass(frozen=True)
-class Cost:
-    """One run: wall and CPU seconds of the tree, memory of its largest process."""
-
-    seconds: float
-    cpu_s: float
-    peak_mb: float
-
-
 def install(folder: Path) -> None:
-    for name, packages in PEERS.items():
-        subprocess.run([sys.executable, "-m", "venv", str(folder / name)], check=True)
-        subprocess.run([str(folder / name / "bin" / "pip"), "install", "-q", *packages], check=True)
+    processes.install(folder, PEERS)
     urllib.request.urlretrieve(SCRIPT, folder / "open_r1" / "decontaminate.py")
 
 
-def run(job: str, peers: Path, work: Path) -> Cost:
-    """Run one job in a process of its own."""
+def run(job: str, peers: Path, work: Path) -> processes.Cost:
+    """Run one job in a process of its own, with a cache of its own unless it is to find the last one's."""
     name, options = JOBS[job]
-    python = sys.executable if name in ("copy", "curate") else str(peers / name / "bin" / "python")
-    script = HERE / "peers" / f"decontaminate_{name}_job.py"
-    places = [work / "rows.parquet", work / "items.parquet", work / f"{job}.parquet"]
-    command = [python, str(script), *map(str, places), *(option.format(peers=peers) for option in options)]
-    environment = os.environ | {"HF_HUB_OFFLINE": "1", "HF_HOME": str(work / "hf"), "PYTHONPATH": str(ROOT)}
-    environment |= {"CURATE_CACHE": str(work / "cache"), "OMP_NUM_THREADS": "1"}
-    subprocess.run(["rm", "-rf", str(work / "hf"), *([] if "again" in job else [str(work / "cache")])], check=True)
-    start, before = time.perf_counter(), _used()
-    done = subprocess.run(command, env=environment, cwd=work, capture_output=True, text=True)
-    seconds = time.perf_counter() - start
-    _reap()
-    used = _used()
-    if done.returncode:
-        raise SystemExit(f"{job} failed:\n{done.stderr[-3000:]}")
-    return Cost(seconds, used - before, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)
-
-
-def _used() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
-def _reap() -> None:
-    """Wait for what the job left behind (datatrove's workers): its CPU is counted once it is reaped."""
-    for child in psutil.Process().children():
-        try:
-            child.send_signal(signal.SIGTERM)
-            os.waitpid(child.pid, 0)
-        except (psutil.NoSuchProcess, ChildProcessError):
-            continue
+    for kept in ("hf", *([] if "again" in job else ["cache"])):
+        shutil.rmtree(work / kept, ignore_errors=True)
+    command = [
+        processes.python_of(name, PEERS, peers), HERE / "peers" / f"decontaminate_{name}_job.py",
+        work / "rows.parquet", work / "items.parquet", work / f"{job}.parquet",
+        *(option.format(peers=peers) for option in options),
+    ]  # fmt: skip
+    return processes.run(
+        job, command, work, PYTHONPATH=str(ROOT), HF_HOME=str(work / "hf"), CURATE_CACHE=str(work / "cache"),
+        OMP_NUM_THREADS="1",
+    )  # fmt: skip
 
 
 def quality(truth: pl.DataFrame, work: Path, job: str) -> str:
@@ -142,7 +103,6 @@ def quality(truth: pl.DataFrame, work: Path, job: str) -> str:
 
 
 def compare(arguments: argparse.Namespace) -> None:
-    ctypes.CDLL(None).prctl(SUBREAPER, 1, 0, 0, 0)
     jobs = [job for job in JOBS if job in arguments.only.split(",")]
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
@@ -153,7 +113,7 @@ def compare(arguments: argparse.Namespace) -> None:
         size = rows["prompt"].str.len_bytes().sum() / 1e6
         there = truth.filter(kind="found").height
         print(f"{rows.height:,} rows, {size:.0f} MB; {items.height:,} items; {there} rows held items already")
-        costs: dict[str, list[Cost]] = {job: [] for job in jobs}
+        costs: dict[str, list[processes.Cost]] = {job: [] for job in jobs}
         for turn in range(arguments.repeat):
             for job in jobs:
                 if not turn or job not in ONCE:
