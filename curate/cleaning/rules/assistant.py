@@ -19,7 +19,7 @@ CLOSING = 300  # characters at the end in which a set phrase closes an answer
 
 
 def refusal(texts: Texts) -> pl.Series:
-    """The refusal that an answer opens with, in 16 languages; thinking before it does not count."""
+    """The refusal that an answer opens with, in 31 languages; thinking before it does not count."""
     return phrases("refusal").find(texts.answer.str.slice(0, OPENING), before=START)
 
 
