@@ -7,7 +7,8 @@ Thinking is taken off first: what stands inside it is never an answer. Then the 
 
 Of several boxes the last counts (people correct themselves), but boxes side by side or joined by "or" are one joint
 answer: naming every candidate does not pay. Answer tags that disagree, and a later explicit answer that contradicts
-the box, are no answer at all.
+the box, are no answer at all. An answer that is taken back ("No, sorry, it is 9") is the one given in its place
+(`rewards.retractions`).
 
 Every search is linear in the length of the completion.
 """
@@ -18,6 +19,7 @@ import re
 from dataclasses import dataclass
 
 from rewards.base import RewardError, did_you_mean
+from rewards.retractions import denied, restated
 
 STYLES = ("auto", "boxed", "answer_tag", "gsm8k", "last_number")
 THINKING_TAGS = (
@@ -32,7 +34,9 @@ _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 _BOX = re.compile(r"\\(?:boxed|fbox|framebox)\s*(\{|-?\d{1,40}(?:\.\d{1,40})?|\\?[A-Za-z])")
 _MARKER = re.compile(
     r"(?:\banswers?\s{0,20}(?:is|are|:|=|\bto\b[^.\n:]{0,80}\bis\b|\*\*\s?(?::|is)|\s+would\s+be)"
-    r"|^[ \t]{0,8}\*{0,2}A[ \t]{0,4}:|答案[是为\uff1a:])\s{0,20}:?",
+    r"|^[ \t]{0,8}\*{0,2}A[ \t]{0,4}:|答案[是为\uff1a:]|答え[はが:]"
+    r"|\b(?:respuesta|resposta|risposta|r[ée]ponse|antwort|ответ)(?:\s\w{1,12})?(?:\s(?:es|é|è|est|ist|lautet)|\*{0,2}:))"
+    r"\s{0,20}:?",
     re.IGNORECASE | re.MULTILINE,
 )
 _GLUE = re.compile(
@@ -48,6 +52,11 @@ _NUMBER = re.compile(
     r"(?:\s?\\?%)?(?!\d)"
 )
 _HEDGED = re.compile(r"\d[\d.,/]*\s?\$?\s?(?:or|and/or)\s(?:maybe\s|perhaps\s|even\s)?\$?\s?[-+]?\Z", re.IGNORECASE)
+_PLAIN = re.compile(r"[\s$*(]*(?:(?P<number>-?\d[\d,]*(?:\.\d+)?)|(?P<letter>[A-J]))[\s$.*)]*")
+_NOTHING = re.compile(
+    r"[\s.,;$*]*(?:(?:so|or|and|also|thus|hence|the|final|correct|my|maybe|perhaps|possible)\b[\s,*]*)*",
+    re.IGNORECASE,
+)
 _LETTER = re.compile(r"(?<![A-Za-z\\'])\(?([A-J])\)?(?![A-Za-z'])")
 _ARTICLE = re.compile(r"A [a-z]")
 _OTHER_LETTER = re.compile(r"(?<![A-Za-z])\(?[A-J]\)?[\s,;&]{0,3}(?:or|and|/)?\s?\(?\Z")
@@ -177,7 +186,7 @@ def is_number(text: str) -> bool:
 
 
 def last_number(text: str) -> Found | None:
-    """The last number, unless it is one of several candidates joined by "or".
+    """The last number, unless it is one of several candidates joined by "or", denied ("not 4") or a label ("step 4").
 
     >>> last_number("5 cats and 12 dogs.").text
     '12'
@@ -188,7 +197,8 @@ def last_number(text: str) -> Found | None:
     if not found:
         return None
     match = found[-1]
-    if _HEDGED.search(text, max(0, match.start() - 60), match.start()):
+    before = text[max(0, match.start() - 60) : match.start()]
+    if _HEDGED.search(before) or denied(before):
         return None
     value = match.group().replace("\u2212", "-").replace("$", "").replace(" ", "")
     if value[0] in "+-" and match.start() and (text[match.start() - 1].isalnum() or text[match.start() - 1] in ")]}"):
@@ -224,16 +234,25 @@ def _boxed(text: str) -> Found | None:
             parts.insert(0, found[index - 1][2])
     contents = tuple(dict.fromkeys(content for _, _, content in found))
     answer = parts[0] if len(parts) == 1 else f" {joined} ".join(parts) if joined == "or" else ", ".join(parts)
-    later = _marked(text[found[-1][1] :]) if len(text) - found[-1][1] > 8 else None
-    if later is not None and _contradict(answer, later.text):
-        return Found("", "two different final answers", contents)
+    rest = text[found[-1][1] :]
+    if len(rest) > 8:
+        later = _marked(rest)
+        if later is not None and _contradict(answer, later.text):
+            return Found("", "two different final answers", contents)
+        again = restated(rest)
+        if again is not None:
+            return Found(again, "restated" if again else "an answer that is taken back", contents)
     return Found(answer, "boxed", contents)
 
 
 def _contradict(first: str, second: str) -> bool:
-    plain = re.compile(r"[\s$]*(-?\d[\d,]*(?:\.\d+)?)[\s$.]*")
-    a, b = plain.fullmatch(first), plain.fullmatch(second)
-    return bool(a and b and float(a.group(1).replace(",", "")) != float(b.group(1).replace(",", "")))
+    """Whether two answers are plain numbers that differ, or two letters."""
+    a, b = _PLAIN.fullmatch(first), _PLAIN.fullmatch(second)
+    if not (a and b):
+        return False
+    if a["letter"] or b["letter"]:
+        return a["letter"] != b["letter"]
+    return float(a["number"].replace(",", "")) != float(b["number"].replace(",", ""))
 
 
 def _hashes(text: str, *, anywhere: bool) -> Found | None:
@@ -247,29 +266,40 @@ def _hashes(text: str, *, anywhere: bool) -> Found | None:
 
 
 def _marked(text: str) -> Found | None:
-    matches = list(_last_matches(_MARKER, text, 1))
+    matches = list(_last_matches(_MARKER, text, 2))
     if not matches:
         return None
     rest = text[matches[-1].end() :].lstrip(" \t\n*:_")
-    answer = _first_statement(rest)
-    return Found(answer, "marker") if answer else None
+    answer, end = _first_statement(rest)
+    if not answer:
+        return None
+    if len(matches) > 1 and _side_by_side(text[matches[0].end() : matches[1].start()], answer):
+        return Found("", "several answers side by side")
+    again = restated(rest[end:])
+    return Found(answer, "marker") if again is None else Found(again, "marker" if again else "taken back")
 
 
-def _first_statement(text: str) -> str:
-    """The answer at the start of a text: its formula, or the sentence without its full stop."""
+def _side_by_side(between: str, answer: str) -> bool:
+    """Whether an answer comes at once after another one: "The answer is 8. The answer is 9." settles on none."""
+    first, end = _first_statement(between.lstrip(" \t\n*:_"))
+    return _NOTHING.fullmatch(between.lstrip(" \t\n*:_"), end) is not None and _contradict(first, answer)
+
+
+def _first_statement(text: str) -> tuple[str, int]:
+    """The answer at the start of a text and where it ends: its formula, or the sentence without its full stop."""
     for left, right in (("$$", "$$"), ("\\[", "\\]"), ("\\(", "\\)")):
         if text.startswith(left):
             end = text.find(right, len(left))
             if end > 0:
-                return text[len(left) : end].strip()
+                return text[len(left) : end].strip(), end + len(right)
     line = text.partition("\n")[0]
     if line.startswith("$"):
         end = line.find("$", 1)
         rest = line[end + 1 :].strip(" *")
         if end > 0 and (not rest or rest[0] in ".,;") and not _PRICE.match(line):
-            return line[1:end].strip()
+            return line[1:end].strip(), end + 1
     sentence = _FULL_STOP.split(line, maxsplit=1)[0]
-    return sentence.strip().strip("*").strip()
+    return sentence.strip().strip("*").strip(), len(sentence)
 
 
 def _last_letter(text: str) -> Found | None:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from rewards.base import Score
 from rewards.extract import final_answer, strip_thinking
 from rewards.figures import MAX_CHARS, NUMBER, Number, agree, number, plain, read_number
+from rewards.retractions import denied
 
 CHAIN = re.compile(
     r"=|≈|\\(?:approx|simeq|cong|to|Rightarrow|implies)\b|⇒|→|\b(?:is|equals|are|was|be|gives)\b|:(?=\s)"
@@ -20,6 +21,7 @@ AGAIN = re.compile(  # an operator or a joining word and then a number; a produc
 )
 OR = re.compile(r"\b(?:or|maybe|possibly)\b\D{0,30}\d")
 STANDALONE = re.compile(rf"(?<![\w^_.,/])(?<!\d:){NUMBER.pattern}")
+FORMULA = re.compile(r"\s*(?:\$\$?|\\\(|\\\[)(?P<formula>[^$]+?)(?:\$\$?|\\\)|\\\])[.\s]*")  # nothing but one formula
 TAIL = 4_000  # characters at the end of an unmarked answer in which the last number is looked for
 
 
@@ -83,7 +85,9 @@ def said_number(completion: str) -> tuple[Number | None, str]:
     """
     marked = final_answer(completion)
     if marked is None:
-        return _last_number(strip_thinking(completion)[-TAIL:])
+        text = strip_thinking(completion)[-TAIL:]
+        whole = FORMULA.fullmatch(text)
+        return read_answer(whole["formula"]) if whole else _last_number(text)
     if not marked.text:
         return None, marked.how
     return read_answer(marked.text)
@@ -140,6 +144,8 @@ def _last_number(text: str) -> tuple[Number | None, str]:
     read = read_number(text[found[-1].start() :])
     if read is None or AGAIN.match(read[1]):
         return None, f"not a number: {text[found[-1].start() :][:60]}"
+    if denied(text[: found[-1].start()]):
+        return None, f"no answer, but a number it denies or a label: {text[max(0, found[-1].start() - 40) :][:60]}"
     before = text[found[-2].end() : found[-1].start()] if len(found) > 1 else ""
     if re.fullmatch(r"-|\s*\S{0,12},?\s*\b(?:or|to)\b(?:\s+(?:maybe|perhaps|possibly|even|about))?\s*\S{0,3}", before):
         return None, f"several numbers: {text[found[-2].start() : found[-1].end()][:60]}"

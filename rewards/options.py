@@ -45,6 +45,15 @@ CORRECT = re.compile(
     r"(?:\b(?:option|choice|answer|statement)\s+)?[(\[]?(?<![\w'’])(?P<label>[A-Z]|\d{1,2})[)\].:]?(?:\s+is|,)\s+"
     r"(?:clearly |definitely |indeed )?(?:the )?(?:most |only |single )?(?:correct|right|best|true)\b",
 )
+WRONG = re.compile(  # behind an option: "C is wrong", "C cannot be right"
+    r"[\s:,]*(?:(?:is|are|was|would be|must be|seems|looks)\s+(?:\w+ly\s+|also\s+|just\s+)?"
+    r"(?:not|wrong|incorrect|false|impossible|ruled|eliminated|excluded|out|too)\b"
+    r"|(?:isn't|wasn't|can't|cannot|can not|won't|doesn't|does not|fails)\b)",
+    re.IGNORECASE,
+)
+UNTRUE = re.compile(
+    r"(?:\bnot|n't|\bnever|\bwhether|\bif|\bfalse that|\bwrong that|\bdoubt|\bcannot)\b[^.\n]{0,40}\Z", re.IGNORECASE
+)
 ARTICLES = frozenset("AaI")
 CONNECTORS = frozenset(
     ("because", "since", "as", "is", "and", "or", "with", "which", "due", "for", "so", "but", "in", "seems")
@@ -218,6 +227,8 @@ def read_statement(text: str, menu: Menu, *, loose: bool = True) -> tuple[frozen
     if places:
         if joined:
             return frozenset(), f"several options: {body[:length].strip()[:40]}"
+        if WRONG.match(body, length):
+            return frozenset(), f"an option that is denied: {body[:60]}"
         rest = re.sub(r"\A[\s.:)]*(?:[-–—]\s+)?", "", body[length:])
         other, other_length = _text_at_start(rest, menu)
         if len(places) == 1 and other is not None and other_length > 1 and other not in places:
@@ -337,12 +348,15 @@ def _chosen(text: str, menu: Menu) -> tuple[frozenset[int], str]:
     """The last "it must be B", "I choose B", "B is correct" of a text."""
     best: tuple[int, frozenset[int], str] = (-1, frozenset(), "")
     for found in CHOSEN.finditer(text):
+        if UNTRUE.search(text, max(0, found.start() - 60), found.start()):
+            continue
         said, problem = read_statement(text[found.end() : found.end() + 200].partition("\n")[0], menu, loose=False)
         if said or problem:
             best = (found.start(), said, problem)
     for found in CORRECT.finditer(text):
         place = menu.of_label(found["label"])
-        if place is not None and found.start() > best[0]:
+        untrue = UNTRUE.search(text, max(0, found.start() - 60), found.start())
+        if place is not None and found.start() > best[0] and not untrue:
             best = (found.start(), frozenset((place,)), "")
     return best[1], best[2]
 

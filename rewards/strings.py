@@ -22,6 +22,7 @@ NOT_IN_NUMBER = re.compile(r"\.(?!\d)|(?<=[^\W\d_])\.|-(?![\d.])|(?<=\S)-")  # p
 ARTICLES = frozenset(("a", "an", "the"))
 TYPOGRAPHY = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "−": "-", "\u00ad": None})
 SENTENCE_END = frozenset(" .,;:?。，、；：？")
+ROMAN = re.compile(r"\\(?:text(?:bf|it|rm|sf|tt)?|mathrm|mathbf|mbox|operatorname)\s*\{([^{}]*)\}")  # words in a box
 QUOTES = frozenset(("''", '""', "``", "**", "__", "«»", "「」"))
 
 
@@ -37,17 +38,18 @@ def exact(
     normalise: `light` folds case, spaces, typographic quotes and dashes, full-width forms, and drops quotes,
     emphasis and sentence marks around the answer, nothing inside it: "C#" is not "C", "-5" not "5"; `squad` also
     drops articles and all punctuation outside of numbers; `none` compares characters. whole: compare all the text
-    after the thinking, even when it marks a part as final (a box, <answer>, a stated answer). Range: 0 or 1.
+    after the thinking, even when it marks a part as final (a box, <answer>, a stated answer). Range: 0 or 1; None
+    without a gold, or for one that is empty: silence must not pay.
 
     >>> exact("So the answer is **the Eiffel  Tower**.", "The Eiffel Tower").value
     1.0
     >>> exact("Paris or London", "Paris").value
     0.0
     """
-    golds = _golds(answer)
+    fold = FOLDS[normalise]
+    golds = [gold for gold in _golds(answer) if fold(gold)]
     if not golds:
         return Score(None, "there is no gold answer")
-    fold = FOLDS[normalise]
     found = strip_thinking(completion) if whole else answer_text(completion)
     if fold(found) in {fold(gold) for gold in golds}:
         return Score(1.0, "the same text", {"answer": found[:200]})
@@ -148,7 +150,9 @@ FOLDS: dict[str, Callable[[str], str]] = {"light": light, "squad": squad, "none"
 def answer_text(completion: str) -> str:
     """What a completion gives as its answer: what it marks as final, else all its text after the thinking."""
     found = final_answer(completion)
-    return strip_thinking(completion) if found is None else found.text
+    if found is None:
+        return strip_thinking(completion)
+    return ROMAN.sub(r"\1", found.text) if "\\" in found.text else found.text
 
 
 def _golds(answer: Any) -> list[str]:

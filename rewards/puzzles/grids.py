@@ -48,6 +48,9 @@ def sudoku(
         height, width = _box(len(given), box) if boxes else (1, len(given))
     except ValueError as error:
         return Score(None, f"the puzzle cannot be read: {error}")
+    clash = next((name for name, cells in _groups(given, height, width if boxes else 0) if _repeats(cells)), "")
+    if clash:
+        return Score(None, f"nothing solves the puzzle: {clash} repeats a given number")
     text = answer_block(completion)
     grid = _last_grid(strip_thinking(completion) if text is None else text, len(given))
     if grid is None:
@@ -61,6 +64,11 @@ def sudoku(
     if not wrong:
         return Score(1.0, "the grid is solved", evidence)
     return Score((len(groups) - len(wrong)) / len(groups) if partial else 0.0, f"{wrong[0]} repeats a number", evidence)
+
+
+def _repeats(cells: list[int]) -> bool:
+    filled = [cell for cell in cells if cell]
+    return len(set(filled)) < len(filled)
 
 
 def _groups(grid: Grid, height: int, width: int) -> list[tuple[str, list[int]]]:

@@ -15,6 +15,9 @@ _UNSURE = re.compile(
     r"says?|said|claims?|claimed|states?|stated|tells?|told|statement)\b",
     re.IGNORECASE,
 )
+_ALTERNATIVE = re.compile(
+    r"[\s,(]*(?:or|alternatively|otherwise|maybe|perhaps|possibly)\b", re.IGNORECASE
+)  # another answer
 _MARK = re.compile(r"\b(?:answer|conclusion|conclude|solution|therefore|summary|so)\b", re.IGNORECASE)
 
 
@@ -32,8 +35,8 @@ def knights(
     are. The final answer is the last `<answer>`, else the last box, else the last paragraph that gives everyone a
     role, or what follows a late "answer", "conclusion", "therefore" ... Read are statements such as "(1) Zoey is a
     knight", "Zoey: knave", "Zoey and Liam are knights", "Knights: Zoey, Liam", "Zoey is not a knave", in any order,
-    with markdown, tables or JSON marks. A statement with "if", "or", "said" ... is not read. Anyone left out or given
-    both roles makes the answer wrong.
+    with markdown, tables or JSON marks. A statement with "if", "or", "said" ... is not read, but a second
+    answer that "or" begins is. Anyone left out or given both roles makes the answer wrong.
 
     solution: True for a knight, in the order of `names`; or a mapping by name; or text, "(1) Zoey is a knight ...".
     roles: the word for True, the word for False. partial: the share of people with the right role, if all have one.
@@ -102,7 +105,8 @@ def _statements(text: str, names: Sequence[str], roles: tuple[str, str]) -> dict
     said: dict[str, set[bool]] = {name: set() for name in names}
     heading: bool | None = None  # "Knights:" holds for the names that follow, until another role is named
     for sentence in _sentences(text):
-        if any(word.lower() not in by_word for word in _UNSURE.findall(sentence)):
+        unsure = any(word.lower() not in by_word for word in _UNSURE.findall(sentence))
+        if unsure and not (_ALTERNATIVE.match(sentence) and all(said.values())):
             continue
         waiting: list[str] = []
         negated = False

@@ -1,0 +1,87 @@
+"""What a text does to an answer it gave: takes it back, gives another, or denies it.
+
+A model that says "The answer is 8. No, sorry, it is 9." has answered 9, and one that says "not 42" has not answered 42.
+Only clear words at the start of a sentence count: "Actually, this is a classic" takes nothing back.
+"""
+
+from __future__ import annotations
+
+import re
+
+_REACH = 600  # characters behind an answer in which it may be taken back
+_NEAR = 200  # characters behind the word that takes it back in which the new one stands
+_OPENERS = r"(?:(?:but|oh|h+m+|well|ah|so|and|or)\b[\s,.!\u2026-]*)*"
+_CHANGES = (  # words that announce another answer
+    r"no|nope|sorry|oops|apologies|correction|wait|hold on|h+m+|actually|rather|on second thoughts?|on reflection|"
+    r"my (?:mistake|bad|error)|i mean|i meant|make (?:it|that)|let me (?:re)?-?(?:check|correct|redo|compute|calculate)"
+)
+_WITHDRAWS = (  # words that leave no answer where no other follows
+    r"scratch that|strike that|i was wrong|i (?:made|see) (?:a|an|my) (?:mistake|error|slip)|"
+    r"(?:that|this|it)(?:'s| is| was| must be) (?:wrong|incorrect|not (?:right|correct)|a mistake)|"
+    r"(?:that|this|it) (?:isn't|wasn't|can't be|cannot be) (?:right|correct)"
+)
+_BACK = re.compile(
+    rf"(?:^|[.!?;:\n)\]}}*$\u2026]|\s[-\u2013\u2014]|\u2014)[\s*\"(]*{_OPENERS}"
+    rf"(?P<word>{_CHANGES}|(?P<withdraws>{_WITHDRAWS}))\b",
+    re.IGNORECASE,
+)
+_SUBJECT = r"it|that|this|(?:the|my) (?:\w+ )?(?:answer|one|value|result|number|total|choice|option)"
+_AGAIN = re.compile(
+    rf"(?:\b(?:{_SUBJECT})(?:'s| is| was| must be| should be| should have been| would be| has to be| equals)"
+    r"(?: actually| really| in fact| indeed)?"
+    r"|\bi (?:meant|mean)(?: to say)?|\bmake (?:it|that)"
+    r"|\b(?:no|nope|correction|sorry|rather|wait|actually|mistake)[,:]?)[\s:,]*",
+    re.IGNORECASE,
+)
+_VALUE = re.compile(
+    r"\**(?P<value>[-+\u2212(\[]?\s?\$?(?:\\boxed|\\frac|\\sqrt|\.?\d|[A-J](?![\w']))[^\n;!?]*?)"
+    r"[\s*]*(?:\)?[.!;?](?:\s|\Z)|\)?\Z|\n|,\s+(?!\d))"
+)
+_COMPARED = re.compile(r"\S+\s+(?:more|less|fewer|times|steps?|because|if|when)\b", re.IGNORECASE)
+_DENIAL = re.compile(
+    r"(?:\bnot|n't|\bnever|\bcannot|\bother than|\brather than|\binstead of|\bunlike|\bexcept(?: for)?|\banything but)"
+    r"(?:\s+(?:be|equal|equal to|the answer|exactly|just|simply|necessarily|even))*[\s:$*(]*\Z",
+    re.IGNORECASE,
+)
+_LABEL = re.compile(
+    r"\b(?:steps?|problem|question|exercise|equations?|eqn?\.?|figure|fig\.?|table|section|chapter|page|example|part|"
+    r"lemma|theorem|case|line|item)\s*[#(]?\Z",
+    re.IGNORECASE,
+)
+
+
+def restated(rest: str) -> str | None:
+    """What the text behind an answer makes of it: None if it stands, "" if it is taken back, else the new answer.
+
+    >>> restated(". Sorry, I meant 43."), restated(". That is wrong."), restated(". Actually, it is easy to see.")
+    ('43', '', None)
+    """
+    rest = rest[:_REACH]
+    found: str | None = None
+    for back in _BACK.finditer(rest):
+        said = _said_again(rest[back.start("word") :])
+        if said is not None:
+            found = said
+        elif found is None and back["withdraws"]:
+            found = ""
+    return found
+
+
+def denied(before: str) -> bool:
+    """Whether the words before a number say that it is not the answer, or only what is numbered.
+
+    >>> denied("It cannot be "), denied("Step "), denied("So it is ")
+    (True, True, False)
+    """
+    tail = before[-40:]
+    return _DENIAL.search(tail) is not None or _LABEL.search(tail) is not None
+
+
+def _said_again(after: str) -> str | None:
+    """The last "it is 9", "I meant 9" soon behind a word that takes an answer back."""
+    found: str | None = None
+    for again in _AGAIN.finditer(after[:_NEAR]):
+        value = _VALUE.match(after, again.end())
+        if value is not None and not _COMPARED.match(value["value"]):
+            found = value["value"].strip(" *$")
+    return found

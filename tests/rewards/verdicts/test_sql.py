@@ -1,0 +1,98 @@
+"""Queries: equal by their rows on the database and on copies of it with other data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+SHOP = """
+CREATE TABLE customers(id INTEGER PRIMARY KEY, name TEXT, city TEXT);
+CREATE TABLE orders(id INTEGER PRIMARY KEY, customer INTEGER, total REAL, day TEXT);
+INSERT INTO customers VALUES (1,'Ada','Paris'),(2,'Bob','Rome'),(3,'Cyd','Paris'),(4,'Dan',NULL);
+INSERT INTO orders VALUES (1,1,10.5,'2024-01-02'),(2,1,20.0,'2024-02-03'),(3,2,7.25,'2024-02-03'),
+ (4,3,99.0,'2024-03-01');
+"""
+PER_CITY = "SELECT city, COUNT(*) FROM customers GROUP BY city"
+BUYERS = "SELECT DISTINCT name FROM customers JOIN orders ON customers.id = orders.customer"
+TOP = "SELECT name FROM customers JOIN orders ON customers.id = orders.customer GROUP BY name ORDER BY SUM(total) DESC"
+BIG = "SELECT id, total FROM orders WHERE total > 10"
+SUM = "SELECT SUM(total) FROM orders"
+NONE = "SELECT name FROM customers WHERE city = 'Oslo'"
+
+QUERIES = [
+    (1, PER_CITY, SHOP, PER_CITY),
+    (1, "select city, count(id) from customers group by 1", SHOP, PER_CITY),
+    (1, f"```sql\n{PER_CITY};\n```", SHOP, PER_CITY),
+    (
+        1,
+        "Here is the query:\n```sql\nSELECT c.city AS town, COUNT(*) AS n FROM customers c GROUP BY c.city\n```",
+        SHOP,
+        PER_CITY,
+    ),
+    (1, "SELECT name FROM customers WHERE id IN (SELECT customer FROM orders)", SHOP, BUYERS),
+    (1, "SELECT name FROM customers c WHERE EXISTS (SELECT 1 FROM orders o WHERE o.customer = c.id)", SHOP, BUYERS),
+    (1, "SELECT id, total FROM orders WHERE NOT total <= 10", SHOP, BIG),
+    (1, "SELECT id, total FROM orders WHERE total > 10 ORDER BY id DESC", SHOP, BIG),
+    (1, "SELECT TOTAL(total) FROM orders", SHOP, SUM),
+    (1, "WITH t AS (SELECT * FROM orders) SELECT SUM(total) FROM t", SHOP, SUM),
+    (1, TOP + ", name", SHOP, TOP),
+    (1, "<think>maybe group by</think>" + SUM, SHOP, SUM),
+    (1, "-- sum of all\nSELECT SUM(total) FROM orders;", SHOP, SUM),
+    (1, "SELECT AVG(total) * COUNT(*) FROM orders", SHOP, SUM),
+    (1, "SELECT name FROM customers WHERE id = 1 OR id <> 1", SHOP, "SELECT name FROM customers"),
+    (1, "SELECT MAX(total) FROM orders", SHOP, "SELECT total FROM orders ORDER BY total DESC LIMIT 1"),
+    (1, "SELECT COUNT(city) FROM customers", SHOP, "SELECT COUNT(*) FROM customers WHERE city IS NOT NULL"),
+    (0, "SELECT city, COUNT(*) FROM customers WHERE city IS NOT NULL GROUP BY city", SHOP, PER_CITY),
+    (0, "SELECT COUNT(*), city FROM customers GROUP BY city", SHOP, PER_CITY),
+    (0, "SELECT city FROM customers GROUP BY city", SHOP, PER_CITY),
+    (0, "SELECT name FROM customers", SHOP, BUYERS),
+    (0, "SELECT name FROM customers JOIN orders ON customers.id = orders.customer", SHOP, BUYERS),
+    (
+        0,
+        "SELECT id, total FROM orders WHERE total >= 10.5 AND id <> 5",
+        SHOP,
+        "SELECT id, total FROM orders WHERE total > 15",
+    ),
+    (0, "SELECT id, total FROM orders WHERE id IN (1, 2, 4)", SHOP, BIG),
+    (0, "SELECT 136.75", SHOP, SUM),
+    (0, "VALUES (136.75)", SHOP, SUM),
+    (0, "SELECT 136.75 FROM orders LIMIT 1", SHOP, SUM),
+    (0, "SELECT 'Ada' UNION SELECT 'Bob' UNION SELECT 'Cyd'", SHOP, BUYERS),
+    (0, TOP.replace("DESC", "ASC"), SHOP, TOP),
+    (0, "SELECT name FROM customers WHERE id <= 3", SHOP, BUYERS),
+    (0, "SELECT MAX(total) FROM orders", SHOP, SUM),
+    (0, "", SHOP, SUM),
+    (0, "I do not know SQL.", SHOP, SUM),
+    (0, "SELECT FROM orders", SHOP, SUM),
+    (0, "SELECT SUM(total) FROM missing", SHOP, SUM),
+    (0, "DROP TABLE orders", SHOP, SUM),
+    (0, "DELETE FROM orders; SELECT SUM(total) FROM orders", SHOP, SUM),
+    (0, "ATTACH DATABASE '/tmp/x.db' AS x; SELECT 136.75", SHOP, SUM),
+    (0, "SELECT load_extension('x')", SHOP, SUM),
+    (0, "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t) SELECT SUM(n) FROM t", SHOP, SUM),
+    (0, "SELECT readfile('/etc/passwd')", SHOP, SUM),
+    (0, "PRAGMA table_info(orders)", SHOP, SUM),
+    (0, f"{SUM}; {PER_CITY}", SHOP, SUM),
+    (0, "SELECT sql FROM sqlite_master", SHOP, SUM),
+    (0, "SELECT name FROM customers WHERE city = 'Rome'", SHOP, "SELECT name FROM customers WHERE id = 2"),
+    (None, SUM, SHOP, "SELECT FROM nothing"),
+    (None, SUM, "CREATE TABLE (", SUM),
+    (None, "SELECT name FROM customers WHERE 0", SHOP, NONE.replace("= 'Oslo'", "= 'Oslo' AND 0")),
+    (None, SUM, SHOP),
+]
+
+ROWS = [
+    (1, SUM, SHOP, [[136.75]]),
+    (1, "SELECT name FROM customers WHERE city = 'Paris'", SHOP, [["Ada"], ["Cyd"]]),
+    (1, "SELECT name FROM customers WHERE city = 'Paris' ORDER BY name DESC", SHOP, [["Ada"], ["Cyd"]]),
+    (0, "SELECT 136.75", SHOP, [[136.75]]),
+    (None, "SELECT 136.75 FROM orders LIMIT 1", SHOP, [[136.75]]),
+    (0, "SELECT name FROM customers WHERE city = 'Rome'", SHOP, [["Ada"], ["Cyd"]]),
+]
+
+
+def test_queries_by_a_gold_query(agree: Callable[..., None]) -> None:
+    agree("sql", ["schema", "gold"], QUERIES, timeout_s=1.0)
+
+
+def test_queries_by_expected_rows(agree: Callable[..., None]) -> None:
+    agree("sql", ["schema", "rows"], ROWS)
