@@ -10,10 +10,19 @@ from __future__ import annotations
 
 import polars as pl
 
-from curate.cleaning.rules.phrases import phrases
+from curate.cleaning.rules.phrases import Phrases, phrases
 from curate.cleaning.rules.texts import Texts
 
 START = r"^[\s*_#>]{0,20}"  # markdown, but no quotation mark: what is quoted is not said
+QUOTED = "|".join(  # within a paragraph; and code
+    (
+        r"(?s:```.*?(?:```|\z))|`[^`\n]+`",
+        r"\"[^\"\n]+\"|“[^”\n]+”|„[^“”\n]+[“”]|«[^»\n]+»|‹[^›\n]+›|「[^」\n]+」|『[^』\n]+』",
+        r"‘[^’\n]+’(?:[\s,.;:!?]|$)|[=(\[{,:] ?'[^'\n]+'",
+    )
+)
+WHOLE = r"^\s*[\"“«「]([^\"“”«»「」]*)[\"”»」]\s*$"  # an answer that is one quotation is said
+REST = r"[^.!?\n]*(?:[.!?]+[^.!?\n]{0,40}){0,2}$"  # of the sentence, and a short one or two
 OPENING = 400  # characters in which a refusal has to come
 CLOSING = 300  # characters at the end in which a set phrase closes an answer
 
@@ -25,16 +34,26 @@ def refusal(texts: Texts) -> pl.Series:
 
 def identity(texts: Texts) -> pl.Series:
     """Where a text says that it is a model, or which, or whose."""
-    return phrases("identity").find(texts.text)
+    return _said(texts.text, phrases("identity"))
 
 
 def cutoff(texts: Texts) -> pl.Series:
     """Where a text names the date to which its knowledge reaches, or says that it ends."""
-    return phrases("cutoff").find(texts.text)
+    return _said(texts.text, phrases("cutoff"))
 
 
 def boilerplate(texts: Texts) -> pl.Series:
     """A set phrase that opens or closes an answer: `Sure! Here is`, `I hope this helps`."""
     opening = phrases("opener").find(texts.answer.str.slice(0, OPENING), before=START)
     ending = texts.answer.str.strip_chars_end().str.slice(-CLOSING)
-    return opening.fill_null(phrases("closer").find(ending, before=r"\b", after=r"[^\n]{0,160}$"))
+    return opening.fill_null(_said(ending, phrases("closer"), before=r"(?-u:\b)", after=REST))
+
+
+def _said(text: pl.Series, what: Phrases, **around: str) -> pl.Series:
+    """What is found in each text outside of quotations and code."""
+    found = what.find(text, **around)
+    places = found.is_not_null().arg_true()
+    if not len(places):
+        return found
+    bare = text.gather(places).str.replace(WHOLE, "$1").str.replace_all(QUOTED, "…")
+    return found.scatter(places, what.find(bare, **around))
