@@ -4,7 +4,8 @@
 |---|---|
 | `length` | empty, characters, words, tokens |
 | `gopher`, `repetition`, `fineweb`, `c4` | the published rules of these corpora |
-| `form`, `encoding`, `markup` | tags, boxes, fences, cut-off ends; broken text; special tokens, turns, echoes |
+| `form`, `ending` | tags, boxes, fences; whether a text was cut off |
+| `encoding`, `markup` | broken text; special tokens, turns, echoes |
 | `assistant`, `phrases` | refusals, identity, cutoff dates, set phrases, and the files they are read from |
 | `tongue` | language |
 | `private`, `checks`, `masking` | personal data and secrets, what believes them, `mask_rows` |

@@ -1,4 +1,4 @@
-r"""Form of an answer: thinking tags, boxes, code fences, an end.
+r"""Form of an answer: thinking tags, boxes, code fences.
 
 Source: the format checks of Open-R1, OpenThoughts and open-instruct's `filter_cots`; here with the project's own
 parsers (`curate.text.thinking`, `rewards.extract`). What finds nothing to look at is decided for the whole column at
@@ -17,10 +17,6 @@ from curate.text.thinking import TAGS, split_thinking
 from rewards.extract import boxes
 
 TAG = "(?i)" + "|".join(re.escape(tag) for tag in (*TAGS, *TAGS.values()))
-LONG_LINE, LONG_LINE_CJK = 60, 30  # characters of a last line that reads like a sentence
-SMALL_WORDS = "and|or|the|a|an|of|to|with|for|in|but|because|that|is|are|by|as|from|than|which"
-OPEN_END = rf"[,;:(\[{{‘“«—–\-/&=+*<、，；：（「『]$|\b(?:{SMALL_WORDS})$"
-SENTENCE_END = r"[\p{L}\p{N}]$"
 
 
 def thinking_tags(texts: Texts) -> pl.Series:
@@ -38,34 +34,6 @@ def code_fences(texts: Texts) -> pl.Series:
     """The fence that opens a code block which never closes (CommonMark: as many marks or more, nothing after them)."""
     places = texts.text.str.contains_any(["```", "~~~"]).fill_null(value=False).arg_true()
     return _read(texts.text, places, open_fence)
-
-
-def unfinished(texts: Texts) -> pl.Series:
-    """The end of a text that was cut off.
-
-    By `finish_reason` where the rows have one (`length`, `max_tokens` and the like are cut, `stop` is not). Else by its
-    look: an open code fence, a last line that ends in a comma, colon, bracket, dash or small word, or is as long as a
-    sentence and ends in a letter or digit. Lists, headings, formulas and signatures end without a mark, and are short.
-    """
-    text = texts.text.str.strip_chars_end()
-    line = text.str.slice(-4 * LONG_LINE).str.split("\n").list.last()
-    long = (line.str.len_chars() >= LONG_LINE) | (
-        line.str.contains(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]$") & (line.str.len_chars() >= LONG_LINE_CJK)
-    )
-    prose = ~line.str.contains(r"^\s*(?:\||#|\\|```|https?://)|https?://\S+$|\$$|\\\)$|\\\]$")
-    cut = line.str.contains(f"(?i){OPEN_END}") | (long & prose & line.str.contains(SENTENCE_END))
-    look = (cut & line.str.contains(r"\S")) | code_fences(texts).is_not_null()
-    reason = texts.column("finish_reason")
-    told = reason.cast(pl.String).str.to_lowercase() if reason is not None else pl.Series([None], dtype=pl.String)
-    said = pl.lit(told) if reason is not None else pl.lit(None, dtype=pl.String)
-    by_reason = pl.when(said.is_in(CUT)).then(pl.format("finish_reason is {}", said))
-    tail = pl.lit(text.str.slice(-40))
-    by_look = pl.when((said.is_null() | (said == "")) & pl.lit(look)).then(tail)
-    frame = pl.DataFrame({"text": texts.text})
-    return frame.select(pl.coalesce(by_reason, by_look).alias("found"))["found"]
-
-
-CUT = ("length", "max_tokens", "max_length", "model_length", "content_filter", "max_output_tokens")
 
 
 def open_fence(text: str) -> str | None:

@@ -11,6 +11,7 @@ from curate.cleaning.rules import (
     assistant,
     c4,
     encoding,
+    ending,
     fineweb,
     form,
     gopher,
@@ -81,7 +82,7 @@ _ALL = (
     Rule("thinking_tags", form.thinking_tags, "faulty thinking", _FORM, kind="found"),
     Rule("no_box", form.no_box, "no closed box", _FORM, kind="sign"),
     Rule("code_fences", form.code_fences, "an open code fence", "CommonMark 0.31, section 4.5", kind="found"),
-    Rule("unfinished", form.unfinished, "a text that was cut off", _FORM, kind="found"),
+    Rule("unfinished", ending.unfinished, "a text that was cut off", _FORM, kind="found"),
     Rule("broken_text", encoding.broken_text, "broken text", "Unicode: U+FFFD, Cc; UTF-8 as cp1252", kind="found"),
     # language
     Rule("language", tongue.language, "language", _LANGUAGE, kind="word", tuned=("among",)),

@@ -1,0 +1,133 @@
+r"""Whether a text came to its end, by the reason a server gave, else by its look.
+
+Source: what open-instruct and OpenThoughts filter by `finish_reason`; the look is ours. A text without a last full stop
+is not cut off for that alone: answers of a few words, lists, tables, headings, code, formulas, signatures, tags and
+links end so, and people often leave it out. It is where something was begun (a comma, an opening bracket or quotation
+mark, a word such as `the`, an empty list item), or where prose that ends its other sentences does not end the last one.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from curate.cleaning.rules.form import code_fences
+from curate.cleaning.rules.texts import Texts
+
+CUT = ("length", "max_tokens", "max_length", "model_length", "content_filter", "max_output_tokens")
+WINDOW = 600  # characters of the end that are looked at
+LONG_LINE, LONG_LINE_CJK = 60, 25  # characters of a last line that reads like a sentence
+
+_END = r"[.!?…。！？؟۔।॥։።]"
+_CLOSED = r"[\"'”’»«“」』）)\]】*_`]*"
+ENDED = (  # most texts; „so“ and »so« end in an opening mark
+    rf"(?:{_END}|[)\]}}>\"”’»“」』）】`|;$%°™®~>]|[\p{{So}}\p{{Sk}}\x{{fe0f}}\x{{200d}}])$"
+)
+MARKS = r"(?:\s*\n[ \t]*(?:[-*_=~][ \t]*){3,})+$|\b([*_~]{1,3})$|([^\s*_~])[*_~]{1,3}$"  # rules; bold, italic
+
+_WORDS = (  # after which a sentence goes on, in lower case: `Plan A`, `the Hague`
+    r"and|or|the|our|their|your|its|whose|because|than|including|such as|especially|between|"
+    r"und|oder|sowie|der|dem|den|ein|eine|einen|einem|einer|dass|weil|für|vom|zum|zur|"
+    r"et|ou|les|des|du|une|dans|avec|pour|mais|donc|aux|"
+    r"el|los|las|una|pero|porque|para|que|por|"
+    r"os|uma|mas|dos|pela|pelo|com|"
+    r"il|gli|dello|della|delle|nella|che|perché|het|een|omdat|"
+    r"и|или|в|на|с|к|о|у|что|для|по|из|но|это|который|та|що|але"
+)
+_OPEN = (
+    r"[;、；：（「『\[{(„¿¡—–]$"
+    r"|[\p{L}\p{N})\]\"”’*`]:$"
+    r"|[\p{L}\p{N})\]][ \t][-&/+=*<]$|\p{L}-$"
+    rf"|(?:^|[\s(\"“'’])(?:{_WORDS})$|\s(?:und|oder|dass|weil|für|von|mit) (?:die|das|sie|er|es)$"
+    r"|\S+\s+\S+\s+\S+\s+\S+\s+(?:a|de|le)$|\s(?:as|is|was|be|of|to|in|on|with|for|by|from|has|have|had|and) an$"
+    r"|(?:和|与|與|以及|或者|但是|因为|例如|比如|包括|而且|因此|を)$|[^\n]{15}(?:是|在|は|に)$"
+)
+_LATE = r"\S+\s+\S+\s+\S+\s+\S+\s+(?:to|with|for|in|by|from|is|are|was|were)$"  # may also end a clause with these:
+_CLAUSE = (
+    r"(?i)(?-u:\b)(?:i|you|we|they|he|she|it|who|what|where|that|which|how|[a-z]+thing|[a-z]+one|place|way)(?-u:\b)"
+)
+_OF = r"\S+\s+\S+\s+\S+\s+of$"
+_MADE_OF = r"(?i)(?-u:\b)(?:what|which|who|made|think|proud|heard|kind|sort|dream|aware|afraid|full|tired|fond)(?-u:\b)"
+_BEGUN = (  # a quotation, bracket, row or list item that holds nothing yet
+    r"(?:^|[\s(:])\"[^\"\n]*[\p{L},]$|“[^”\n]*[\p{L},]$|[「『][^」』\n]*$|[^:;\s]?\([^()\n]*[\p{L},]$"
+)
+_ROW = r"\|[ \t]*\n[ \t]*\|[^\n]*[^|\s]$"
+_ITEM = r"\n[ \t]*[*_]{0,2}(?:\d{1,3}[.)]|[-*+•])$"
+_ITEM_BEFORE = r"(?m)^\s*[*_]{0,2}(?:\d{1,3}[.)]|[-*+•])\s\S|:[*_]{0,2}\s*\n[^\n]*$"
+_NO_PROSE = (
+    r"^\s*(?:\||#|\\|```|https?://|//|--|import |from |return |print|>>>|\$ )|\|.*\||https?://\S+$|\S@\S+$|#[\p{L}\p{N}_]+$"
+    r"|\$$|\\\)$|\\\]$|[{}]|\s=\s|\w\(\w*\)"
+)
+_SIGNED = (  # the end of a letter; who said it
+    r"(?i)(?:^|[.!?,\n]\s*)[*_]*(?:yours|(?:[a-z]+ ){0,3}(?:sincerely|regards|wishes|faithfully|truly|respectfully)|"
+    r"love|cheers|many thanks|thanks|thank you|best|warmly|looking forward|mit freundlichen|cordialement|saludos|"
+    r"(?:with|in) (?:[a-z]+ ){0,3}(?:hope|respect|gratitude|love|anticipation|appreciation))(?-u:\b)[^.!?\n]*$"
+    r"|(?-i:\S\s+[-—–~] ?\p{Lu}[^!?\n]{0,40}$)"
+)
+_LISTED = r"(?:[^,.!?\n]{1,40}[,،、，]\s*){3,}[^,.!?\n]{1,60}$"
+_BULLET = r"^\s*(?:[-*+•]|\d{1,3}[.)])\s"
+_ENDED_ITEMS = (
+    rf"(?:(?:^|\n)\s*(?:[-*+•]|\d{{1,3}}[.)])\s[^\n]*{_END}{_CLOSED}[ \t]*){{2}}\n[^\n]*$"  # two before the last
+)
+_SHORT_FORM = r"(?-u:\b)(?:Mr|Mrs|Ms|Dr|St|Jr|Sr|Prof|Gen|Sen|Rep|Mt|vs|No|approx)\."
+_CJK = r"[\p{Han}\p{Hiragana}\p{Katakana}]$"
+
+
+def unfinished(texts: Texts) -> pl.Series:
+    """The end of a text that was cut off.
+
+    By `finish_reason` where the rows have one (`length`, `max_tokens` and the like are cut, `stop` is not). Else by its
+    look: see above, and an open code fence.
+    """
+    shown = texts.text.str.strip_chars_end().str.slice(-40)
+    look = cut_off(texts.text) | code_fences(texts).is_not_null()
+    by_look = pl.select(pl.when(pl.lit(look)).then(pl.lit(shown)).alias("found")).to_series()
+    reasons = texts.column("finish_reason")
+    if reasons is None:
+        return by_look
+    reason = pl.lit(reasons.cast(pl.String).str.to_lowercase())
+    told = pl.when(reason.is_in(CUT)).then(pl.format("finish_reason is {}", reason))
+    return pl.select(told.otherwise(pl.when(reason.is_null() | (reason == "")).then(pl.lit(by_look)))).to_series()
+
+
+def cut_off(text: pl.Series) -> pl.Series:
+    """Whether each text looks cut off; False where there is none."""
+    end = text.str.slice(-WINDOW).str.strip_chars_end()
+    ended = end.str.slice(-8).str.contains(ENDED)
+    told = pl.Series([False]).new_from_index(0, len(text))
+    places = (~ended | end.str.contains(_ITEM)).fill_null(value=False).arg_true()
+    return told.scatter(places, _look(end.gather(places))) if len(places) else told
+
+
+def _look(end: pl.Series) -> pl.Series:
+    """Whether the ends of texts, stripped of white space, look cut off."""
+    item = end.str.contains(_ITEM) & end.str.contains(_ITEM_BEFORE)
+    row = end.str.contains(_ROW)
+    end = end.str.replace(MARKS, "$2").str.strip_chars_end()
+    line = end.str.extract(r"([^\n]*)$", 1).str.replace_all(_SHORT_FORM, "")
+    late = line.str.contains(_LATE) & ~line.str.contains(_CLAUSE)
+    late |= line.str.contains(_OF) & ~line.str.contains(_MADE_OF)
+    begun = (line.str.contains(_OPEN) | line.str.contains(_BEGUN) | late) & ~line.str.contains(ENDED)
+    prose = line.str.contains(r"[,，]$") | (line.str.contains(r"[\p{L}\p{M}\p{N}]$") & _goes_on(end, line))
+    places = prose.arg_true()
+    if len(places):
+        prose = prose.scatter(places, ~line.gather(places).str.contains(_SIGNED))
+    return item | row | begun | prose
+
+
+def _goes_on(end: pl.Series, line: pl.Series) -> pl.Series:
+    """Whether a last line without a full stop is as long as a sentence, in prose that ends its other sentences."""
+    size = line.str.len_chars()
+    long = (size >= LONG_LINE) | (line.str.contains(_CJK) & (size >= LONG_LINE_CJK))
+    told = pl.Series([False]).new_from_index(0, len(line))
+    places = (long | line.str.contains(_BULLET)).arg_true()
+    if not len(places):
+        return told
+    end, line, long = end.gather(places), line.gather(places), long.gather(places)
+    before = end.str.extract(r"(?s)^(.*)\n[^\n]*$", 1).fill_null("").str.strip_chars_end()
+    inside = line.str.contains(rf"[\p{{Ll}}\p{{N}})][.!…]{_CLOSED}\s+\S|[。！？]\S|，.*{_CJK}")
+    above = before.str.contains(rf"{_END}{_CLOSED}$")
+    item = line.str.contains(_BULLET)
+    items = end.str.contains(_ENDED_ITEMS)
+    listed = line.str.contains(_LISTED)
+    goes_on = (long & (inside | (above & ~item & ~listed))) | (item & items)
+    return told.scatter(places, goes_on & ~line.str.contains(_NO_PROSE))
