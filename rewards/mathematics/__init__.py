@@ -1,6 +1,7 @@
 """Reading and comparing mathematical answers without evaluating them as code.
 
     tree.py         what an answer is made of, the limits, the ways to fail
+    printed.py      objects as Python and sympy print them
     vocabulary.py   characters, macros, functions and words known by name
     lexer.py        LaTeX or plain text -> tokens
     numerals.py     numbers as written -> exact values
@@ -16,6 +17,7 @@
     matrices.py     multiples and sums of matrices, entry by entry
     quantities.py   units, percent, degrees
     kinds.py        two trees of any kind: the same answer or not
+    clocks.py       times of day, years before and after Christ
     answers.py      text -> the readings an answer can have
     compare.py      gold and prediction -> verdict
     symbolic.py     the last resort, math-verify, run in a worker that can be killed

@@ -83,14 +83,26 @@ _SYNONYMS = {
     "there is no solution": "none", "there are no solutions": "none", "empty set": "none", "the empty set": "none",
     "dne": "undefined", "does not exist": "undefined", "not defined": "undefined",
     "the limit does not exist": "undefined",
+    "infinitely many solutions": "infinitely many", "infinite solutions": "infinitely many",
+    "infinite number of solutions": "infinitely many", "infinite number": "infinitely many",
+    "an infinite number": "infinitely many", "an infinite number of solutions": "infinitely many",
+    "there are infinitely many": "infinitely many", "there are infinitely many solutions": "infinitely many",
     "y": "yes", "t": "true", "all real numbers": "reals", "all reals": "reals", "real numbers": "reals",
 }  # fmt: skip
-_OBJECTS: dict[str, Node] = {"none": Braces(()), "reals": Name("Reals"), "infinity": Name("infinity")}
+_OBJECTS: dict[str, Node] = {
+    "none": Braces(()),
+    "reals": Name("Reals"),
+    "infinity": Name("infinity"),
+    "infinitely many": Name("infinity"),
+}
 _ARTICLE = re.compile(r"^(?:(?:a|an|the|on|in|at|by) )+(?=\w)")
 _ORDINAL = re.compile(r"\b(\d{1,4})(?:st|nd|rd|th)\b")
 _MONTHS = word_set(
     "january february march april may june july august september october november december "
     "jan feb mar apr jun jul aug sep sept oct nov dec"
+)
+_WEEKDAYS = word_set(
+    "monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun"
 )
 _PART = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s*([A-Za-z]+)(?:[\s,]|\\[,; ]|and\b)*")
 _SYMBOL = r"\{\s*((?:[A-Za-z]{1,4}(?:\^\{?\d\}?)?[ ]?){1,3})\s*\}"
@@ -273,9 +285,12 @@ def _words(text: str) -> str:
     folded = _SYNONYMS.get(folded, folded)
     folded = _ORDINAL.sub(r"\1", _ARTICLE.sub("", folded))
     parts = folded.split()
+    if len(parts) == 1 and folded in _WEEKDAYS:
+        return folded[:3]  # "Tue" is Tuesday
     if _MONTHS.isdisjoint(parts):
         return folded
-    return " ".join(sorted(part[:3] if part in _MONTHS else part for part in parts))  # "15 March" is "Mar 15"
+    said = (part[:3] if part in _MONTHS else part for part in parts if part not in ("of", "the"))
+    return " ".join(sorted(said))  # "15 March" is "Mar 15"
 
 
 def _letters(text: str) -> tuple[str, ...]:

@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
 from rewards.mathematics.answers import Answer, as_list, as_quantity, read
+from rewards.mathematics.clocks import same_time, without_era
 from rewards.mathematics.definitions import value_of
 from rewards.mathematics.expressions import rounds_to, within
 from rewards.mathematics.kinds import equal
-from rewards.mathematics.quantities import unit_of
+from rewards.mathematics.quantities import are_other_currencies, says, unit_of
 from rewards.mathematics.surds import Inexact
-from rewards.mathematics.tree import Node, Num, Quantity, Ratio, TooLarge, Unreadable, Words, children
+from rewards.mathematics.tree import (
+    Name,
+    Node,
+    Num,
+    Quantity,
+    Ratio,
+    TooLarge,
+    Unreadable,
+    Words,
+    children,
+    names_in,
+    with_value,
+)
 
 _PLAIN = re.compile(
     r"\s*(?P<sign>[-+])?(?:(?P<whole>\d{1,18}|\d{1,3}(?:,\d{3}){1,5})(?:\.(?P<decimals>\d{1,18}))?"
@@ -47,7 +61,10 @@ def compare(gold_text: str, pred_text: str, tolerance: float | None = None) -> V
     plain = _compare_plain(gold_text, pred_text, tolerance)
     if plain is not None:
         return plain
-    gold, pred = read(gold_text), read(pred_text)
+    year = without_era(gold_text, pred_text)
+    if year is None:
+        return Verdict(False, f"{_short(pred_text)} is not {_short(gold_text)}", "era")
+    gold, pred = read(gold_text), read(year)
     verdict = _compare_text(gold, pred)
     if verdict is not None:
         return verdict
@@ -75,6 +92,9 @@ def _compare_text(gold: Answer, pred: Answer) -> Verdict | None:
         return Verdict(True, "identical", "text")
     if "_" in gold.text and _without_base(gold.text) == pred.text.strip():
         return Verdict(True, "the digits in the base of the gold", "base")
+    time = same_time(gold.text, pred.text)
+    if time is not None:
+        return Verdict(time, f"{_short(pred.text)} {'is' if time else 'is not'} {_short(gold.text)}", "time of day")
     if gold.letters and gold.letters == pred.letters and (len(gold.letters) > 1 or len(gold.text.strip("()")) == 1):
         return Verdict(True, f"option {''.join(gold.letters)}", "option")
     if isinstance(gold.tree, Words) or (isinstance(pred.tree, Words) and gold.tree is not None):
@@ -135,10 +155,14 @@ def _compare_trees(
 ) -> bool | None:
     if _in_money(gold_tree) or _in_money(pred_tree):  # 18.50 cents are not $18.50
         gold_tree, pred_tree = _priced(gold, gold_tree), _priced(pred, pred_tree)
+    if are_other_currencies(gold.text, pred.text):
+        return False
     if isinstance(gold_tree, Ratio) and bool(_MINUTES.search(gold.text)) != bool(_MINUTES.search(pred.text)):
         return False  # 7:05 is a time, 7:5 is none
     verdict = equal(gold_tree, pred_tree)
     if verdict:
+        return True
+    if any(equal(*pair) for pair in _constants_renamed(gold_tree, pred_tree)):
         return True
     if tolerance is not None and within(_number_of(gold_tree), _number_of(pred_tree), tolerance):
         return True
@@ -150,6 +174,20 @@ def _compare_trees(
     if left is not None and right is not None and (left is not gold_tree or right is not pred_tree):
         return equal(left, right)
     return verdict
+
+
+def _constants_renamed(gold: Node, pred: Node) -> Iterator[tuple[Node, Node]]:
+    """Both with one spelling of e (`E`) and of the imaginary unit (`I`), where each has its own."""
+    if isinstance(gold, Name) or isinstance(pred, Name):
+        return  # an option, or a variable
+    ours, theirs = names_in(gold), names_in(pred)
+    for constant, spelling in (("e", "E"), ("i", "I")):
+        if {constant, spelling} & ours == {constant} and {constant, spelling} & theirs == {spelling}:
+            pred = with_value(pred, spelling, Name(constant))
+            yield gold, pred
+        elif {constant, spelling} & ours == {spelling} and {constant, spelling} & theirs == {constant}:
+            gold = with_value(gold, spelling, Name(constant))
+            yield gold, pred
 
 
 def _in_money(tree: Node) -> bool:
@@ -167,7 +205,7 @@ def _number_of(tree: Node) -> Node:
 
 
 def _words(gold: Answer, pred: Answer) -> Verdict:
-    said = gold.words == pred.words and gold.words != ""
+    said = gold.words != "" and (gold.words == pred.words or says(pred.words, gold.words))
     return Verdict(said, f"'{_short(pred.text)}' {'is' if said else 'is not'} '{_short(gold.text)}'", "words")
 
 

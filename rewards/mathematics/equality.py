@@ -19,8 +19,8 @@ from rewards.mathematics.tree import (
     Unreadable,
     children,
     names_in,
-    rebuild,
     variables_in,
+    with_value,
 )
 
 _WHOLE = frozenset("nkmj")
@@ -97,17 +97,11 @@ def _same_at_places(a: Node, b: Node, names: list[str]) -> bool | None:
         left, right = a, b
         for index, name in enumerate(names):
             value = place * (index + 1) + index + (0 if name in _WHOLE else Fraction(1, 3))
-            left, right = (_with_value(side, name, Num(value)) for side in (left, right))
+            left, right = (with_value(side, name, Num(value)) for side in (left, right))
         verdict = same(left, right)
         if not verdict:
             return verdict
     return True
-
-
-def _with_value(node: Node, name: str, value: Num) -> Node:
-    if isinstance(node, Name):
-        return value if node.name == name else node
-    return rebuild(node, tuple(_with_value(child, name, value) for child in children(node)))
 
 
 def _infinite(node: Node) -> int:

@@ -13,7 +13,7 @@ from rewards.mathematics.definitions import label_of, unpacked, value_of, with_a
 from rewards.mathematics.equality import same, same_relation
 from rewards.mathematics.exact import exact
 from rewards.mathematics.expressions import equal_expression, with_constants_of
-from rewards.mathematics.matrices import folded, holds_matrix
+from rewards.mathematics.matrices import as_vector, folded, holds_matrix
 from rewards.mathematics.quantities import Unit, are_opposites, unit_of
 from rewards.mathematics.sets import is_set, same_set
 from rewards.mathematics.tree import (
@@ -43,6 +43,7 @@ _EXPRESSIONS = (Num, Name, Apply)
 
 def equal(gold: Node, pred: Node) -> bool | None:
     """Whether two trees are the same answer; None when that cannot be decided."""
+    gold, pred = _as_vector(gold, pred), _as_vector(pred, gold)
     try:
         return _equal_kinds(gold, pred)
     except Unreadable:
@@ -227,6 +228,16 @@ def _as_matrix(node: Node) -> Node:
     return node
 
 
+def _as_vector(node: Node, other: Node) -> Node:
+    """`2i - 5j + k` as a vector, beside a vector."""
+    if not (isinstance(other, Bracket | Matrix) and isinstance(node, Apply | Name)):
+        return node
+    entries = _entries(other)
+    if entries is None or (isinstance(other, Bracket) and "[" in (other.left, other.right)):
+        return node
+    return as_vector(node, len(entries)) or node
+
+
 def _entries(node: Node) -> tuple[Node, ...] | None:
     """The coordinates of a point, or of a matrix with one row or column."""
     if isinstance(node, Bracket):
@@ -338,6 +349,9 @@ def _equal_quantity(gold: Node, pred: Node) -> bool | None:
         return False
     left, left_unit = _split(gold)
     right, right_unit = _split(pred)
+    for side, other_unit in ((gold, right_unit), (pred, left_unit)):
+        if other_unit == unit_of("°") and isinstance(side, Quantity) and unit_of(side.unit) == unit_of("rad"):
+            return same(_in_radians(gold), _in_radians(pred))
     if left_unit is not None and right_unit is not None:
         if left_unit.dims != right_unit.dims:
             return False
@@ -359,6 +373,11 @@ def _split(node: Node) -> tuple[Node, Unit | None]:
         unit = unit_of(node.unit)
         return node.value, None if unit == unit_of("rad") else unit
     return node, None
+
+
+def _in_radians(node: Node) -> Node:
+    value, unit = _split(node)
+    return Apply("degree", (value,)) if unit == unit_of("°") else value
 
 
 def _other_spelling(quantity: Node, unit: Unit, bare: Node) -> bool | None:

@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from rewards.mathematics.printed import PRINTED, SETS
 from rewards.mathematics.tree import MAX_CHARS, MAX_DIGITS, MAX_TOKENS, Beyond, Unreadable
 from rewards.mathematics.vocabulary import (
     BEYOND,
@@ -42,11 +43,14 @@ Token = tuple[str, str, bool]
 
 _GROUP = r"(?:\{,\}|,\\!|\\!,|\\[,!;: ]|,\\ )"
 _TOKEN = re.compile(
-    rf"""(?P<int>\d+)(?![\d.,{{\\\ eEA-F_])                           # the two commonest first
+    rf"""(?P<int>\d+)(?![\d.,{{\\\ eEA-F_]|'\d\d\d|(?<=0)[xXbo][\dA-Fa-f]|[a-f\d]+_)  # the two commonest first
     |(?P<char>[-+*/^={{}}_,;:|'%&()\[\]])(?![-+*/=>])
     |(?P<space>[\s~]+|\\[,!;:>\ ]|\.(?=(?:[\s}}$]|\\[,;!:\ ])*$))
     |(?P<num>
-        (?:\d|[A-F](?![a-z]))[\dA-F]*(?=_\{{?1[1-6]\b)        # 1A3_16
+        (?:\d|[A-F](?![a-z]))[\dA-F]*(?=_\{{?1[1-6]\b)|\d[\da-f]*(?=_\{{?1[1-6]\b)  # 1A3_16
+       |0[xX][\dA-Fa-f]+|0[bB][01]+|0[oO][0-7]+            # 0x1A3
+       |\d{{1,3}}(?:(?:'\d{{3}})+(?![\d'])|(?:\.\d{{3}}){{2,}}(?:,\d\d?)?(?![\d.,])  # 1'234, 1.234.567,80
+          |(?:_\d{{3}}){{2,}}(?![\d_]))                     # 1_234_567
        |(?:\d{{1,3}}(?:{_GROUP}\d{{3}})+(?!\d)              # 1\,234
           |\d{{1,3}}(?:,\d{{3}})+(?!\d|,\d)                 # 1,234
           |\d{{1,3}}(?:\ \d{{3}})+(?![\d/]|\ ?\\[dtc]?frac) # 1 234
@@ -57,7 +61,7 @@ _TOKEN = re.compile(
           |(?:\.\.\.|\\l?dots)(?!\s*,)
           |[eE][+-]?\d+(?![A-Za-z\d]))?
        |\.\d+(?:[eE][+-]?\d+(?![A-Za-z\d]))?)
-    |(?P<word>[ap]\.m\.?|[A-Za-z]+)
+    |(?P<word>[ap]\.m\.?|Interval\.[LR]?open|S\.[A-Z][a-zA-Z]+|[A-Za-z]+)
     |\\(?P<macro>[A-Za-z]+)\*?
     |(?P<op>\*\*|<=|>=|!=|==|=>|->|\+/?-|\\\\(?:\[[^\]]{{0,12}}\])?|\\[{{}}%$|&\#_]|.)""",
     re.VERBOSE | re.DOTALL,
@@ -67,6 +71,7 @@ _SUPERSCRIPT = re.compile("[⁻⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ]+")
 _SUBSCRIPT = re.compile("[₀₁₂₃₄₅₆₇₈₉]+")
 _NUMBER_FIRST = re.compile(r"[-+]?\d[\d.,]*\s*[A-Za-z%]")
 _NUMERIC_TEXT = re.compile(r"[\s\d.,/%+-]*\d[\s\d.,/%+-]*\Z")
+_UNION = re.compile(r"([)\]}]\s*)U(?=\s*(?:\\left\s*)?[(\[\]{\\])")  # (0,1) U (2,3)
 _OPENING = frozenset({"(", "[", "\\{"})
 _CLOSING = frozenset({")", "]", "\\}"})
 
@@ -81,8 +86,8 @@ def lex(text: str) -> list[Token]:
     """
     if len(text) > MAX_CHARS:
         raise Unreadable(f"longer than {MAX_CHARS} characters")
-    if not text.isascii():
-        text = _plain_unicode(text)
+    if "U" in text or not text.isascii():
+        text = _UNION.sub(r"\1\\cup", text) if text.isascii() else _plain_unicode(text)
     tokens: list[Token] = []
     python = "*" in text  # sympy's spelling: I and E are constants
     position, spaced, depth = 0, False, 0
@@ -120,7 +125,7 @@ def lex(text: str) -> list[Token]:
 
 
 def _plain_unicode(text: str) -> str:
-    text = text.translate({0x2212: "-"})
+    text = _UNION.sub(r"\1\\cup", text.translate({0x2212: "-"}))
     text = _SUPERSCRIPT.sub(lambda match: "^{" + unicodedata.normalize("NFKC", match.group()) + "}", text)
     text = _SUBSCRIPT.sub(lambda match: "_{" + unicodedata.normalize("NFKC", match.group()) + "}", text)
     return unicodedata.normalize("NFKC", text.translate(UNICODE)).translate(UNICODE)
@@ -141,6 +146,9 @@ def _number(digits: str, tokens: list[Token], *, spaced: bool, nested: bool) -> 
 
 
 def _word(letters: str, tokens: list[Token], *, spaced: bool, python: bool, called: bool) -> None:
+    if letters in SETS or (called and letters in PRINTED):
+        tokens.append(("name", SETS[letters], spaced) if letters in SETS else ("func", letters, spaced))
+        return
     letters = letters.replace(".", "")  # 3:45 p.m.
     if len(letters) == 1:
         tokens.append(("name", letters.lower() if python and letters in "IE" else letters, spaced))
@@ -210,6 +218,10 @@ def _text(name: str, content: str, spaced: bool, tokens: list[Token]) -> None:
         tokens.append(("op", connector, spaced))
     elif content in FUNCTIONS and not (content in ONLY_CALLED and after_number):
         tokens.append(("func", FUNCTIONS[content], spaced))
+    elif not content.strip("$€£¥₹₩\\ "):
+        return  # a sign of currency
+    elif content in PRINTED and name == "operatorname":
+        tokens.append(("func", content, spaced))
     elif constant or _NUMERIC_TEXT.match(content) or (not tokens and _NUMBER_FIRST.match(content)):
         tokens.extend(lex(content)[:-1])
     else:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rewards.mathematics.tree import Apply, Bracket, Matrix, Node
+from rewards.mathematics.equality import same
+from rewards.mathematics.tree import Apply, Bracket, Matrix, Name, Node, Num, names_in, with_value
 
 _VECTORS = frozenset({("(", ")"), ("<", ">")})
 
@@ -39,6 +40,30 @@ def folded(node: Node) -> Node:
     if node.op == "+" and isinstance(first, Matrix) and isinstance(last, Matrix):
         return _sum(first, last) or node
     return node
+
+
+def as_vector(node: Node, size: int) -> Bracket | None:
+    """`2i - 5j + k` as the vector (2, -5, 1) of so many coordinates; None for what is no sum of the unit vectors."""
+    units = "ijk"[:size]
+    if not 2 <= size <= 3 or not isinstance(node, Apply | Name) or names_in(node).isdisjoint(units):
+        return None
+
+    def at(*values: int) -> Node:
+        found: Node = node
+        for unit, value in zip("ijk", (*values, 0), strict=False):
+            found = with_value(found, unit, Num(value))
+        return found
+
+    axes = [[int(row == column) for column in range(size)] for row in range(size)]
+    entries = [at(*axis) for axis in axes]
+    total = entries[0]
+    for entry in entries[1:]:
+        total = Apply("+", (total, entry))
+    linear = same(at(*[0] * size), Num(0)) and same(at(*[1] * size), total)
+    linear = linear and all(
+        same(at(*[2 * x for x in axis]), Apply("+", (entry, entry))) for axis, entry in zip(axes, entries, strict=True)
+    )
+    return Bracket("<", tuple(entries), ">") if linear and not (size == 2 and "k" in names_in(node)) else None
 
 
 def _column(node: Node) -> Node:

@@ -10,6 +10,9 @@ from rewards.mathematics.tree import Num, Unreadable
 _REPEATING = re.compile(r"(\d*)\.?(\d*)(?:\\(?:overline|bar|dot)\s*\{?(\d+)\}?|\.?\((\d+)\))\Z")
 _SEPARATOR = re.compile(r"\{,\}|,\\!|\\!,|\\[,!;: ]|,\\ |,| ")
 _GROUPED = re.compile(r"\d{1,3}(\{,\}\d{3})+(\.\d+)?")
+_SWISS = re.compile(r"\d{1,3}(?:(?:'\d{3})+|(?:\.\d{3}){2,}(?:,\d\d?)?|(?:_\d{3}){2,})")  # 1'234, 1.234.567,8
+_MARKS = str.maketrans({"'": None, ".": None, "_": None, ",": "."})
+_PREFIXES = frozenset({"0x", "0b", "0o"})
 _DOTS = re.compile(r"(\.\.\.|\\l?dots)\Z")
 _PERIOD = re.compile(r"(\d{1,20}?)\1+\Z")
 _MAX_EXPONENT = 5_000
@@ -29,6 +32,10 @@ def number(text: str) -> Num:
     """
     if text.isdigit():
         return Num(int(text))
+    if _SWISS.fullmatch(text):
+        return number(text.translate(_MARKS))
+    if text[:2].lower() in _PREFIXES:
+        return Num(int(text, 0))
     whole, _, decimals = text.partition(".")
     if decimals.isdigit() and (whole.isdigit() or not whole):
         return Num(Fraction(int(whole + decimals), 10 ** len(decimals)), len(decimals))

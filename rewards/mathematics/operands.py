@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from rewards.mathematics.cursor import Cursor
 from rewards.mathematics.numerals import in_base, number
+from rewards.mathematics.printed import PRINTED, printed
 from rewards.mathematics.quantities import MAGNITUDES
 from rewards.mathematics.tree import (
     Apply,
@@ -19,10 +20,13 @@ from rewards.mathematics.tree import (
     Name,
     Node,
     Num,
+    Relation,
     Unreadable,
     Words,
+    with_value,
 )
 
+MAX_SERIES = 200  # terms of a sum or product
 _MATRICES = frozenset({"matrix", "pmatrix", "bmatrix", "Bmatrix", "smallmatrix", "array", "vmatrix"})
 
 
@@ -35,6 +39,10 @@ class Operands(Cursor):
 
     def sum(self) -> Node:
         """Terms with + and - between them."""
+        raise NotImplementedError
+
+    def term(self) -> Node:
+        """Factors with *, / or nothing between them."""
         raise NotImplementedError
 
     def factor(self) -> Node:
@@ -87,6 +95,10 @@ class Operands(Cursor):
             self.advance()
             return in_base(written, self.subscript())
         node = number(written)
+        if self.kind == "name" and self.value in ("C", "P") and not self.spaced and self.counts():
+            letter, (_, lower, _) = self.value, self.peek()
+            self.go_to(self.position + 2)
+            return chosen(letter, node, number(lower))
         if self.kind == "word" and self.value.lower() in MAGNITUDES:
             node = Num(node.value * MAGNITUDES[self.value.lower()])
             self.advance()
@@ -100,6 +112,11 @@ class Operands(Cursor):
         elif node.places < 0:
             return self.mixed(node)
         return node
+
+    def counts(self) -> bool:
+        """Whether `5C2` is in hand at its letter."""
+        kind, value, spaced = self.peek()
+        return kind == "num" and value.isdigit() and not spaced and self.peek(2)[1] not in ("^", "_")
 
     def mixed(self, whole: Num) -> Node:
         r"""`3 1/2` and `3\frac{1}{2}` are three and a half."""
@@ -137,6 +154,8 @@ class Operands(Cursor):
             return self.angle()
         if left in ("(", "[", "]"):
             return self.bracket(left)
+        if left in ("^", "_"):
+            return self.prescript()
         raise Unreadable(f"unexpected '{left}'")
 
     def bracket(self, left: str) -> Node:
@@ -165,6 +184,7 @@ class Operands(Cursor):
         """`{...}` groups; with commas inside it is a set in plain text."""
         self.advance()
         if self.is_op("}"):
+            self.advance()
             return self.prescript()
         inner = self.inside(self.items)
         if self.is_op("|", ":"):
@@ -173,17 +193,17 @@ class Operands(Cursor):
         return Braces(inner.items) if isinstance(inner, Items) else inner
 
     def prescript(self) -> Node:
-        """`{}_{10}C_3`, whose empty braces are in hand."""
-        self.advance()
+        """`{}_{10}C_3`, `^{10}P_3`: the token before the upper number is in hand."""
         if self.is_op("_", "^"):
             self.advance()
             upper = self.subscript()
-            if self.kind == "name" and self.value == "C" and upper.isdigit() and self.peek()[1] == "_":
+            if self.kind == "name" and self.value in ("C", "P") and upper.isdigit() and self.peek()[1] in ("_", "^"):
+                letter = self.value
                 self.advance()
                 self.advance()
                 lower = self.subscript()
                 if lower.isdigit():
-                    return Apply("binom", (number(upper), number(lower)))
+                    return chosen(letter, number(upper), number(lower))
         raise Unreadable("empty braces")
 
     def set(self) -> Node:
@@ -279,7 +299,43 @@ class Operands(Cursor):
             return Apply("root", (self.argument(digits=False), Num(3)))
         if name == "overline":
             return Apply("overline", (self.argument(digits=False),))
+        if name in ("sum", "prod"):
+            return self.series(name)
+        if name in PRINTED:
+            return self.printed(name)
+        if name == "cis" and not self.is_op("^", "_"):
+            angle = self.function_argument()
+            return Apply("+", (Apply("cos", (angle,)), Apply("*", (Name("i"), Apply("sin", (angle,))))))
         return self.named_function(name)
+
+    def printed(self, name: str) -> Node:
+        """`Interval(0, 1)` and the like, whose bracket is in hand."""
+        self.expect("(")
+        if self.is_op(")"):
+            self.advance()
+            return printed(name, ())
+        inner = self.inside(self.items)
+        self.expect(")")
+        return printed(name, inner.items if isinstance(inner, Items) else (inner,))
+
+    def series(self, name: str) -> Node:
+        r"""`\sum_{k=1}^{10} k^2` and `\prod` with few terms, term by term; Beyond for any other."""
+        limits: dict[str, Node] = {}
+        while self.is_op("_", "^"):
+            place = self.value
+            self.advance()
+            limits[place] = self.operand()
+        start, end = limits.get("_"), limits.get("^")
+        if not (isinstance(start, Relation) and start.ops == ("=",) and isinstance(start.sides[0], Name)):
+            raise Beyond(f"\\{name} without a start")
+        first, last = _whole(start.sides[1]), _whole(end)
+        if first is None or last is None:
+            raise Beyond(f"\\{name} without end or by a variable")
+        if last - first >= MAX_SERIES:
+            raise Unreadable(f"\\{name} of {last - first + 1} terms, more than {MAX_SERIES}")
+        index, term = start.sides[0].name, self.term()
+        terms = [with_value(term, index, Num(value)) for value in range(first, last + 1)]
+        return _joined("+" if name == "sum" else "*", terms) if terms else Num(int(name == "prod"))
 
     def named_function(self, name: str) -> Node:
         """`sin^2 x`, `log_2 8`, `max(1, 2)`."""
@@ -349,6 +405,34 @@ class Operands(Cursor):
             self.advance()
         self.advance()
         return "".join(parts)
+
+
+def chosen(letter: str, upper: Node, lower: Node) -> Node:
+    """How many ways: `C` without, `P` or `A` with regard to order."""
+    if letter == "C":
+        return Apply("binom", (upper, lower))
+    rest = Apply("+", (upper, Apply("neg", (lower,))))
+    return Apply("/", (Apply("!", (upper,)), Apply("!", (rest,))))
+
+
+def _whole(limit: Node | None) -> int | None:
+    """The whole number of a limit: `10` or `10^6`."""
+    if isinstance(limit, Apply) and limit.op == "neg":
+        value = _whole(limit.args[0])
+        return None if value is None else -value
+    if isinstance(limit, Apply) and limit.op == "^":
+        base, exponent = (_whole(arg) for arg in limit.args)
+        small = base is not None and exponent is not None and 0 <= exponent < 100 and abs(base) <= 100
+        return base**exponent if small and base is not None and exponent is not None else None
+    return limit.value if isinstance(limit, Num) and isinstance(limit.value, int) else None
+
+
+def _joined(op: str, terms: list[Node]) -> Node:
+    """The terms under one operation, halved so that the tree stays shallow."""
+    if len(terms) == 1:
+        return terms[0]
+    middle = len(terms) // 2
+    return Apply(op, (_joined(op, terms[:middle]), _joined(op, terms[middle:])))
 
 
 def _is_minus_one(node: Node) -> bool:

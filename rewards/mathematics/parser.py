@@ -16,12 +16,13 @@ from __future__ import annotations
 from rewards.mathematics.cursor import SEPARATORS
 from rewards.mathematics.lexer import lex
 from rewards.mathematics.numerals import in_base, number
-from rewards.mathematics.operands import Operands
+from rewards.mathematics.operands import Operands, chosen
 from rewards.mathematics.quantities import is_label, is_noun, is_unit, unit_of
 from rewards.mathematics.tree import (
     Apply,
     Bracket,
     Items,
+    Matrix,
     Name,
     Node,
     Num,
@@ -30,6 +31,7 @@ from rewards.mathematics.tree import (
     Relation,
     Unreadable,
     Words,
+    transposed,
 )
 from rewards.mathematics.vocabulary import CONDITIONS, FILLERS
 
@@ -101,7 +103,8 @@ class _Parser(Operands):
         if self.is_op("=", ":", "_"):
             self.go_to(start)
             return None
-        if self.tokens[start][0] == "word" and len(said) == 1 and len(said[0]) <= 3:
+        short = self.tokens[start][0] == "word" and len(said) == 1 and len(said[0]) <= 3
+        if short and said[0].lower() not in FILLERS:
             self.go_to(start)  # "mg + 2": a product that happens to spell a unit
             return None
         words = [word for phrase in said for word in phrase.lower().strip(" :.,").split()]
@@ -306,6 +309,8 @@ class _Parser(Operands):
             return Bracket("(", ends if mark == "+" else (Apply("neg", (ends[1],)), ends[0]), ")")
         if mark not in ("°", "'"):
             exponent = self.exponent()
+            if isinstance(exponent, Name) and exponent.name == "T" and isinstance(base, Bracket | Matrix):
+                return transposed(base)
             return combinations(base, exponent) or Apply("^", (base, exponent))
         if self.is_op("{"):
             self.advance()
@@ -369,10 +374,7 @@ def combinations(base: Node, lower: Node) -> Node | None:
         upper = Name(below)
     else:
         return None
-    if letter == "C":
-        return Apply("binom", (upper, lower))
-    rest = Apply("+", (upper, Apply("neg", (lower,))))
-    return Apply("/", (Apply("!", (upper,)), Apply("!", (rest,))))
+    return chosen(letter, upper, lower)
 
 
 def attach_unit(node: Node, unit: str) -> Node:

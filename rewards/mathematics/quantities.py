@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 
 
 def word_set(words: str) -> frozenset[str]:
@@ -97,6 +97,15 @@ _NO_NOUNS = word_set(
 )
 _PAIRS = "am/pm north/south east/west up/down left/right above/below profit/loss increase/decrease more/less gain/loss"
 _OPPOSITES = {word: other for pair in _PAIRS.split() for word, other in (pair.split("/"), reversed(pair.split("/")))}
+_CURRENCY_OF = {
+    "\\$": "dollar", "dollar": "dollar", "usd": "dollar", "cent": "dollar", "¢": "dollar", "€": "euro", "euro": "euro",
+    "eur": "euro", "£": "pound", "gbp": "pound", "pounds sterling": "pound", "¥": "yen", "yen": "yen", "yuan": "yen",
+    "rmb": "yen", "₹": "rupee", "rupee": "rupee", "₩": "won",
+}  # fmt: skip
+_CURRENCY = re.compile("|".join(map(re.escape, sorted(_CURRENCY_OF, key=len, reverse=True))), re.IGNORECASE)
+_MAX_PRICE = 80
+_KINDS = word_set("function functions number numbers triangle angle sequence series matrix curve solution event events")
+_DOUBTS = word_set("if whether unclear unknown nobody doubt only when unless claims says")
 _NOUN_POWER = re.compile(r"\^ ?\{? ?[23] ?\}?")  # units^2
 _LETTERS = re.compile(r"[^\W\d_]+(?:['\u2019][a-z]+)?")
 
@@ -143,6 +152,41 @@ def is_label(words: list[str]) -> bool:
     (True, False)
     """
     return _NO_NOUNS.isdisjoint(words)
+
+
+def says(words: str, answer: str) -> bool:
+    """Whether a short sentence in small letters says an answer and no other: "the function is even".
+
+    >>> says("the function is even", "even"), says("it is not even", "even"), says("even function", "even")
+    (True, False, True)
+    """
+    if not words.startswith(answer + " "):
+        before, copula, said = words.rpartition(" is ") if " is " in words else words.rpartition("is ")
+        return bool(copula) and said == answer and _asserts(before)
+    return words[len(answer) + 1 :] in _KINDS and " " not in answer
+
+
+def _asserts(words: str) -> bool:
+    """Whether words before "is" say so, rather than deny, doubt or ask it."""
+    found = words.split()
+    return len(found) <= 6 and _NO_NOUNS.isdisjoint(found) and _DOUBTS.isdisjoint(found)
+
+
+def are_other_currencies(a: str, b: str) -> bool:
+    r"""Whether two amounts are in different money: `\$5` and 5 euros.
+
+    >>> are_other_currencies("\\$5", "5 euros"), are_other_currencies("\\$5", "5")
+    (True, False)
+    """
+    ours = _currencies(a)
+    return bool(ours) and bool(theirs := _currencies(b)) and ours.isdisjoint(theirs)
+
+
+@lru_cache(maxsize=4_096)
+def _currencies(text: str) -> frozenset[str]:
+    if len(text) > _MAX_PRICE:
+        return frozenset()
+    return frozenset(_CURRENCY_OF[sign.lower()] for sign in _CURRENCY.findall(text))
 
 
 def are_opposites(a: str, b: str) -> bool:

@@ -192,8 +192,20 @@ def rebuild(node: Node, parts: tuple[Node, ...]) -> Node:
     return node
 
 
+def with_value(node: Node, name: str, value: Node) -> Node:
+    """The same tree with a name replaced."""
+    if isinstance(node, Name):
+        return value if node.name == name else node
+    return rebuild(node, tuple(with_value(child, name, value) for child in children(node)))
+
+
 def renamed_in(node: Node, old: str, new: str) -> Node:
     """The same tree with one variable renamed."""
-    if isinstance(node, Name):
-        return Name(new) if node.name == old else node
-    return rebuild(node, tuple(renamed_in(child, old, new) for child in children(node)))
+    return with_value(node, old, Name(new))
+
+
+def transposed(node: Bracket | Matrix) -> Matrix:
+    """A matrix with its rows as columns; a list of numbers is one row."""
+    if isinstance(node, Bracket):
+        return Matrix(tuple((item,) for item in node.items))
+    return Matrix(tuple(zip(*node.rows, strict=True)), node.bars)

@@ -16,6 +16,9 @@ UNICODE = str.maketrans(
         "≤": "<=", "≥": ">=", "≠": "!=", "≈": "\\approx ", "±": "\\pm ", "∓": "\\mp ", "√": "\\sqrt ",
         "π": "\\pi ", "∞": "\\infty ", "∪": "\\cup ", "∩": "\\cap ", "∈": "\\in ", "∅": "\\emptyset ",
         "°": "\\degree ", "ℝ": "\\mathbb{R}", "ℤ": "\\mathbb{Z}", "ℕ": "\\mathbb{N}", "∖": "\\setminus ",
+        "∛": "\\cbrt ", "∜": "\\sqrt[4] ", "¢": " cents",
+        "⅕": "\\frac{1}{5}", "⅖": "\\frac{2}{5}", "⅗": "\\frac{3}{5}", "⅘": "\\frac{4}{5}", "⅙": "\\frac{1}{6}",
+        "⅚": "\\frac{5}{6}", "⅛": "\\frac{1}{8}", "⅜": "\\frac{3}{8}", "⅝": "\\frac{5}{8}", "⅞": "\\frac{7}{8}",
         "½": "\\frac{1}{2}", "¼": "\\frac{1}{4}", "¾": "\\frac{3}{4}", "⅓": "\\frac{1}{3}", "⅔": "\\frac{2}{3}",
         "′": "'", "’": "'", "⟨": "\\langle ", "⟩": "\\rangle ", "∨": "\\lor ", "∧": "\\land ",
         "、": ",", "，": ",", "；": ";", "。": ".", "：": ":", "∶": ":",
@@ -26,7 +29,7 @@ UNICODE = str.maketrans(
 
 FUNCTIONS = {
     name: name
-    for name in _set("sin cos tan cot sec csc sinh cosh tanh arcsin arccos arctan ln log exp max min gcd lcm det")
+    for name in _set("sin cos tan cot sec csc cis sinh cosh tanh arcsin arccos arctan ln log exp max min gcd lcm det")
 } | {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "lg": "log10", "cosec": "csc", "ctg": "cot", "tg": "tan"}
 """Functions by their names in LaTeX."""
 
@@ -42,7 +45,8 @@ ONLY_CALLED = _set("min max floor abs det sec")
 MACRO_FUNCTIONS = {
     "frac": "frac", "dfrac": "frac", "tfrac": "frac", "cfrac": "frac", "nicefrac": "frac", "sfrac": "frac",
     "sqrt": "sqrt", "binom": "binom",
-    "dbinom": "binom", "tbinom": "binom", "overline": "overline", "bar": "overline",
+    "dbinom": "binom", "tbinom": "binom", "overline": "overline", "bar": "overline", "cbrt": "cbrt", "sum": "sum",
+    "prod": "prod",
 }  # fmt: skip
 
 CONNECTORS = _set("and or")
@@ -51,7 +55,7 @@ CONDITIONS = _set("if for where when with such since because")
 
 FILLERS = _set(
     "the a an is are was be answer value final result solution solutions so thus hence therefore total about exactly "
-    "approximately roughly around nearly only just equals equal to of or either there both it"
+    "approximately roughly around nearly only just equals equal to of or either there both it year usd eur gbp"
 )
 """Words that may stand before a number without changing it."""
 
@@ -78,14 +82,14 @@ OP_SPELLINGS = {"**": "^", "==": "=", "+-": "±", "+/-": "±", "\\%": "%", "\\|"
 NAMES = {
     "infty": "infinity", "emptyset": "EmptySet", "varnothing": "EmptySet", "R": "Reals", "Z": "Integers",
     "N": "Naturals", "Q": "Rationals", "C": "Complexes", "varphi": "phi", "varepsilon": "epsilon", "vartheta": "theta",
-    "ell": "ell", "pi": "pi", "imath": "i", "hbar": "hbar",
+    "ell": "ell", "pi": "pi", "imath": "i", "jmath": "j", "hbar": "hbar", "top": "T",
 } | {letter: letter for letter in GREEK}  # fmt: skip
 """Macros that are one name."""
 
 GLUED = frozenset(OPS) - {"in", "to", "mod", "circ", "div"} | GREEK | {"infty"}
 """Macros that data sets glue to the next letters when they strip spaces: `\\lex`, `\\omegat`."""
 
-BEYOND = _set("neg int iint iiint oint sum prod lim liminf limsup inf sup partial nabla cases forall exists propto")
+BEYOND = _set("neg int iint iiint oint lim liminf limsup inf sup partial nabla cases forall exists propto")
 """Mathematics this grammar does not cover."""
 
 BLACKBOARD = {"R": "Reals", "Z": "Integers", "N": "Naturals", "Q": "Rationals", "C": "Complexes"}
@@ -105,7 +109,7 @@ DROPPED = frozenset({"$", "\\$", "£", "€", "¥", "₹", "₩", "\\&", "\\#", 
 
 _SHORT_WORDS = _set(
     "yes no dne not the all odd per of is are if in by at to on for am pm one two six ten its was men boy cat dog car "
-    "red day box"
+    "red day box us usd eur gbp"
 )
 
 
