@@ -5,7 +5,7 @@
 | `length` | empty, characters, words, tokens |
 | `gopher`, `repetition`, `fineweb`, `c4` | the published rules of these corpora |
 | `form`, `ending` | tags, boxes, fences; whether a text was cut off |
-| `encoding`, `markup` | broken text; special tokens, turns, echoes |
+| `encoding`, `markup`, `turns` | broken text; special tokens, echoes; the next turn |
 | `assistant`, `phrases` | refusals, identity, cutoff dates, set phrases, and the files they are read from |
 | `tongue` | language |
 | `private`, `checks`, `masking` | personal data and secrets, what believes them, `mask_rows` |

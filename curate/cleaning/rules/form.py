@@ -26,7 +26,7 @@ def thinking_tags(texts: Texts) -> pl.Series:
 
 def no_box(texts: Texts) -> pl.Series:
     r"""Whether the answer has no closed `\boxed{...}` outside its thinking; for tasks that ask for one."""
-    found = _parsed(texts.answer, r"\\f?box(?:ed)?\s*\{?", lambda text: "box" if boxes(text) else None)
+    found = _parsed(texts.answer, r"\\f?box(?:ed)?\s*\{?", _has_box)
     return pl.select(pl.when(pl.lit(texts.text).is_not_null()).then(pl.lit(found).is_null())).to_series()
 
 
@@ -46,8 +46,8 @@ def open_fence(text: str) -> str | None:
     for line in text.split("\n"):
         bare = line.lstrip(" \t>")
         mark = bare[:1]
-        if mark not in ("`", "~"):
-            continue
+        if mark not in ("`", "~") or (opened is None and line.startswith(("    ", "\t")) and not _LIST.search(text)):
+            continue  # an indented line is code without fences, where there is no list for it to belong to
         size = len(bare) - len(bare.lstrip(mark))
         rest = bare[size:].strip()
         if size < 3 or (mark == "`" and "`" in rest):  # inline code
@@ -59,13 +59,26 @@ def open_fence(text: str) -> str | None:
     return opened[2][:60] if opened else None
 
 
+_LIST = re.compile(r"^[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]", re.MULTILINE)
+
+
+def _has_box(text: str) -> str | None:
+    """Whether something stands in a box; a word after the bare command is text about it."""
+    told = (_BOXED.search(box) and not (box.isalpha() and text[end : end + 1].isalpha()) for _, end, box in boxes(text))
+    return "box" if any(told) else None
+
+
+_BOXED = re.compile(r"[^\s{}$~\\,;]")
+_CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]+`", re.DOTALL)
+
+
 def _thinking_fault(text: str) -> str | None:
     split = split_thinking(text)
     if not split.closed:
         return "thinking never closes"
     if split.thinking is not None and not split.answer.strip():
         return "no answer after the thinking"
-    again = split_thinking(split.answer)
+    again = split_thinking(_CODE.sub("", split.answer))  # code may be about tags
     if split.thinking is not None and again.thinking is not None:
         return "a second thinking block"
     return None

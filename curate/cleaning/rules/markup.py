@@ -1,4 +1,4 @@
-"""Traces of a chat template in a text: its special tokens, and the next turn that a model wrote for the user.
+"""Traces of a chat template in a text: its special tokens, and an echo of the prompt.
 
 Source: the special tokens in the tokenizer configurations of Llama 2 to 4, Mistral, Gemma, Qwen, DeepSeek, Phi,
 gpt-oss, GLM, T5 and BERT. A tokenizer reads such text as control tokens wherever it stands, in code and quotes too: so
@@ -12,7 +12,7 @@ import polars as pl
 from curate.cleaning.rules.texts import Texts
 
 TOKENS = (
-    r"<\|[A-Za-z0-9_▁./\-]+(?: [A-Za-z0-9_▁./\-]+)*\|>",  # ChatML, Llama 3, Phi, gpt-oss, GLM, GPT-2; reserved ones too
+    r"<\|[A-Za-z0-9_▁./\-]{2,}(?: [A-Za-z0-9_▁./\-]+)*\|>",  # ChatML, Llama 3, Phi, gpt-oss, GLM, GPT-2; reserved
     r"<｜[^｜<>\n]+｜>",  # DeepSeek, with its full-width bars
     r"<\|[^|<>\n]+｜>|<｜[^｜<>\n]+\|>",  # the same, mangled
     r"</?(?:start|end)_of_(?:turn|image|audio)>",  # Gemma
@@ -31,13 +31,6 @@ ANCHORS = [  # one of these is in every token above
     "SYSTEM_PROMPT]", "MODEL_SETTINGS]", "THINK]", "gMASK]", "IMG_BREAK]", "<unused", "<extra_id", "<reserved_",
     "<0x", "[UNK]", "[CLS]", "[SEP]", "[PAD]", "[MASK]", "<s>", "</s>",
 ]  # fmt: skip
-TURN = (
-    r"(?mi)^[ \t]*(?:#{1,4}[ \t]*(?:instruction|input|response|human|user|assistant|system|question)s?[ \t]*:"
-    r"|(?:human|assistant|user|instruction|ai assistant|system)[ \t]*:|<(?:human|user|assistant|bot)>[ \t]*:?"
-    r"|\*\*(?:human|user|assistant|instruction):?\*\*:?)"
-)
-
-
 def special_tokens(texts: Texts) -> pl.Series:
     """The first special token of a chat template in a text."""
     places = texts.text.str.contains_any(ANCHORS).fill_null(value=False).arg_true()
@@ -49,11 +42,6 @@ def special_tokens(texts: Texts) -> pl.Series:
     opens, closes = (some.str.count_matches(tag, literal=True) for tag in ("<s>", "</s>"))
     is_html = tokens.is_in(["<s>", "</s>"]) & (opens == closes)
     return found.scatter(places, pl.select(pl.when(~is_html).then(tokens)).to_series())
-
-
-def next_turn(texts: Texts) -> pl.Series:
-    """The first line that begins another turn (`Human:`, `### Instruction:`): the model went on in the user's name."""
-    return texts.answer.str.extract(TURN, 0).str.strip_chars()
 
 
 def prompt_echo(texts: Texts) -> pl.Series:

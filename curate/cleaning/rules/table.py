@@ -20,6 +20,7 @@ from curate.cleaning.rules import (
     private,
     repetition,
     tongue,
+    turns,
 )
 from curate.cleaning.rules.rule import Measure, Rule
 
@@ -93,7 +94,7 @@ _ALL = (
     Rule("boilerplate", assistant.boilerplate, "a set phrase", _ASSISTANT, kind="found"),
     # markup
     Rule("special_tokens", markup.special_tokens, "special tokens", _TEMPLATES, kind="found"),
-    Rule("next_turn", markup.next_turn, "another turn", _TEMPLATES, kind="found"),
+    Rule("next_turn", turns.next_turn, "another turn", _TEMPLATES, kind="found"),
     Rule("prompt_echo", markup.prompt_echo, "it repeats the prompt", _TEMPLATES, kind="sign", needs=("prompt",)),
     # private
     *(_private(kind, "personal data") for kind in private.PERSONAL),
