@@ -19,7 +19,7 @@ import re
 from dataclasses import dataclass
 
 from rewards.base import RewardError, did_you_mean
-from rewards.retractions import denied, restated
+from rewards.retractions import denied, restated, without_other
 
 STYLES = ("auto", "boxed", "answer_tag", "gsm8k", "last_number")
 THINKING_TAGS = (
@@ -198,7 +198,7 @@ def last_number(text: str) -> Found | None:
         return None
     match = found[-1]
     before = text[max(0, match.start() - 60) : match.start()]
-    if _HEDGED.search(before) or denied(before):
+    if _HEDGED.search(before) or denied(before, text[match.end() : match.end() + 10]):
         return None
     value = match.group().replace("\u2212", "-").replace("$", "").replace(" ", "")
     if value[0] in "+-" and match.start() and (text[match.start() - 1].isalnum() or text[match.start() - 1] in ")]}"):
@@ -299,7 +299,7 @@ def _first_statement(text: str) -> tuple[str, int]:
         if end > 0 and (not rest or rest[0] in ".,;") and not _PRICE.match(line):
             return line[1:end].strip(), end + 1
     sentence = _FULL_STOP.split(line, maxsplit=1)[0]
-    return sentence.strip().strip("*").strip(), len(sentence)
+    return without_other(sentence.strip().strip("*").strip()), len(sentence)
 
 
 def _last_letter(text: str) -> Found | None:

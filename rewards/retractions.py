@@ -39,10 +39,14 @@ _VALUE = re.compile(
 )
 _COMPARED = re.compile(r"\S+\s+(?:more|less|fewer|times|steps?|because|if|when)\b", re.IGNORECASE)
 _DENIAL = re.compile(
-    r"(?:\bnot|n't|\bnever|\bcannot|\bother than|\brather than|\binstead of|\bunlike|\bexcept(?: for)?|\banything but)"
+    r"(?:\b(?:could|might|may)(?: also)?(?= be\b)"
+    r"|\bnot|n't|\bnever|\bcannot|\bother than|\brather than|\binstead of|\bunlike|\bexcept(?: for)?|\banything but)"
     r"(?:\s+(?:be|equal|equal to|the answer|exactly|just|simply|necessarily|even))*[\s:$*(]*\Z",
     re.IGNORECASE,
 )
+_OTHER = re.compile(r",?\s(?:and\s)?(?:not|rather than|instead of)\s\$?[-+]?(?:\d[\d.,/]*|[A-J])\$?\Z")
+_RANGE = re.compile(r"(?:\d\s*(?:to|through|until|\u2013)|\bbetween\s\S{1,20}\sand)\s*\Z", re.IGNORECASE)
+_OPEN = re.compile(r"[\s$*)]*(?:\?|(?:or|and/or)\b)", re.IGNORECASE)
 _LABEL = re.compile(
     r"\b(?:steps?|problem|question|exercise|equations?|eqn?\.?|figure|fig\.?|table|section|chapter|page|example|part|"
     r"lemma|theorem|case|line|item)\s*[#(]?\Z",
@@ -67,14 +71,19 @@ def restated(rest: str) -> str | None:
     return found
 
 
-def denied(before: str) -> bool:
-    """Whether the words before a number say that it is not the answer, or only what is numbered.
+def denied(before: str, after: str = "") -> bool:
+    """Whether the words around a number say that it is not the answer: "not 5", "step 5", "1 to 5", "5 or so", "5?".
 
-    >>> denied("It cannot be "), denied("Step "), denied("So it is ")
-    (True, True, False)
+    >>> denied("It cannot be "), denied("Step "), denied("So it is "), denied("Is it ", "?")
+    (True, True, False, True)
     """
     tail = before[-40:]
-    return _DENIAL.search(tail) is not None or _LABEL.search(tail) is not None
+    return any(pattern.search(tail) for pattern in (_DENIAL, _LABEL, _RANGE)) or _OPEN.match(after) is not None
+
+
+def without_other(statement: str) -> str:
+    """An answer without the one it is told from: "17, not 16" is 17."""
+    return _OTHER.sub("", statement)
 
 
 def _said_again(after: str) -> str | None:

@@ -80,27 +80,34 @@ _OTHER_OPTION = re.compile(r"\([A-J]\)|\b[B-J]\b|\bor\b")
 _SEVERAL_OPTIONS = re.compile(r"\(?[A-J]\)?(?:(?:[\s,;&]|and)*\(?[A-J]\)?)+")
 _SYNONYMS = {
     "no solution": "none", "no solutions": "none", "no real solution": "none", "no real solutions": "none",
-    "there is no solution": "none", "there are no solutions": "none", "empty set": "none", "the empty set": "none",
+    "empty set": "none", "the empty set": "none",
     "dne": "undefined", "does not exist": "undefined", "not defined": "undefined",
     "the limit does not exist": "undefined",
     "infinitely many solutions": "infinitely many", "infinite solutions": "infinitely many",
     "infinite number of solutions": "infinitely many", "infinite number": "infinitely many",
     "an infinite number": "infinitely many", "an infinite number of solutions": "infinitely many",
-    "there are infinitely many": "infinitely many", "there are infinitely many solutions": "infinitely many",
-    "y": "yes", "t": "true", "all real numbers": "reals", "all reals": "reals", "real numbers": "reals",
+    "infinite": "infinitely many", "divergent": "diverges", "convergent": "converges",
+    "the series diverges": "diverges", "the series converges": "converges", "the integral diverges": "diverges",
+    "the integral converges": "converges", "the sequence diverges": "diverges", "the sequence converges": "converges",
+    "positive real numbers": "positive reals", "all positive real numbers": "positive reals",
+    "all positive reals": "positive reals", "all real numbers": "reals", "all reals": "reals", "real numbers": "reals",
+    "y": "yes", "t": "true",
 }  # fmt: skip
 _OBJECTS: dict[str, Node] = {
     "none": Braces(()),
     "reals": Name("Reals"),
     "infinity": Name("infinity"),
     "infinitely many": Name("infinity"),
+    "positive reals": Bracket("(", (Num(0), Name("infinity")), ")"),
 }
+_EXISTS = re.compile(r"^(?:there (?:is|are)|(?:it|the (?:equation|system|problem)) has) ")
 _ARTICLE = re.compile(r"^(?:(?:a|an|the|on|in|at|by) )+(?=\w)")
 _ORDINAL = re.compile(r"\b(\d{1,4})(?:st|nd|rd|th)\b")
 _MONTHS = word_set(
     "january february march april may june july august september october november december "
     "jan feb mar apr jun jul aug sep sept oct nov dec"
 )
+_DIGIT = re.compile(r"\d")
 _WEEKDAYS = word_set(
     "monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun"
 )
@@ -122,6 +129,8 @@ def read(text: str) -> Answer:
     answer = _tree(unwrap(text))
     if answer.tree is None or isinstance(answer.tree, Items):
         answer.tree = _mixed_units(answer.text) or answer.tree
+    if isinstance(answer.tree, Quantity) and unit_of(answer.tree.unit) is None and not _DIGIT.search(text):
+        answer.tree = Words(answer.text)  # "an infinite number" is no product of a and n
     if isinstance(answer.tree, Words):
         value = spoken(answer.words)
         answer.tree = _OBJECTS.get(answer.words, answer.tree) if value is None else Num(value)
@@ -273,6 +282,11 @@ def _with_sign(node: Node, sign: str) -> Node:
     return node
 
 
+def without_markup(text: str) -> str:
+    r"""The words of `\text{red} and \text{blue}`, with their commas."""
+    return " ".join(re.sub(r"\\[A-Za-z]+|\\.|[${}*_`\"“”]", " ", _strip_text(text)).split())
+
+
 def _strip_text(text: str) -> str:
     for _ in range(3 if "{" in text else 0):
         text = _TEXT_MACRO.sub(r" \1 ", text)
@@ -282,6 +296,7 @@ def _strip_text(text: str) -> str:
 def _words(text: str) -> str:
     bare = re.sub(r"\\[A-Za-z]+|\\.|[${}*_`\"“”]", " ", _strip_text(text))
     folded = " ".join(re.sub(r"[^\w\s'+-]", " ", bare.casefold()).split())
+    folded = _EXISTS.sub("", folded)
     folded = _SYNONYMS.get(folded, folded)
     folded = _ORDINAL.sub(r"\1", _ARTICLE.sub("", folded))
     parts = folded.split()

@@ -2,6 +2,8 @@
 
 >>> same_time("3:45 p.m.", "15:45"), same_time("noon", "12:00 am"), same_time("3:45", "4:45")
 (True, False, None)
+>>> same_year("1492", "1492 AD"), same_year("1492", "1492 BC"), same_year("1492", "1492")
+(True, False, None)
 """
 
 from __future__ import annotations
@@ -9,13 +11,17 @@ from __future__ import annotations
 import re
 
 _CLOCK = re.compile(
-    r"(?P<hour>\d{1,2})(?:\s*:\s*(?P<minute>\d\d)(?:\s*:\s*(?P<second>\d\d))?)?\s*"
-    r"(?:(?P<half>[ap])\.?\s?m\.?|(?P<word>noon|midnight))?\s*(?:o'clock)?"
+    r"(?P<hour>\d{1,2})(?:\s*:\s*(?P<minute>\d\d)(?:\s*:\s*(?P<second>\d\d))?)?\s*(?:o'clock)?\s*"
+    r"(?:(?P<half>[ap])\.?\s?m\.?|(?P<word>noon|midnight|morning|afternoon|evening))?"
 )
 _NAMED = {"noon": "12:00 pm", "midnight": "12:00 am"}
+_HALVES = {"noon": "p", "afternoon": "p", "evening": "p", "midnight": "a", "morning": "a"}
 _MARKUP = re.compile(r"\\(?:text|mathrm|textrm|textbf)\b|\\[!,;: ]|[{}$~]|\b(?:at|in the)\b")
-_ERA = re.compile(r"(?:\b(?:AD|A\.D\.)\s?)?\b(?P<year>\d{1,4})(?P<era>\s?(?:AD|A\.D\.|BCE?|B\.C\.(?:E\.)?|CE|C\.E\.))?")
+_YEAR = re.compile(
+    r"(?:(?:the )?year |in )?(?P<first>A\.?D\.?)?\s?(?P<year>\d{1,4})\s?(?P<era>A\.?D\.?|B\.?C\.?(?:E\.?)?|C\.?E\.?)?"
+)
 _HALF_DAY = 12 * 3600
+_MAX_CHARS = 60
 
 
 def same_time(gold: str, pred: str) -> bool | None:
@@ -33,29 +39,34 @@ def same_time(gold: str, pred: str) -> bool | None:
     return ours[0] % _HALF_DAY == theirs[0] % _HALF_DAY
 
 
-def without_era(gold: str, pred: str) -> str | None:
-    """The predicted year without its AD or BC, or None where it is another year: before Christ, and the gold is not."""
-    if not pred.rstrip("}$. ").endswith(("D", "C", "E")) and "AD" not in pred and "A.D" not in pred:
-        return pred
-    match = _ERA.fullmatch(_MARKUP.sub("", pred).strip())
-    if match is None:
-        return pred
-    before = "B" in (match["era"] or "")
-    return None if before and "B" not in gold.upper() else match["year"] if not before else pred
+def same_year(gold: str, pred: str) -> bool | None:
+    """Whether two years are one; None unless both are years and one says whether it is before or after Christ."""
+    if not (_says_era(gold) or _says_era(pred)):
+        return None
+    ours, theirs = (_YEAR.fullmatch(" ".join(_MARKUP.sub(" ", text).split())) for text in (gold, pred))
+    if ours is None or theirs is None or not any(match["era"] or match["first"] for match in (ours, theirs)):
+        return None
+    before = [(match["era"] or "").startswith("B") for match in (ours, theirs)]
+    left_out = before[0] and not theirs["era"] and not theirs["first"]  # the era may be left out, as a unit may
+    return ours["year"] == theirs["year"] and (before[0] == before[1] or left_out)
 
 
 def _says_half(text: str) -> bool:
-    return len(text) < 60 and ("m" in text.lower() or "noon" in text.lower())
+    return len(text) < _MAX_CHARS and ("m" in text or "M" in text or "noon" in text)
+
+
+def _says_era(text: str) -> bool:
+    return len(text) < _MAX_CHARS and ("C" in text or "D" in text)
 
 
 def _seconds(text: str) -> tuple[int, bool] | None:
     """Seconds since midnight, and whether the half of the day is sure."""
-    plain = " ".join(_MARKUP.sub(" ", text).lower().split()).rstrip(" ")
-    match = _CLOCK.fullmatch(_NAMED.get(plain.rstrip("."), plain))
+    plain = " ".join(_MARKUP.sub(" ", text).lower().split())
+    match = _CLOCK.fullmatch(_NAMED.get(plain.rstrip("."), plain)) if len(text) < _MAX_CHARS else None
     if match is None:
         return None
     hour, minute, second = (int(match[part] or 0) for part in ("hour", "minute", "second"))
-    half = {"noon": "p", "midnight": "a"}.get(match["word"] or "") or match["half"]
+    half = _HALVES.get(match["word"] or "") or match["half"]
     if minute > 59 or second > 59 or hour > (12 if half else 24) or (half and not hour):
         return None
     if half:

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from rewards.mathematics.answers import Answer, as_list, as_quantity, read
-from rewards.mathematics.clocks import same_time, without_era
+from rewards.mathematics.answers import Answer, as_list, as_quantity, read, without_markup
+from rewards.mathematics.clocks import same_time, same_year
 from rewards.mathematics.definitions import value_of
 from rewards.mathematics.expressions import rounds_to, within
 from rewards.mathematics.kinds import equal
-from rewards.mathematics.quantities import are_other_currencies, says, unit_of
+from rewards.mathematics.quantities import are_other_currencies, said_in, unit_of
 from rewards.mathematics.surds import Inexact
 from rewards.mathematics.tree import (
     Name,
@@ -36,6 +36,8 @@ _PLAIN = re.compile(
 
 
 _BASED = re.compile(r"\s*(-?[0-9A-F]{1,60})_(?:\d|\{\s*(?:\d{1,2}|\\text\{[a-z]{3,10}\})\s*\}|\d\d)\s*\.?")
+_JOINTS = re.compile(r"\s*(?:,\s*and\b|,|;|\band\b)\s*")
+_MAX_LIST = 200
 _MINUTES = re.compile(r":\s*0\d\b")
 
 
@@ -61,10 +63,7 @@ def compare(gold_text: str, pred_text: str, tolerance: float | None = None) -> V
     plain = _compare_plain(gold_text, pred_text, tolerance)
     if plain is not None:
         return plain
-    year = without_era(gold_text, pred_text)
-    if year is None:
-        return Verdict(False, f"{_short(pred_text)} is not {_short(gold_text)}", "era")
-    gold, pred = read(gold_text), read(year)
+    gold, pred = read(gold_text), read(pred_text)
     verdict = _compare_text(gold, pred)
     if verdict is not None:
         return verdict
@@ -92,9 +91,12 @@ def _compare_text(gold: Answer, pred: Answer) -> Verdict | None:
         return Verdict(True, "identical", "text")
     if "_" in gold.text and _without_base(gold.text) == pred.text.strip():
         return Verdict(True, "the digits in the base of the gold", "base")
-    time = same_time(gold.text, pred.text)
-    if time is not None:
-        return Verdict(time, f"{_short(pred.text)} {'is' if time else 'is not'} {_short(gold.text)}", "time of day")
+    for what, dated in (("time of day", same_time), ("year", same_year)):
+        same_date = dated(gold.text, pred.text)
+        if same_date is not None:
+            return Verdict(
+                same_date, f"{_short(pred.text)} {'is' if same_date else 'is not'} {_short(gold.text)}", what
+            )
     if gold.letters and gold.letters == pred.letters and (len(gold.letters) > 1 or len(gold.text.strip("()")) == 1):
         return Verdict(True, f"option {''.join(gold.letters)}", "option")
     if isinstance(gold.tree, Words) or (isinstance(pred.tree, Words) and gold.tree is not None):
@@ -205,8 +207,15 @@ def _number_of(tree: Node) -> Node:
 
 
 def _words(gold: Answer, pred: Answer) -> Verdict:
-    said = gold.words != "" and (gold.words == pred.words or says(pred.words, gold.words))
+    said = gold.words != "" and gold.words in (pred.words, read(said_in(pred.words)).words)
+    said = said or _listed(gold) == _listed(pred) != ()
     return Verdict(said, f"'{_short(pred.text)}' {'is' if said else 'is not'} '{_short(gold.text)}'", "words")
+
+
+def _listed(answer: Answer) -> tuple[str, ...]:
+    """Several answers in words, in their order: `red, blue` is `red and blue`."""
+    parts = _JOINTS.split(without_markup(answer.text)) if len(answer.text) < _MAX_LIST else []
+    return tuple(read(part).words for part in parts) if len(parts) > 1 and all(parts) else ()
 
 
 def _unreadable(gold: Answer, pred: Answer) -> Verdict:

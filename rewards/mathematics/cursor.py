@@ -5,6 +5,7 @@ from __future__ import annotations
 from rewards.mathematics.lexer import Token
 from rewards.mathematics.numerals import number
 from rewards.mathematics.tree import MAX_DEPTH, Num, Unreadable
+from rewards.mathematics.vocabulary import CONDITIONS
 
 SEPARATORS = frozenset({",", ";", "and", "or", "newrow", "=>", "->"})
 _CLOSERS = frozenset({")", "]", "}", "\\}", "⟩", "⌋", "⌉"})
@@ -93,8 +94,22 @@ class Cursor:
                 return None
         return None
 
+    def skip_group(self) -> bool:
+        """Step over a bracket with all that is in it."""
+        depth = 0
+        for position in range(self.position, len(self.tokens)):
+            kind, value, _ = self.tokens[position]
+            depth += (kind == "op" and value == "(") - (kind == "op" and value == ")")
+            if not depth:
+                self.go_to(position + 1)
+                return True
+        return False
+
     def skip_remark(self) -> bool:
         """Step over `(the positive root)`."""
+        kind, value, _ = self.peek()
+        if kind in ("word", "text") and value.split()[0].lower() in CONDITIONS:
+            return self.skip_group()
         words = False
         for position in range(self.position + 1, min(self.position + _MAX_UNIT_TOKENS, len(self.tokens))):
             kind, value, _ = self.tokens[position]

@@ -51,7 +51,7 @@ def label_of(node: Node) -> str | None:
             argument = node.args[1]
             if isinstance(argument, Name):
                 return f"{node.args[0].name}({argument.name})"
-            simple = isinstance(argument, Num | Bracket) or node.args[0].name in _FUNCTION_NAMES
+            simple = isinstance(argument, Num | Bracket) or node.args[0].name in _FUNCTION_NAMES or is_union(argument)
             return node.args[0].name if simple else None
         if node.op in ("abs", "overline", "degree"):
             return label_of(node.args[0])
@@ -61,6 +61,11 @@ def label_of(node: Node) -> str | None:
         if node.op == "/" and all((_factors(arg) or "x")[0] == "d" for arg in node.args):
             return "derivative"
     return None
+
+
+def is_union(node: Node) -> bool:
+    """Whether a node is made of sets: the `A ∪ B` of `n(A ∪ B) = 15`."""
+    return isinstance(node, Apply) and node.op in ("union", "intersection", "minus")
 
 
 def unpacked(node: Node) -> Node:

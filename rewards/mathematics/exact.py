@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 from functools import lru_cache
-from math import comb, factorial
+from math import comb, factorial, gcd, lcm
 from typing import Any
 from zlib import crc32
 
@@ -130,8 +130,12 @@ _EXACT: dict[str, Callable[..., Any]] = {
     "binom": _binomial,
     "max": lambda *args: max(map(_real, args)),
     "min": lambda *args: min(map(_real, args)),
+    "gcd": lambda *args: gcd(*map(_whole, args)),
+    "lcm": lambda *args: lcm(*map(_whole, args)),
 }
-_DEPENDS_ON_SIZE = frozenset({"^", "root", "abs", "floor", "ceil", "mod", "max", "min", "!", "factorial", "binom"})
+_DEPENDS_ON_SIZE = frozenset(
+    {"^", "root", "abs", "floor", "ceil", "mod", "max", "min", "!", "factorial", "binom", "gcd", "lcm"}
+)
 
 
 _STEPS: dict[str, Callable[..., Any]] = {

@@ -389,13 +389,21 @@ def _other_spelling(quantity: Node, unit: Unit, bare: Node) -> bool | None:
         except (ArithmeticError, Unreadable):
             return False
         return isinstance(value, int | Fraction) and abs(Fraction(value)) <= 1 and same(scaled, bare)
-    if unit == unit_of("°") and "pi" in names_in(bare):
+    if unit == unit_of("°") and ("pi" in names_in(bare) or _is_angle(bare)):
         return same(Apply("degree", (quantity,)), bare)
     return False
 
 
 def _is_share(node: Node) -> bool:
-    return isinstance(node, Num) and 0 < abs(Fraction(node.value)) < 1
+    try:
+        value = exact(node, 0) if not names_in(node) else 0
+    except (ArithmeticError, Unreadable):
+        return False
+    return isinstance(value, int | Fraction) and 0 < abs(Fraction(value)) < 1
+
+
+def _is_angle(node: Node) -> bool:
+    return isinstance(node, Apply) and node.op in ("arcsin", "arccos", "arctan")
 
 
 def _in_base(value: Node, unit: Unit) -> Node:

@@ -49,7 +49,7 @@ _TOKEN = re.compile(
     |(?P<num>
         (?:\d|[A-F](?![a-z]))[\dA-F]*(?=_\{{?1[1-6]\b)|\d[\da-f]*(?=_\{{?1[1-6]\b)  # 1A3_16
        |0[xX][\dA-Fa-f]+|0[bB][01]+|0[oO][0-7]+            # 0x1A3
-       |\d{{1,3}}(?:(?:'\d{{3}})+(?![\d'])|(?:\.\d{{3}}){{2,}}(?:,\d\d?)?(?![\d.,])  # 1'234, 1.234.567,80
+       |\d{{1,3}}(?:(?:'\d{{3}})+(?:\.\d+)?(?![\d'])|(?:\.\d{{3}}){{2,}}(?:,\d\d?)?(?![\d.,])  # 1'234, 1.234.567,80
           |(?:_\d{{3}}){{2,}}(?![\d_]))                     # 1_234_567
        |(?:\d{{1,3}}(?:{_GROUP}\d{{3}})+(?!\d)              # 1\,234
           |\d{{1,3}}(?:,\d{{3}})+(?!\d|,\d)                 # 1,234
@@ -72,6 +72,7 @@ _SUBSCRIPT = re.compile("[₀₁₂₃₄₅₆₇₈₉]+")
 _NUMBER_FIRST = re.compile(r"[-+]?\d[\d.,]*\s*[A-Za-z%]")
 _NUMERIC_TEXT = re.compile(r"[\s\d.,/%+-]*\d[\s\d.,/%+-]*\Z")
 _UNION = re.compile(r"([)\]}]\s*)U(?=\s*(?:\\left\s*)?[(\[\]{\\])")  # (0,1) U (2,3)
+_TIMES_TEN = re.compile(r"(\d)\s?x\s?(?=10\s?(?:\^|\*\*|[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]))")  # 6 x 10^23
 _OPENING = frozenset({"(", "[", "\\{"})
 _CLOSING = frozenset({")", "]", "\\}"})
 
@@ -86,8 +87,8 @@ def lex(text: str) -> list[Token]:
     """
     if len(text) > MAX_CHARS:
         raise Unreadable(f"longer than {MAX_CHARS} characters")
-    if "U" in text or not text.isascii():
-        text = _UNION.sub(r"\1\\cup", text) if text.isascii() else _plain_unicode(text)
+    if not text.isascii() or "U" in text or "x" in text:
+        text = _respelled(text)
     tokens: list[Token] = []
     python = "*" in text  # sympy's spelling: I and E are constants
     position, spaced, depth = 0, False, 0
@@ -124,8 +125,12 @@ def lex(text: str) -> list[Token]:
     return tokens
 
 
-def _plain_unicode(text: str) -> str:
-    text = _UNION.sub(r"\1\\cup", text.translate({0x2212: "-"}))
+def _respelled(text: str) -> str:
+    """Letters that stand for signs, and all that is not ASCII, as LaTeX."""
+    text = _UNION.sub(r"\1\\cup", _TIMES_TEN.sub(r"\1*", text))
+    if text.isascii():
+        return text
+    text = text.translate({0x2212: "-"})
     text = _SUPERSCRIPT.sub(lambda match: "^{" + unicodedata.normalize("NFKC", match.group()) + "}", text)
     text = _SUBSCRIPT.sub(lambda match: "_{" + unicodedata.normalize("NFKC", match.group()) + "}", text)
     return unicodedata.normalize("NFKC", text.translate(UNICODE)).translate(UNICODE)

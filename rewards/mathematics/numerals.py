@@ -10,8 +10,8 @@ from rewards.mathematics.tree import Num, Unreadable
 _REPEATING = re.compile(r"(\d*)\.?(\d*)(?:\\(?:overline|bar|dot)\s*\{?(\d+)\}?|\.?\((\d+)\))\Z")
 _SEPARATOR = re.compile(r"\{,\}|,\\!|\\!,|\\[,!;: ]|,\\ |,| ")
 _GROUPED = re.compile(r"\d{1,3}(\{,\}\d{3})+(\.\d+)?")
-_SWISS = re.compile(r"\d{1,3}(?:(?:'\d{3})+|(?:\.\d{3}){2,}(?:,\d\d?)?|(?:_\d{3}){2,})")  # 1'234, 1.234.567,8
-_MARKS = str.maketrans({"'": None, ".": None, "_": None, ",": "."})
+_SWISS = re.compile(r"\d{1,3}(?:(?:'\d{3})+(?:\.\d+)?|(?:\.\d{3}){2,}(?:,\d\d?)?|(?:_\d{3}){2,})")  # 1'234, 1.234.567,8
+_MARKS = str.maketrans({".": None, "_": None, ",": "."})
 _PREFIXES = frozenset({"0x", "0b", "0o"})
 _DOTS = re.compile(r"(\.\.\.|\\l?dots)\Z")
 _PERIOD = re.compile(r"(\d{1,20}?)\1+\Z")
@@ -33,7 +33,7 @@ def number(text: str) -> Num:
     if text.isdigit():
         return Num(int(text))
     if _SWISS.fullmatch(text):
-        return number(text.translate(_MARKS))
+        return number(text.replace("'", "") if "'" in text else text.translate(_MARKS))
     if text[:2].lower() in _PREFIXES:
         return Num(int(text, 0))
     whole, _, decimals = text.partition(".")

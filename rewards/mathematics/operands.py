@@ -20,9 +20,11 @@ from rewards.mathematics.tree import (
     Name,
     Node,
     Num,
+    Ratio,
     Relation,
     Unreadable,
     Words,
+    children,
     with_value,
 )
 
@@ -190,7 +192,11 @@ class Operands(Cursor):
         if self.is_op("|", ":"):
             raise Unreadable("a set written with plain braces")
         self.expect("}")
-        return Braces(inner.items) if isinstance(inner, Items) else inner
+        parts = inner.items if isinstance(inner, Items) else (inner,)
+        if all(isinstance(part, Ratio) and len(part.items) == 2 and isinstance(part.items[0], Name) for part in parts):
+            given = tuple(Relation(children(part), ("=",)) for part in parts)  # {x: 1, y: 2}, as programs print it
+            return Items(given, ",") if len(given) > 1 else given[0]
+        return Braces(parts) if isinstance(inner, Items) else inner
 
     def prescript(self) -> Node:
         """`{}_{10}C_3`, `^{10}P_3`: the token before the upper number is in hand."""
@@ -254,6 +260,8 @@ class Operands(Cursor):
     def matrix(self) -> Node:
         r"""Rows between `\begin` and `\end`."""
         name = self.value
+        if name == "cases":
+            return self.cases()
         if name not in _MATRICES:
             raise Beyond(f"environment '{name}'")
         self.advance()
@@ -279,6 +287,15 @@ class Operands(Cursor):
         if not rows or len({len(r) for r in rows}) != 1:
             raise Unreadable("rows of different length")
         return Matrix(tuple(rows), bars=name == "vmatrix")
+
+    def cases(self) -> Node:
+        r"""The equations of a system between `\begin{cases}` and `\end{cases}`; Beyond for a function by cases."""
+        self.advance()
+        inner = self.inside(self.items)
+        if self.kind != "endenv":
+            raise Beyond("a function by cases")
+        self.advance()
+        return inner
 
     def function(self) -> Node:
         """A function and its arguments."""

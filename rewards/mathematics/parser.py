@@ -213,6 +213,9 @@ class _Parser(Operands):
             node = Apply("+", (node, Apply("neg", (right,)))) if op == "-" else Apply(op, (node, right))
         else:
             raise Unreadable(f"more than {MAX_CHAIN} terms")
+        if self.is_op("choose"):  # {10 \choose 4}
+            self.advance()
+            node = Apply("binom", (node, self.sum()))
         self.depth -= 1
         return node
 

@@ -154,22 +154,23 @@ def is_label(words: list[str]) -> bool:
     return _NO_NOUNS.isdisjoint(words)
 
 
-def says(words: str, answer: str) -> bool:
-    """Whether a short sentence in small letters says an answer and no other: "the function is even".
+def said_in(words: str) -> str:
+    """What a short sentence in small letters says: "the function is even" says "even"; "" where it doubts.
 
-    >>> says("the function is even", "even"), says("it is not even", "even"), says("even function", "even")
-    (True, False, True)
+    >>> said_in("the function is even"), said_in("it is not even"), said_in("even function")
+    ('even', 'not even', 'even')
     """
-    if not words.startswith(answer + " "):
-        before, copula, said = words.rpartition(" is ") if " is " in words else words.rpartition("is ")
-        return bool(copula) and said == answer and _asserts(before)
-    return words[len(answer) + 1 :] in _KINDS and " " not in answer
-
-
-def _asserts(words: str) -> bool:
-    """Whether words before "is" say so, rather than deny, doubt or ask it."""
-    found = words.split()
-    return len(found) <= 6 and _NO_NOUNS.isdisjoint(found) and _DOUBTS.isdisjoint(found)
+    before, copula, said = words.rpartition(" is ")
+    if not copula:
+        before, copula, said = words.rpartition(" will be ")
+    if not copula and words.startswith("is "):
+        return words[3:]
+    if copula:
+        found = before.split()
+        sure = len(found) <= 6 and _NO_NOUNS.isdisjoint(found) and _DOUBTS.isdisjoint(found)
+        return said if sure else ""
+    first, _, rest = words.partition(" ")
+    return first if rest in _KINDS else ""
 
 
 def are_other_currencies(a: str, b: str) -> bool:

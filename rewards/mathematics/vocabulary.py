@@ -13,6 +13,7 @@ GREEK = _set(_GREEK_LETTERS) | _set("Gamma Delta Theta Lambda Xi Sigma Phi Psi O
 UNICODE = str.maketrans(
     {
         "−": "-", "–": "-", "—": "-", "×": "*", "·": "*", "⋅": "*", "∙": "*", "÷": "/", "∕": "/", "⁄": "/",
+        "⩽": "<=", "⩾": ">=",
         "≤": "<=", "≥": ">=", "≠": "!=", "≈": "\\approx ", "±": "\\pm ", "∓": "\\mp ", "√": "\\sqrt ",
         "π": "\\pi ", "∞": "\\infty ", "∪": "\\cup ", "∩": "\\cap ", "∈": "\\in ", "∅": "\\emptyset ",
         "°": "\\degree ", "ℝ": "\\mathbb{R}", "ℤ": "\\mathbb{Z}", "ℕ": "\\mathbb{N}", "∖": "\\setminus ",
@@ -72,7 +73,7 @@ OPS = {
     "lbrace": "\\{", "rbrace": "\\}", "lbrack": "[", "rbrack": "]", "circ": "°", "degree": "°", "prime": "'",
     "colon": ":", "land": "and", "lor": "or", "wedge": "and", "vee": "or", "percent": "%", "to": "->",
     "Rightarrow": "=>", "implies": "=>", "rightarrow": "->", "bmod": "mod", "mod": "mod", "pmod": "pmod",
-    "iff": "=>", "lparen": "(", "rparen": ")",
+    "iff": "=>", "choose": "choose", "lparen": "(", "rparen": ")",
 }  # fmt: skip
 """Macros that are one operator."""
 
