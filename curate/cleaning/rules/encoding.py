@@ -1,4 +1,4 @@
-"""Text that was broken on its way: characters that replace others, control characters, UTF-8 read as Latin-1."""
+"""Text that was broken on its way: characters that replace others, control characters, UTF-8 read as cp1252."""
 
 from __future__ import annotations
 
@@ -7,9 +7,19 @@ import polars as pl
 from curate.cleaning.rules.texts import Texts
 
 CONTROL = r"\x00-\x08\x0b\x0e-\x1f\x7f\x{80}-\x{84}\x{86}-\x{9f}"
-BROKEN = (
-    rf"[\x{{fffd}}{CONTROL}\x{{fffe}}\x{{ffff}}]"
-    r"|Ã[\x{a0}-\x{bf}]|â€[™œ\x{9d}“”¦˜\x{a2}“]|Â[\x{a0}-\x{bf}]|ï»¿"
+_SIGN = "‚ƒ„†‡ˆ‰Š‹ŒŽ•˜™š›œžŸ¡-¿"  # what the bytes 80 to BF are in cp1252, where they do not end words too
+_ANY = _SIGN + "€…‘’“”–—\\x{a0}"
+BROKEN = "|".join(
+    (
+        rf"[\x{{fffd}}{CONTROL}\x{{fffe}}\x{{ffff}}]",
+        r"Ã[\x{a0}-\x{bf}Ÿœ™šž‰Š‡€„]|Ã[“”–—…]\p{Ll}|Â[\x{a0}-\x{bf}’œ]|Ì[€‚ƒ„…†‡ˆ]",  # é, ß, £, marks above
+        r"ï»¿|ðŸ|锟斤拷",  # a byte order mark, emoji; what GBK makes of U+FFFD
+        rf"â(?:€[™œ“”¦˜¢\x{{9d}}\p{{Ll}}]|[‚„†‡ˆ‰Šœ˜–—][{_ANY}])|á[º»][{_SIGN}]",  # ’ “ … → ✓, ệ
+        # ř, and two letters in a row of Slavic, Greek, Hebrew, Arabic
+        rf"[ÅÄ](?:[‚ƒ„†‡ˆ‰Š™š›œžŸ¼¾¯]|[{_SIGN}]\p{{Ll}})|[ÐÑ][{_ANY}][ÐÑ]|[ÎÏ][{_ANY}][ÎÏ]|×[{_ANY}]×[{_ANY}]|[ØÙ][{_ANY}][ØÙ]",
+        rf"(?:[à-ï][{_ANY}][{_ANY} ]){{2}}",  # Chinese, Japanese, Korean, Hindi, Thai
+        "‚Ä[ôúùìî¶¢]|√©",  # ’ and é in Mac Roman
+    )
 )
 
 
