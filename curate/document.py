@@ -49,6 +49,13 @@ class Node:
             return [node.plain() for node in self.value]
         return self.value
 
+    def places(self) -> Iterator[str]:
+        """Its own place, and that of everything in it."""
+        yield self.place
+        inside = self.value.values() if isinstance(self.value, dict) else self.value
+        for node in inside if isinstance(self.value, dict | list) else ():
+            yield from node.places()
+
     def place_of(self, path: tuple[str | int, ...]) -> str:
         """Where `path` stands, or the nearest part of it that the document has."""
         node = self

@@ -16,6 +16,22 @@ from curate.errors import did_you_mean
 Loc = tuple[str | int, ...]
 
 SURROGATE = re.compile("[\ud800-\udfff]")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+A_NAME = "a name has letters, digits, dots, dashes and underscores, and begins with a letter or digit"
+"""Names of recipes, profiles and engines: they name folders too."""
+_SECRET_KEY = re.compile(r"(?i)api_?key|secret|passw|credential|(^|_)token$")
+_SECRET = re.compile(r"\b(sk-|hf_|gh[pousr]_|xox[a-z]-|AKIA|eyJ)[A-Za-z0-9_./+-]{6,}|(?<=//)[^/@\s\"]+(?=@)")
+_WRITE = {
+    "bool_type": "write true or false",
+    "bool_parsing": "write true or false",
+    "int_type": "write a whole number",
+    "int_from_float": "write a whole number",
+    "int_parsing": "write a whole number",
+    "float_type": "write a number",
+    "float_parsing": "write a number",
+    "dict_type": "write a mapping, {key: value}",
+}
+"""What to do about the commonest of pydantic's errors, whose own words are those of Python's types."""
 
 
 def validate(model: type[Any], node: Node, mistakes: list[str], known: list[str] | None = None) -> Any:
@@ -86,20 +102,38 @@ def without_mistakes(model: type[Any], node: Node) -> Any:
 def _mistake(error: Any, node: Node, known: list[str]) -> str:
     loc: Loc = tuple(part for part in error["loc"])
     place, where = node.place_of(loc), ".".join(str(part) for part in loc)
-    got = "not shown: it may be a key" if loc[-1:] == ("api_key_env",) else _short(error["input"])
+    got = "not shown: it may be a key" if loc and _SECRET_KEY.search(str(loc[-1])) else _short(error["input"])
     if error["type"] == "extra_forbidden":
         nearest = did_you_mean(str(loc[-1]), known)
         return f"{place}: unknown key '{loc[-1]}'{nearest} (got {got})"
     if error["type"] == "missing":
         return f"{place}: key '{where}' is missing"
+    if error["type"] == "literal_error" and isinstance(error["input"], str):
+        words = re.findall(r"'([^']*)'", error["ctx"]["expected"])
+        return f"{place}: unknown {loc[-1]} '{error['input']}'{did_you_mean(error['input'], words)}"
+    if not loc:  # of the whole entry, which says by itself what is wrong of it
+        return f"{place}: {_wrong(error, where)}"
+    return f"{place}: {where}: {_wrong(error, where)} (got {got})"
+
+
+def _wrong(error: Any, where: str) -> str:
+    kind, given = error["type"], error["input"]
+    if kind in _WRITE:
+        return _WRITE[kind]
+    if kind == "string_type":
+        return f"write text, in quotes: {_short(str(given))}" if isinstance(given, int | float) else "write text"
+    if kind in ("tuple_type", "list_type"):
+        return f"write a list: [{given}]" if isinstance(given, str) and len(given) < 40 else "write a list"
+    if kind == "too_short":
+        return f"give at least {error['ctx']['min_length']}"
+    if where == "name" and kind == "string_pattern_mismatch":
+        return A_NAME if "." in error["ctx"]["pattern"] else A_NAME.replace(" dots,", "")
+    if where == "api_key_env" and kind == "string_pattern_mismatch":
+        return "give the name of an environment variable, in upper case, as OPENAI_API_KEY"
     message = re.sub(r"^Value error, ", "", error["msg"])
-    if error["type"] in ("bool_type", "bool_parsing"):
-        message = "write true or false"
-    if where == "name" and error["type"] == "string_pattern_mismatch":
-        message = "a name has letters, digits, dots, dashes and underscores, and begins with a letter or digit"
-    return f"{place}: {where}: {message[:1].lower() + message[1:]} (got {got})"
+    return message[:1].lower() + message[1:]
 
 
 def _short(value: Any, *, escaped: bool = False) -> str:
-    text = json.dumps(value, ensure_ascii=escaped, default=str)
+    text = _SECRET.sub("[not shown]", json.dumps(value, ensure_ascii=escaped, default=str))
     return text if len(text) <= 80 else text[:77] + "..."

@@ -25,7 +25,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from curate.document import Node, document_text, parse, plain_scalar
 from curate.engines.settings import ENGINES, EngineSettings
 from curate.errors import RecipeError, UsageError, did_you_mean
-from curate.mistakes import validate, without_mistakes
+from curate.mistakes import A_NAME, NAME, validate, without_mistakes
 from curate.steps import STEPS, step_class
 from curate.steps.base import Step
 
@@ -33,7 +33,7 @@ DEFAULT_PROFILE = "laptop"
 FIRST = ("load", "magpie")
 """Steps that need no rows."""
 
-Slug = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+Slug = Annotated[str, StringConstraints(pattern=f"^{NAME.pattern}$")]
 
 
 class Head(BaseModel):
@@ -99,15 +99,38 @@ def load_recipe(path: Path, profile: str = DEFAULT_PROFILE, overrides: tuple[str
     for override in overrides:
         base = overlay(base, _override(override, base))
     mistakes: list[str] = []
+    head, engines, steps = _read(base, mistakes)
+    mistakes += [one for one in _mistakes_of_profiles(root, profile) if one not in mistakes]
+    if mistakes or head is None:
+        raise RecipeError(source, sorted(mistakes, key=_line))
+    return Recipe(head, engines, tuple(steps), profile, overrides, text, path)
+
+
+def _read(base: Node, mistakes: list[str]) -> tuple[Head | None, dict[str, EngineSettings], list[Step]]:
+    """The settings of a tree without profiles, as far as they are right."""
     head = _head(base, mistakes)
     engines = _engines(base.value.get("engines"), mistakes)
     steps = _steps(base.value.get("steps"), base.place, mistakes)
     if base.value.get("steps") is not None:
         declared = base.value["engines"].value if "engines" in base.value else {}
         mistakes.extend(_references(steps, frozenset(declared or ()), base.value["steps"]))
-    if mistakes or head is None:
-        raise RecipeError(source, sorted(mistakes, key=_line))
-    return Recipe(head, engines, tuple(step for _, step in steps), profile, overrides, text, path)
+    return head, engines, [step for _, step in steps]
+
+
+def _mistakes_of_profiles(root: Node, chosen: str) -> Iterator[str]:
+    """What stands wrong in the lines of the profiles that were not chosen; a missing key may come by `--set`."""
+    profiles = root.value.get("profiles")
+    base = Node({key: node for key, node in root.value.items() if key != "profiles"}, root.place)
+    for name, node in (profiles.value or {}).items() if profiles is not None else ():
+        if name == chosen or not node.value:
+            continue
+        found: list[str] = []
+        try:
+            _read(overlay(base, node), found)
+        except RecipeError as broken:
+            found = broken.mistakes
+        own = tuple(f"{place}: " for place in node.places())
+        yield from (one for one in found if one.startswith(own) and not one.endswith(" is missing"))
 
 
 def _line(mistake: str) -> int:
@@ -126,6 +149,8 @@ def _profile(profiles: Node | None, wanted: str) -> Iterator[Node]:
     for name, node in known.items():
         if not isinstance(node.value, dict | NoneType):
             raise _no_profile(node, f"profile '{name}' is a mapping of what changes, for example {{seed: 1}}")
+        if not NAME.fullmatch(name):
+            raise _no_profile(node, f"profile '{name}': {A_NAME}")
     if wanted in known:
         yield from [known[wanted]] if known[wanted].value else []
     elif wanted != DEFAULT_PROFILE:
@@ -232,6 +257,8 @@ def _engines(node: Node | None, mistakes: list[str]) -> dict[str, EngineSettings
         mistakes.append(f"{node.place}: engines is a mapping of names, for example teacher: {{engine: transformers}}")
         return engines
     for name, entry in node.value.items():
+        if not NAME.fullmatch(name):
+            mistakes.append(f"{entry.place}: engine '{name}': {A_NAME}")
         kind = _word(entry, "engine", f"engine '{name}'", ENGINES, mistakes)
         settings = validate(ENGINES[kind], entry, mistakes) if kind else None
         if settings is not None:

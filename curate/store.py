@@ -163,7 +163,8 @@ def _short(value: Any) -> str:
 
 
 def remove_stale(run: Run, stems: Mapping[str, Any]) -> None:
-    """Delete the results of steps that the recipe no longer has."""
+    """Delete the results of steps that the recipe no longer has; what else lies there is not ours."""
     for path in run.steps_folder.glob("[0-9][0-9]-*"):
-        if path.name.split(".")[0] not in stems:
+        stem, _, suffix = path.name.partition(".")
+        if stem not in stems and f".{suffix}" in (*SUFFIXES, ".json") and path.is_file():
             path.unlink()

@@ -100,6 +100,14 @@ steps:
             "the first step must be load",
         ),
         (("steps:", "stepz:"), "x.yaml:5:", "unknown key 'stepz'; did you mean 'steps'?"),
+        (("name: small", "name: 2024"), "x.yaml:1:", 'write text, in quotes: "2024"'),
+        (("seed: 3", "language: en"), "x.yaml:2:", "write a list: [en]"),
+        (("rewards: [math, {reward: math, name: again}]", "rewards: []"), "x.yaml:13:", "give at least 1"),
+        (("- step: keep", "- {step: format, to: stf}\n  - step: keep"), "x.yaml:14:", "did you mean 'sft'?"),
+        (("n: 2", "prompt: x\n    template: boxed"), "x.yaml:9: give prompt: or template:", "not both"),
+        (("n: 16", "m: 16"), "x.yaml:22:", "unknown key 'm'"),
+        (("generate: {n: 16}", "genrate: {n: 16}"), "x.yaml:22:", "did you mean 'generate'?"),
+        (("engine: fake, text: boxed", "engine: server, url: localhost, model: x"), "x.yaml:4:", "no address of a"),
     ],
 )
 def test_a_mistake_names_its_place_and_what_was_got(
@@ -107,6 +115,33 @@ def test_a_mistake_names_its_place_and_what_was_got(
 ) -> None:
     found = mistakes(tmp_path, GOOD.replace(*change, 1))
     assert any(line.startswith(place) and words in line for line in found), found
+
+
+@pytest.mark.parametrize("name", ["../../x", "a/b", "..", "x.y", "a\x1b[31m", "a b", "x" * 65, ""])
+def test_a_name_never_leaves_the_folder_of_the_run(tmp_path: Path, name: str) -> None:
+    told = json.dumps(name)
+    if name:  # without one, the step's own word is its name
+        assert "a name has" in mistakes(tmp_path, GOOD.replace("- step: keep", f"- step: keep\n    name: {told}"))[0]
+    if name != "x.y":  # these name no file of several
+        text = GOOD.replace("teacher:", f"{told}:").replace("engine: teacher", f"engine: {told}")
+        assert any("a name has" in line for line in mistakes(tmp_path, text))
+        assert any("a name has" in line for line in mistakes(tmp_path, GOOD.replace("  gpu:", f"  {told}:")))
+
+
+def test_no_key_of_a_provider_is_shown_in_a_mistake(tmp_path: Path) -> None:
+    server = "engine: server, model: x, url: http://localhost/v1"
+    for wrong in ("api_key: s3cr3tkey", "api_key_env: s3cr3tkey", "mode: sk-s3cr3tkey", "url2: http://a:s3cr3tkey@b"):
+        told = mistakes(tmp_path, GOOD.replace("engine: fake, text: boxed", f"{server}, {wrong}"))
+        assert told
+        assert "s3cr3tkey" not in str(told)
+
+
+def test_a_profile_may_leave_to_the_command_line_what_it_needs(tmp_path: Path) -> None:
+    text = GOOD.replace("teacher: {text: echo}", "teacher: {engine: server, model: x}")
+    assert recipe(tmp_path, text).name == "small"
+    with pytest.raises(RecipeError, match="key 'url' is missing"):
+        recipe(tmp_path, text, "gpu")
+    assert recipe(tmp_path, text, "gpu", "engines.teacher.url=http://localhost/v1").profile == "gpu"
 
 
 def test_profiles_and_overrides_are_laid_over(tmp_path: Path) -> None:

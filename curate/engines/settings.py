@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from curate.engines.address import chat_address
+from curate.errors import InvalidInput
 
 if TYPE_CHECKING:
     from curate.engines.base import Engine
@@ -136,6 +139,15 @@ class ServerSettings(EngineSettings):
         default="max_tokens", description="OpenAI's reasoning models want max_completion_tokens."
     )
     send_seed: bool = Field(default=True, description="False for servers that refuse a seed.")
+
+    @field_validator("url")
+    @classmethod
+    def _an_address(cls, value: str) -> str:
+        try:
+            chat_address(value)
+        except InvalidInput as wrong:
+            raise ValueError(str(wrong)) from None
+        return value
 
     def open(self, folder: Path) -> Engine:
         """Make the client; nothing is sent yet."""

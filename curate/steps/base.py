@@ -77,6 +77,7 @@ class Cost:
     """An estimate before anything is spent. rows: at most so many come out.
 
     requests: still to be asked. tokens: prompt tokens at 4 characters each; completion tokens at most.
+    remark: what to know beforehand, such as rows that cannot be asked.
     """
 
     rows: int
@@ -85,6 +86,7 @@ class Cost:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cost_usd: float | None = None
+    remark: str = ""
 
 
 class Step(BaseModel):
@@ -96,7 +98,10 @@ class Step(BaseModel):
     version: ClassVar[int] = 1
 
     step: str
-    name: str = Field(default="", description="Name of this step in the run; the step's own word unless given.")
+    name: str = Field(
+        default="", pattern=r"^([A-Za-z0-9][A-Za-z0-9_-]{0,63})?$",
+        description="Name of this step, and of its files in the run; the step's own word unless given.",
+    )  # fmt: skip
 
     @property
     def title(self) -> str:

@@ -224,7 +224,7 @@ def test_a_file_of_principles_is_read_and_its_mistakes_are_told(tmp_path: Path) 
     assert critique(principles=[], principles_file="p.yaml").depends(made) != before
     for text, words in {
         "a: b": "principles are a list",
-        "[]": "at least 1 item",
+        "[]": "give at least 1",
         '- {critique: "Rude?"}': r"p\.yaml:1: .*one sentence, or \{critique",
         "- {critiq: x}": "did you mean 'critique'",
         "- [": r"p\.yaml",

@@ -83,7 +83,7 @@ def test_a_plan_fetches_no_benchmark(tmp_path: Path) -> None:
         ("against: {farm: {file: bench.jsonl, revision: abc}}", "are for Hub data sets, not for a file"),
         ("against: {farm: {fil: bench.jsonl}}", "unknown key 'fil'"),
         ("against: {farm: bench.jsonl}\n    covered: 2", "less than or equal to 1 (got 2)"),
-        ("against: {}", "at least 1 item"),
+        ("against: {}", "give at least 1"),
     ],
 )
 def test_a_mistake_is_told_with_its_line(tmp_path: Path, step: str, message: str) -> None:
