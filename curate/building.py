@@ -56,6 +56,7 @@ def build(
     """
     run = Run(folder or default_folder(recipe, limit))
     steps = _until(recipe, until)
+    _require_own(run)
     with folder_lock(run.folder), _context(recipe, run, limit, progress or Progress(), executor) as context:
         write_text_atomic(run.folder / "recipe.yaml", recipe.text)
         entries = _steps(recipe, steps, run, context, fresh=fresh, executor=executor)
@@ -69,6 +70,19 @@ def build(
                 emptied = next(entry for entry in entries if not entry.out)
                 context.progress.say(f"no rows are left: {emptied.step} let none through (`curate show` says why)")
     return run
+
+
+def _require_own(run: Run) -> None:
+    """Raise UsageError for a folder that is somebody else's: a build would replace its README.md and its data/."""
+    if run.lock_path.exists() or run.journal_path.parent.exists() or not run.folder.is_dir():
+        return
+    others = sorted(path.name for path in run.folder.iterdir() if path.name != ".lock")
+    if others:
+        shown = ", ".join(others[:5]) + (" ..." if len(others) > 5 else "")
+        raise UsageError(
+            f"{run.folder} is no run and holds other files ({shown}), of which a build would replace some. "
+            "Build with --out in a folder of its own"
+        )
 
 
 def _steps(

@@ -17,6 +17,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from curate.errors import CurateError, Interrupted
+from curate.report.escape import UNSAFE, visible
 
 NEW_OBJECTS = 50_000
 """Objects made before Python looks for cycles: after its default of 700 that took a seventh of the CPU of a build."""
@@ -44,7 +45,13 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")
 
 def echo_json(value: Any) -> None:
     """Print JSON to stdout."""
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+    text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
+    typer.echo(UNSAFE.sub(lambda found: json.dumps(found[0])[1:-1], text))
+
+
+def say(text: object, *, err: bool = False) -> None:
+    """Print text for a person; what rows, servers and recipes wrote moves no cursor and hides nothing."""
+    typer.echo(visible(str(text)), err=err)
 
 
 @app.command()
@@ -57,7 +64,7 @@ def init(
     from curate.shipped import copy_recipe
 
     path = copy_recipe(template, name, to)
-    typer.echo(f"wrote {path}\nnext: curate plan {path}")
+    say(f"wrote {path}\nnext: curate plan {path}")
 
 
 @app.command()
@@ -77,7 +84,7 @@ def plan(
     if as_json:
         echo_json(made)
     else:
-        typer.echo(plan_text(made))
+        say(plan_text(made))
 
 
 @app.command()
@@ -118,16 +125,16 @@ def build(
     if as_json:
         echo_json(done)
     elif until is not None:
-        typer.echo(f"stopped after {until}; steps are in {run.steps_folder}")
+        say(f"stopped after {until}; steps are in {run.steps_folder}")
     else:
         rows = ", ".join(f"{name} {count:,}" for name, count in done["rows"].items())  # type: ignore[attr-defined]
-        typer.echo(f"data:   {run.data_folder} ({rows} rows)\nreport: {run.report_path}\ncard:   {run.card_path}")
+        say(f"data:   {run.data_folder} ({rows} rows)\nreport: {run.report_path}\ncard:   {run.card_path}")
 
 
 def _rows(path: Path) -> int:
     import polars as pl
 
-    return pl.scan_parquet(path).select(pl.len()).collect().item()  # type: ignore[no-any-return]
+    return pl.scan_parquet(path, glob=False).select(pl.len()).collect().item()  # type: ignore[no-any-return]
 
 
 @app.command()
@@ -149,7 +156,7 @@ def show(
     if as_json:
         echo_json(shown_run)
     else:
-        typer.echo(show_text(shown_run))
+        say(show_text(shown_run))
 
 
 @app.command()
@@ -166,7 +173,7 @@ def why(
     if as_json:
         echo_json(told.to_dict())
     else:
-        typer.echo(str(told))
+        say(told)
 
 
 @app.command()
@@ -186,7 +193,7 @@ def diff(
     if as_json:
         echo_json(found.to_dict())
     else:
-        typer.echo(str(found))
+        say(found)
     if found.differs:
         raise typer.Exit(1)
 
@@ -206,9 +213,9 @@ def view(
     from curate.viewer.command import export_pairs, serve
 
     if export is not None:
-        typer.echo(export_pairs(Run(run), export))
+        say(export_pairs(Run(run), export))
     else:
-        serve(Run(run), port=port, who=who, browser=not no_open, say=typer.echo)
+        serve(Run(run), port=port, who=who, browser=not no_open, say=say)
 
 
 @app.command()
@@ -220,7 +227,7 @@ def report(run: RunFolder) -> None:
 
     opened = Run(run)
     write_text_atomic(opened.report_path, page.render(opened))
-    typer.echo(opened.report_path)
+    say(opened.report_path)
 
 
 @app.command()
@@ -232,7 +239,7 @@ def card(run: RunFolder) -> None:
 
     opened = Run(run)
     write_text_atomic(opened.card_path, cards.render(opened))
-    typer.echo(opened.card_path)
+    say(opened.card_path)
 
 
 @app.command()
@@ -253,7 +260,7 @@ def push(
     if as_json:
         echo_json(pushed.to_dict())
     else:
-        typer.echo(str(pushed))
+        say(pushed)
 
 
 @app.command()
@@ -274,8 +281,11 @@ def profile(
     measured = lengths.profile(lengths.load(Path(data)), tokenizer, sample=sample)
     if html is not None:
         write_text_atomic(html, measured.to_html())
-        typer.echo(f"wrote {html}", err=True)
-    typer.echo(measured.to_json() if as_json else str(measured))
+        say(f"wrote {html}", err=True)
+    if as_json:
+        echo_json(measured.to_dict())
+    else:
+        say(measured)
 
 
 @app.command()
@@ -295,7 +305,7 @@ def doctor(as_json: AsJson = False) -> None:
     if as_json:
         echo_json(found)
     else:
-        typer.echo(examine_text(found))
+        say(examine_text(found))
 
 
 @rewards_app.command("list")
@@ -307,7 +317,7 @@ def rewards_list(as_json: AsJson = False) -> None:
     if as_json:
         echo_json(listed)
     else:
-        typer.echo(list_text(listed))
+        say(list_text(listed))
 
 
 @rewards_app.command("test")
@@ -323,7 +333,7 @@ def rewards_test(
     if as_json:
         echo_json(tested.to_dict())
     else:
-        typer.echo(str(tested))
+        say(tested)
     tested.gate()
 
 
@@ -346,9 +356,9 @@ def rewards_rescore(
     if as_json:
         echo_json([one.to_dict() for one in rescored])
     else:
-        typer.echo("\n".join(map(str, rescored)))
+        say("\n".join(map(str, rescored)))
         if out is not None:
-            typer.echo(f"wrote {out}", err=True)
+            say(f"wrote {out}", err=True)
 
 
 @rewards_app.command("redteam")
@@ -366,7 +376,7 @@ def rewards_redteam(
     if as_json:
         echo_json(found.to_dict())
     else:
-        typer.echo(str(found))
+        say(found)
     redteam_gate(found)
 
 
@@ -390,7 +400,7 @@ def rewards_audit(
     if as_json:
         echo_json(audited.to_dict())
     else:
-        typer.echo(audited.text(rows))
+        say(audited.text(rows))
 
 
 def _plugins() -> None:
@@ -415,7 +425,7 @@ def main() -> NoReturn:
         _plugins()
         app(standalone_mode=True)
     except CurateError as error:
-        typer.echo(f"error: {error}", err=True)
+        say(f"error: {error}", err=True)
         sys.exit(error.exit_code)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

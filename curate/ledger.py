@@ -63,7 +63,7 @@ def read_entry(text: str, where: str) -> Entry:
     try:
         return Entry(**json.loads(text))
     except (TypeError, ValueError) as broken:
-        raise DataError(f"{where}: not an entry of a ledger ({broken}); build again with --fresh") from broken
+        raise DataError(f"{where}: not an entry of a ledger ({broken}); `curate build` writes it again") from broken
 
 
 def read_ledger(path: Path) -> list[Entry]:
@@ -72,5 +72,8 @@ def read_ledger(path: Path) -> list[Entry]:
         raise DataError(
             f"{path} is missing: {path.parent} is not the folder of a finished run; run `curate build` first"
         )
-    lines = path.read_text(encoding="utf-8").rstrip("\n").split("\n")  # a reason may hold U+2028
+    try:
+        lines = path.read_text(encoding="utf-8").rstrip("\n").split("\n")  # a reason may hold U+2028
+    except ValueError as broken:
+        raise DataError(f"{path} is damaged ({broken}); `curate build` writes it again") from None
     return [read_entry(line, f"{path}:{number}") for number, line in enumerate(lines, 1)]

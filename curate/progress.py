@@ -6,9 +6,10 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TextIO
 
+from curate.report.escape import visible
 from curate.steps.base import Progress
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def shown(stream: TextIO | None = None) -> Iterator[Progress]:
     """Progress for a person: live in a terminal, plain lines elsewhere."""
     target = stream or sys.stderr
     with _live(target) if target.isatty() else _plain(target) as progress:
-        yield progress
+        yield replace(progress, say=lambda line: progress.say(visible(line)))
 
 
 @contextmanager

@@ -81,10 +81,15 @@ class Run:
 
     @cached_property
     def lock(self) -> dict[str, Any]:
-        """The resolved recipe. Raises DataError when the folder holds none."""
+        """The resolved recipe. Raises DataError when the folder holds none, or one that is damaged."""
         if not self.lock_path.is_file():
-            raise DataError(f"{self.folder} is not the folder of a run: it has no recipe.lock.json")
-        lock: dict[str, Any] = json.loads(self.lock_path.read_text(encoding="utf-8"))
+            raise DataError(f"{self.folder} is not the folder of a finished run: it has no recipe.lock.json")
+        try:
+            lock = json.loads(self.lock_path.read_text(encoding="utf-8"))
+        except ValueError as broken:
+            raise DataError(f"{self.lock_path} is damaged ({broken}); `curate build` writes it again") from None
+        if not isinstance(lock, dict):
+            raise DataError(f"{self.lock_path} is no lock of a recipe; `curate build` writes it again")
         return lock
 
     @cached_property
@@ -106,9 +111,9 @@ class Run:
 
     def splits(self) -> dict[str, pl.DataFrame]:
         """The final rows by split, as pushed."""
-        import polars as pl
+        from curate.table import read_parquet
 
-        return {path.stem: pl.read_parquet(path, glob=False) for path in sorted(self.data_folder.glob("*.parquet"))}
+        return {path.stem: read_parquet(path) for path in sorted(self.data_folder.glob("*.parquet"))}
 
     def _repr_html_(self) -> str:
         """The report, in a notebook."""
@@ -120,9 +125,11 @@ class Run:
     def _table(self, step: str, suffix: str) -> pl.DataFrame:
         import polars as pl
 
+        from curate.table import read_parquet
+
         path = self.steps_folder / f"{step}{suffix}"
         if path.is_file():
-            return pl.read_parquet(path, glob=False)
+            return read_parquet(path)
         if suffix == ".parquet":
             raise DataError(f"{path} is missing: the run is not finished; `curate build` completes it")
         return pl.DataFrame()

@@ -60,4 +60,6 @@ def copy_recipe(template: str, name: str, to: Path) -> Path:
             file.write(text)
     except FileExistsError:
         raise UsageError(f"{path} exists; choose another name, or remove it first") from None
+    except OSError as refused:
+        raise UsageError(f"{path} cannot be written: {refused.strerror}; --to names another folder") from None
     return path

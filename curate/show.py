@@ -115,18 +115,9 @@ def _number(value: Any) -> str:
 
 
 def _cell(value: Any) -> str:
-    text = " ".join(printable(str(value)).split(" "))
+    text = str(value)
     return (
         text.replace("\n", "\n    ")
         if len(text) <= CELL
         else f"{text[:CELL]}... ({len(text):,} characters)".replace("\n", "\n    ")
     )
-
-
-def printable(text: str) -> str:
-    r"""Text whose control characters cannot move a terminal's cursor or change its colours.
-
-    >>> printable("a\x1b[31mb")
-    'a\\x1b[31mb'
-    """
-    return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)

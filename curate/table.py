@@ -15,7 +15,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import repeat
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 ROW_GROUP = 50_000
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_OS_ERROR = re.compile(r"\(os error (\d+)\)")
 
 
 # Files
@@ -50,10 +51,8 @@ def write_parquet(frame: pl.DataFrame, path: Path) -> None:
             # one chunk: the borders of chunks would show in the file
             frame.rechunk().write_parquet(draft, compression="zstd", compression_level=3, row_group_size=ROW_GROUP)
         except pl.exceptions.PolarsError as refused:
-            if "os error" in str(refused):
-                raise StepFailed(
-                    f"{path} cannot be written: {refused}. Free some space; the same command goes on"
-                ) from refused
+            if number := _OS_ERROR.search(str(refused)):
+                raise OSError(int(number[1]), os.strerror(int(number[1]))) from refused
             raise DataError(f"{path} cannot hold this table: {refused}") from refused
 
 
@@ -80,24 +79,24 @@ def replacing(path: Path) -> Iterator[Path]:
     """A draft beside `path`, which takes its place, durably, when the block ends well; else it goes.
 
     The draft's name is fixed, so that what a killed writer leaves is overwritten by the next: one writer a file.
+    Raises StepFailed when the disk is full, or may not be written there.
     """
     draft = path.with_name(f".{path.name}.draft")
-    path.parent.mkdir(parents=True, exist_ok=True)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         yield draft
         sync(draft)
         draft.replace(path)
         sync(path.parent)
-    except OSError as refused:
-        draft.unlink(missing_ok=True)
-        if refused.errno not in _FULL:
+    except BaseException as failed:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+        if not isinstance(failed, OSError) or failed.errno == errno.ENOENT:
             raise
+        what = "Free some space" if failed.errno in _FULL else "Give another place, or the right to write here"
         raise StepFailed(
-            f"{path} cannot be written: {refused.strerror}. Free some space; the same command goes on"
-        ) from refused
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
+            f"{path} cannot be written: {failed.strerror or failed}. {what}; the same command goes on"
+        ) from failed
 
 
 def require_file(path: Path) -> None:

@@ -189,6 +189,21 @@ def test_two_builds_in_one_folder_the_second_names_the_first(tmp_path: Path) -> 
     assert build(recipe, tmp_path / "run")
 
 
+def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
+    recipe = load_recipe(write(tmp_path))
+    theirs = tmp_path / "project"
+    (theirs / "data").mkdir(parents=True)
+    (theirs / "README.md").write_text("mine")
+    (theirs / "data" / "mine.parquet").write_bytes(b"mine")
+    with pytest.raises(UsageError, match=r"holds other files \(README.md, data\)"):
+        build(recipe, theirs)
+    assert sorted(path.name for path in theirs.rglob("*")) == ["README.md", "data", "mine.parquet"]
+    (tmp_path / "empty").mkdir()
+    with folder_lock(tmp_path / "empty"):  # as a build leaves it that was killed at once
+        pass
+    assert build(recipe, tmp_path / "empty").card_path.is_file()
+
+
 def test_a_run_without_its_ledger_shows_how_far_it_is(tmp_path: Path) -> None:
     with pytest.raises(EngineDown):
         build(load_recipe(write(tmp_path, RECIPE.replace("error_rate: 0.0", "error_rate: 1.0"))), tmp_path / "run")

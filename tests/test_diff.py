@@ -82,5 +82,5 @@ def test_rows_with_other_values_are_changed_in_those_columns(old: Path) -> None:
 
 
 def test_what_is_no_run_says_so(old: Path, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="is not the folder of a run"):
+    with pytest.raises(DataError, match="is not the folder of a finished run"):
         diff_runs(old, tmp_path / "nothing")

@@ -210,6 +210,19 @@ def test_a_full_disk_is_said_aloud_and_leaves_the_old_file(tmp_path: Path) -> No
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.txt"]
 
 
+def test_a_place_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    frame = pl.DataFrame({"a": [1]})
+    for path, why in (
+        (tmp_path / "file" / "a.parquet", "(Not a directory|File exists)"),
+        (tmp_path / ("x" * 300), "File name too long"),
+        (Path("/proc/a.parquet"), "No such file|not permitted|Permission denied"),
+    ):
+        for write in (lambda path: write_text_atomic(path, "x"), lambda path: write_parquet(frame, path)):
+            with pytest.raises((StepFailed, FileNotFoundError), match=why):
+                write(path)
+
+
 def test_a_killed_writer_leaves_the_old_file_and_the_next_one_clears_up(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     write_text_atomic(path, "old")

@@ -11,7 +11,7 @@ from typing import Final
 
 # C0 and C1 controls but tab and newline; bidi embeddings, overrides and isolates (Trojan Source, CVE-2021-42574);
 # invisible tag characters; lone surrogates and noncharacters, which no UTF-8 file or HTML page may hold.
-_UNSAFE: Final = re.compile(
+UNSAFE: Final = re.compile(
     r"[\x00-\x08\x0b-\x0d\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
 )
 # What starts markup inside a line; an underscore inside a word does not. And what starts a block at its beginning.
@@ -31,7 +31,7 @@ def visible(text: str) -> str:
     """
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _UNSAFE.sub(lambda found: f"<U+{ord(found[0]):04X}>", text)
+    return UNSAFE.sub(lambda found: f"<U+{ord(found[0]):04X}>", text)
 
 
 def clip(text: str, limit: int) -> tuple[str, int]:
