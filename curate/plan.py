@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from curate.building import Engines, default_folder, require_columns
 from curate.engines.settings import ENGINES
 from curate.recipe import Head, Recipe
 from curate.responses import Journal
+from curate.result import cost_of
 from curate.run import Run
 from curate.steps import STEPS, step_class
 from curate.steps.base import Context, Cost
@@ -38,24 +39,24 @@ def make_plan(recipe: Recipe, out: Path | None = None, *, limit: int | None = No
             step.check(context)
         table = _loaded(recipe, run, context)
         bound = table.height if table is not None else _most_rows(recipe, limit)
-        steps, rows, exact = [], bound or 0, table is not None
+        steps, costs, rows, exact = [], list[Cost](), bound or 0, table is not None
         for step in recipe.steps:
             cost = Cost(rows) if step.kind == "source" else step.cost(table, rows, context)
             if table is not None and step.kind != "source":
                 unknown = cost.requests or cost.stored or step.fetches
                 table = None if unknown else step.run(table, context).kept
-                cost = cost if table is None else Cost(table.height)
+                cost = cost if table is None else replace(cost, rows=table.height)
             exact = exact and (table is not None or step.kind in ("map", "expand"))
             steps.append({"step": step.title, "word": step.step, "kind": step.kind, "exact": exact, **asdict(cost)})
+            costs.append(cost)
             rows = cost.rows
     total = {
         name: sum(step[name] or 0 for step in steps) if bound is not None else None
         for name in ("requests", "stored", "prompt_tokens", "completion_tokens")
     }
-    costs = [step["cost_usd"] for step in steps if step["cost_usd"] is not None]
     return {
         "recipe": recipe.name, "profile": recipe.profile, "run": str(run.folder), "steps": steps,
-        "total": total | {"cost_usd": sum(costs) if costs else None},
+        "total": total | {"cost_usd": cost_of(costs)},
     }  # fmt: skip
 
 
@@ -107,7 +108,9 @@ def plan_text(made: dict[str, Any]) -> str:
         for line in lines
     ]
     title = f"{made['recipe']} ({made['profile']}) -> {made['run']}"
-    return "\n".join([title, "", *table, "", _total_text(made), "Nothing was asked and nothing was written."])
+    remarks = [f"{step['step']}: {step['remark']}" for step in made["steps"] if step["remark"]]
+    end = [*remarks, _total_text(made), "Nothing was asked and nothing was written."]
+    return "\n".join([title, "", *table, "", *end])
 
 
 def _total_text(made: dict[str, Any]) -> str:
@@ -120,7 +123,10 @@ def _total_text(made: dict[str, Any]) -> str:
     asking = [step for step in made["steps"] if step["requests"]]
     most = "" if all(step["exact"] for step in asking) else "at most "
     prompts = f"about {total['prompt_tokens']:,} prompt tokens, " if total["prompt_tokens"] or not asking else ""
-    spent = f", ${total['cost_usd']:.2f}" if total["cost_usd"] is not None else ""
+    unknown = [step["step"] for step in asking if step["cost_usd"] is None]
+    known = sum(step["cost_usd"] or 0 for step in asking)
+    spent = f", ${known:.2f}" if len(unknown) < len(asking) else ""
+    spent += f" and what {', '.join(unknown)} will cost (an engine without a price)" if spent and unknown else ""
     return (
         f"{most}{total['requests']:,} requests to make ({total['stored']:,} answers are stored), {prompts}"
         f"at most {total['completion_tokens']:,} completion tokens{spent}"
@@ -128,7 +134,7 @@ def _total_text(made: dict[str, Any]) -> str:
 
 
 def _cells(step: dict[str, Any]) -> tuple[str, ...]:
-    rows = f"{step['rows']:,}" if step["rows"] else "?"
+    rows = f"{step['rows']:,}" if step["rows"] or step["exact"] else "?"
     return (
         step["step"], step["kind"], rows if step["exact"] or rows == "?" else f"<= {rows}",
         f"{step['requests']:,}" if step["requests"] else "", f"{step['stored']:,}" if step["stored"] else "",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import polars as pl
 
@@ -19,6 +19,32 @@ class Usage:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cost_usd: float | None = None
+
+
+class Spent(Protocol):
+    """Requests and what they cost, or will cost; None when the price of their engine is not known."""
+
+    @property
+    def requests(self) -> int:
+        """How many."""
+
+    @property
+    def cost_usd(self) -> float | None:
+        """Dollars."""
+
+
+def cost_of(parts: Iterable[Spent]) -> float | None:
+    """Dollars in all; None when no price is known, or one is not: the sum of the others would pass for the whole.
+
+    >>> cost_of([Usage(3, cost_usd=0.5), Usage(2, cost_usd=0.25)])
+    0.75
+    >>> cost_of([Usage(3, cost_usd=0.5), Usage(2)])
+    >>> cost_of([Usage(3, cost_usd=0.5), Usage(0)])
+    0.5
+    """
+    costs = [part.cost_usd for part in parts if part.requests or part.cost_usd is not None]
+    known = [cost for cost in costs if cost is not None]
+    return round(sum(known), 6) if known and len(known) == len(costs) else None
 
 
 @dataclass(frozen=True)

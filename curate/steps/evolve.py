@@ -15,7 +15,7 @@ from curate.growing.eliminating import LEAKS
 from curate.growing.evolving import ANSWER, ANSWERED, JUDGE, LINEAGE, REWRITE, Chain, Evolving
 from curate.growing.operations import NAMES, Operation, as_operation, asks_judge
 from curate.growing.seeds import seeds_of, with_seeds
-from curate.result import ID, REASON, Result, Usage
+from curate.result import ID, REASON, Result, Usage, cost_of
 from curate.steps.base import Context, Cost, Kind, Step, Unknown
 from curate.steps.generate import AskChats, Generate, priced, sum_usage
 
@@ -104,10 +104,9 @@ class Evolve(Step):
         spent = [
             self._spent(part, count, characters // max(1, asked.total()), context) for part, count in asked.items()
         ]
-        costs = [cost.cost_usd for cost in spent if cost.cost_usd is not None]
         return Cost(
             rows * (self.rounds + self.keep_seeds), asked.total(), stored, sum(cost.prompt_tokens for cost in spent),
-            sum(cost.completion_tokens for cost in spent), sum(costs) if costs else None,
+            sum(cost.completion_tokens for cost in spent), cost_of(spent),
         )  # fmt: skip
 
     def _spent(self, part: str, requests: int, characters: int, context: Context) -> Cost:
@@ -176,16 +175,14 @@ class Evolve(Step):
         failed = pl.DataFrame(evolving.lines(failed=True), schema=told)
         kept, dropped, failed = with_seeds(table, kept, dropped, failed, keep_seeds=self.keep_seeds)
         prices = {name: context.settings[name].price for name in usages}
-        spent = [sum_usage(parts, prices[name]) for name, parts in usages.items()]
-        costs = [usage.cost_usd for usage in spent]
-        cost = None if None in costs else sum(cost for cost in costs if cost is not None)
+        spent = {name: sum_usage(parts, prices[name]) for name, parts in usages.items()}
         return Result(
             kept=kept,
             dropped=dropped,
             failed=failed,
-            usage=replace(sum_usage(spent, None), cost_usd=cost),
+            usage=sum_usage(list(spent.values()), None),
             notes={
                 "engine": self.engine, "identity": dict(context.identity(self.engine)), "seeds": len(evolving.chains),
-                **evolving.told(),
+                "cost_usd": {name: usage.cost_usd for name, usage in spent.items()}, **evolving.told(),
             },
         )  # fmt: skip

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field, model_validator
 from curate.engines.base import Completion, Keys, Request, Sampling
 from curate.errors import DataError, EngineDown
 from curate.prompts import Prompt, PromptError, read_prompt, template_names, template_text
-from curate.result import ID, PARENT, REASON, Result, Usage
+from curate.result import ID, PARENT, REASON, Result, Usage, cost_of
 from curate.steps.base import Context, Cost, Kind, Step, Unknown
 from curate.text.thinking import split_thinking
 
@@ -127,7 +127,10 @@ class Generate(Step):
         for request in ask.requests(table):
             requests, characters = requests + 1, characters + sum(len(str(m["content"])) for m in request.messages)
         stored = sum(1 for key in ask.keys if key) - requests
-        counted = Cost(table.height * self.n, requests, stored, characters // 4, requests * self.max_tokens)
+        refused = next(iter(ask.refused.values()), "")
+        remark = f"{len(ask.refused):,} of {len(ask.keys):,} requests {refused}" if refused else ""
+        spent = requests * self.max_tokens
+        counted = Cost(table.height * self.n, requests, stored, characters // 4, spent, remark=remark)
         return priced(counted, context.settings[self.engine].price)
 
     def run(self, table: pl.DataFrame, context: Context) -> Result:
@@ -358,7 +361,7 @@ def add_usage(usage: Usage, answers: list[Completion]) -> Usage:
 
 
 def sum_usage(parts: Sequence[Usage], price: Price | None) -> Usage:
-    """All of it, and what it cost where the price is known."""
+    """All of it, and what it cost: at one price where that is known, else as `cost_of` tells it."""
     prompts, tokens = sum(part.prompt_tokens for part in parts), sum(part.completion_tokens for part in parts)
-    cost = round(price.cost(prompts, tokens), 6) if price else None
+    cost = round(price.cost(prompts, tokens), 6) if price else cost_of(parts)
     return Usage(sum(part.requests for part in parts), prompts, tokens, cost)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from functools import cached_property
 from hashlib import sha256
 from typing import Any, ClassVar, Literal
@@ -13,9 +12,9 @@ from pydantic import Field, field_validator
 
 from curate.engines.base import Message
 from curate.prompts import PromptError, read_prompt
-from curate.result import ID, PARENT, REASON, Result
+from curate.result import ID, PARENT, REASON, Result, cost_of
 from curate.steps.base import Context, Cost, Kind, Step, Unknown
-from curate.steps.generate import WRITES, Ask, AskChats, Generate, sum_usage
+from curate.steps.generate import WRITES, Ask, AskChats, Generate, Template, sum_usage
 
 ENGINE, PRINCIPLE, SAMPLE = "engine", "principle", "sample"
 
@@ -33,20 +32,13 @@ class Panel(Step):
     step: Literal["panel"]
     engines: tuple[str, ...] = Field(min_length=1, description="Entries of engines:.")
     n: int = Field(default=4, ge=1, le=1024, description="Answers for each row.")
-    systems: dict[str, str] = Field(
+    systems: dict[str, Template] = Field(
         default_factory=dict, description="Name: jinja template of a system message; one is drawn for each answer."
     )
     temperature: float = Field(default=1.0, ge=0, le=10)
     top_p: float | None = Field(default=None, gt=0, le=1)
     max_tokens: int = Field(default=1024, ge=1, description="Of one answer, thinking included.")
     seed: int | None = Field(default=None, ge=0, description="The recipe's seed unless given.")
-
-    @field_validator("systems")
-    @classmethod
-    def _readable(cls, value: dict[str, str]) -> dict[str, str]:
-        for text in value.values():
-            read_prompt(text)
-        return value
 
     @field_validator("engines")
     @classmethod
@@ -88,11 +80,10 @@ class Panel(Step):
                 asking.estimate(AskChats(asking, context, chats), drawn.filter(pl.col(ENGINE) == name), context)
                 for name, asking in self._asking.items()
             ]
-        costs = [part.cost_usd for part in parts if part.cost_usd is not None]
         return Cost(
             rows * self.n, sum(part.requests for part in parts), sum(part.stored for part in parts),
             sum(part.prompt_tokens for part in parts), sum(part.completion_tokens for part in parts),
-            sum(costs) if costs else None,
+            cost_of(parts),
         )  # fmt: skip
 
     def run(self, table: pl.DataFrame, context: Context) -> Result:
@@ -111,17 +102,16 @@ class Panel(Step):
             pl.concat(parts, how="vertical_relaxed").sort(pl.col(ID).replace_strict(order, return_dtype=pl.Int64))
             for parts in ([result.kept for result in results], [result.failed for result in results])
         )
-        usage = sum_usage([result.usage for result in results], None)
-        costs = [result.usage.cost_usd for result in results if result.usage.cost_usd is not None]
+        usages = {name: result.usage for name, result in zip(self._asking, results, strict=True)}
         return Result(
             kept=kept.with_columns(pl.Series(SAMPLE, _numbers(kept), dtype=pl.Int64)),
             failed=pl.concat([failed, refused], how="diagonal_relaxed"),
-            notes=self._notes(drawn, context),
-            usage=replace(usage, cost_usd=round(sum(costs), 6) if costs else None),
+            notes=self._notes(drawn, context) | {"cost_usd": {name: usage.cost_usd for name, usage in usages.items()}},
+            usage=sum_usage(list(usages.values()), None),
             retriable=sum(result.retriable for result in results),
         )
 
-    def _notes(self, drawn: pl.DataFrame, context: Context) -> Mapping[str, Any]:
+    def _notes(self, drawn: pl.DataFrame, context: Context) -> dict[str, Any]:
         identities = {name: dict(context.identity(name)) for name in self.engines}
         models = ", ".join(str(identity.get("model", name)) for name, identity in identities.items())
         asked = dict(sorted(drawn[ENGINE].value_counts().iter_rows()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections import Counter
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from curate.errors import EngineDown, RecipeError
 from curate.plan import make_plan
 from curate.recipe import load_recipe
 from curate.run import Run
-from tests.runs import asked
+from tests.runs import asked, files, kill_build
 
 RECIPE = """\
 name: many
@@ -60,7 +61,7 @@ def test_siblings_come_from_different_engines_and_all_get_their_share(tmp_path: 
         30,
         dict(sorted(Counter(rows["engine"]).items())),
     )
-    assert entry.cost_usd is not None
+    assert (entry.cost_usd, entry.notes["cost_usd"]["a"] > 0, entry.notes["cost_usd"]["b"]) == (None, True, None)
     assert set(run.lock["engines"]["b"]["identity"])
     build(load_recipe(tmp_path / "r.yaml"), tmp_path / "run", fresh=True)
     assert asked(tmp_path) == 60
@@ -103,13 +104,35 @@ def test_an_engine_that_answers_nothing_is_down(tmp_path: Path) -> None:
         build(load_recipe(write(tmp_path, rate=1)), tmp_path / "run")
 
 
+JUDGED = (
+    RECIPE
+    + """\
+  - {step: judge, engine: a, aspects: [helpfulness, truthfulness]}
+"""
+)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_build_killed_among_its_engines_or_its_judge_ends_byte_identical(seed: int, tmp_path: Path) -> None:
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    whole.mkdir()
+    killed.mkdir()
+    text = JUDGED.replace("log: asked.jsonl", "log: asked.jsonl, batch: 4, latency_s: 0.02")
+    build(load_recipe(write(whole, text)), whole / "run")
+    recipe = write(killed, text)
+    kill_build(recipe, killed / "run", lambda: asked(killed), random.Random(seed).random() * 0.8)
+    build(load_recipe(recipe), killed / "run")
+    assert files(killed / "run") == files(whole / "run")
+    assert asked(killed) - asked(whole) <= 4  # the bundle in flight
+
+
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
         ("[a, b, c]", "[a, b, e]", "unknown engines 'e'"),
         ("[a, b, c]", "[a, b, a]", "an engine is named twice"),
-        ("[a, b, c]", "[]", "at least 1 item"),
-        ("short: Be short.", "short: '{{ oops'", "not a template"),
+        ("[a, b, c]", "[]", "give at least 1"),
+        ("short: Be short.", "short: '{{ oops'", "r.yaml:12: systems.short: not a template"),
     ],
 )
 def test_a_wrong_setting_is_told_with_its_line(old: str, new: str, words: str, tmp_path: Path) -> None:
