@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from hashlib import file_digest, sha256
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,6 +21,8 @@ WEIGHTS: Final = ("*.safetensors", "*.bin")
 TOKENIZER: Final = ("tokenizer*", "vocab*", "merges*", "*.model", "special_tokens_map.json", "added_tokens.json")
 TEMPLATE: Final = ("chat_template*",)
 SETTINGS: Final = ("config.json", "generation_config.json")
+TODAY: Final = datetime(2024, 7, 26, tzinfo=UTC)
+"""The date of every prompt whose template tells one; Llama 3.1's own, where nobody says what day it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +43,7 @@ class LocalModel:
 
     def encode(self, messages: Iterable[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] | None) -> list[int]:
         """The prompt's token ids, up to where the assistant begins."""
-        text = self.tokenizer.apply_chat_template(
-            [dict(message) for message in messages],
-            tools=None if tools is None else [dict(tool) for tool in tools],
-            add_generation_prompt=True,
-            tokenize=False,
-        )
-        return self.encode_text(text)
+        return self.encode_text(prompt_text(self.tokenizer, messages, tools))
 
     def encode_text(self, text: str) -> list[int]:
         """The ids of a text in which the names of special tokens mean these tokens; nothing is put before it."""
@@ -55,6 +52,24 @@ class LocalModel:
     def decode(self, tokens: list[int]) -> str:
         """The text of an answer: special tokens left out, thinking tags kept."""
         return str(self.tokenizer.decode(tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False))
+
+
+def prompt_text(
+    tokenizer: Any, messages: Iterable[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] | None = None
+) -> str:
+    """A chat as the model reads it, up to where the assistant begins.
+
+    A template that tells the date tells `TODAY`: a build that goes on the next day asks the same questions.
+    """
+    return str(
+        tokenizer.apply_chat_template(
+            [dict(message) for message in messages],
+            tools=None if tools is None else [dict(tool) for tool in tools],
+            add_generation_prompt=True,
+            tokenize=False,
+            strftime_now=TODAY.strftime,
+        )
+    )
 
 
 def find_model(model: str, revision: str | None = None) -> Path:

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from curate.engines.base import Completion, Request
-from curate.engines.local_model import find_model, fingerprint, special_tokens
+from curate.engines.local_model import find_model, fingerprint, prompt_text, special_tokens
 from curate.engines.usage import Usage
 from curate.errors import EngineDown
 
@@ -156,7 +156,11 @@ class VllmEngine:
         """Hand a request to vLLM; or say why it will not be answered."""
         tokenizer = self.llm.get_tokenizer()
         try:
-            text = request.prefix if request.prefix is not None else _chat(tokenizer, request)
+            text = (
+                request.prefix
+                if request.prefix is not None
+                else prompt_text(tokenizer, request.messages, request.tools)
+            )
             tokens = tokenizer(text, add_special_tokens=False)["input_ids"]
             sampling = sampling_params(request, self._special)
             self.llm.llm_engine.add_request(number, {"prompt_token_ids": list(tokens)}, sampling)
@@ -207,18 +211,6 @@ def _step(engine: Any) -> list[Any]:
             "max_model_len. Run the same command again: what was answered is kept."
         ) from error
     return outputs
-
-
-def _chat(tokenizer: Any, request: Request) -> str:
-    """The prompt's text, up to where the assistant begins."""
-    return str(
-        tokenizer.apply_chat_template(
-            [dict(message) for message in request.messages],
-            tools=None if request.tools is None else [dict(tool) for tool in request.tools],
-            add_generation_prompt=True,
-            tokenize=False,
-        )
-    )
 
 
 def sampling_params(request: Request, special: Mapping[str, int]) -> Any:

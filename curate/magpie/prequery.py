@@ -9,15 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any, Final
 
-from curate.engines.local_model import special_tokens
+from curate.engines.local_model import prompt_text, special_tokens
 from curate.errors import DataError
 
 MARK: Final = "xQuserwordsQx"
-DATE: Final = datetime(2024, 7, 26, tzinfo=UTC)
-"""Today, to a template that tells the date (Llama 3.1's own default): a resumed build asks the same question."""
 
 SYSTEM: Final = "{system}"
 """Where a `prequery:` of one's own takes the system prompt."""
@@ -77,9 +74,7 @@ def _rendered(tokenizer: Any, system: str | None) -> str:
     if system:
         chat.insert(0, {"role": "system", "content": system})
     try:
-        return str(
-            tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=True, strftime_now=DATE.strftime)
-        )
+        return prompt_text(tokenizer, chat)
     except (TemplateError, TypeError, ValueError, LookupError, AttributeError) as broken:
         said = " with a system prompt" if system else ""
         raise DataError(f"its chat template refuses one user message{said}: {broken}. {ADVICE}") from broken

@@ -12,7 +12,7 @@ import pytest
 
 from curate.engines.attention import NAME, use_grouped_attention
 from curate.engines.base import Completion, Request, Sampling
-from curate.engines.local_model import find_model
+from curate.engines.local_model import find_model, load_model
 from curate.engines.transformers_engine import TransformersEngine
 from curate.errors import EngineDown
 from curate.sources import procedural
@@ -212,6 +212,15 @@ def test_identity_names_what_changes_an_answer_and_reads_no_tensor(tmp_path: Pat
     changed = TransformersEngine(model=str(copy)).identity
     assert {key for key in changed if changed[key] != first.identity[key]} == {"template"}
     assert TransformersEngine(model=str(copy), dtype="bfloat16").identity != changed
+
+
+def test_a_template_that_tells_the_date_asks_the_same_every_day(tmp_path: Path) -> None:
+    folder = tmp_path / "dated"
+    shutil.copytree(find_model("house"), folder)
+    told = "{{ strftime_now('%d %b %Y') }}: {% for m in messages %}{{ m.content }}{% endfor %}"
+    (folder / "chat_template.jinja").write_text(told)
+    loaded = load_model(folder, "float32", "cpu", None)
+    assert loaded.tokenizer.decode(loaded.encode([{"role": "user", "content": "1 + 1"}], None)) == "26 Jul 2024: 1 + 1"
 
 
 @pytest.mark.parametrize("model", ["no such/model at/all", "."])
