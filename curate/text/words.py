@@ -35,13 +35,20 @@ _EDGES = np.array([edge for first, last in UNSPACED_RANGES for edge in (first, l
 class Words:
     """The words of a column, one after the other.
 
-    utf8: the column. space, first, last: shape (bytes,), what is white space, and the first and last byte of each word.
+    utf8: the column. space, first: shape (bytes,), what is white space, and the first byte of each word.
     """
 
     utf8: Utf8
     space: Bools
     first: Bools
-    last: Bools
+
+    @cached_property
+    def last(self) -> Bools:
+        """Shape (bytes,), the last byte of each word."""
+        last = np.zeros(len(self.space), dtype=bool)
+        np.logical_or(self.space[1:], self.first[1:], out=last[:-1])  # the last byte of a column is a line break
+        last &= ~self.space
+        return last
 
     @cached_property
     def counts(self) -> Ints:
@@ -129,24 +136,36 @@ def split_words(text: pl.Series) -> Words:
     return words_of(Utf8.of(text))
 
 
-def words_of(utf8: Utf8, *, by_space: bool = False) -> Words:
-    """The words of a column in UTF-8. by_space: only white space parts them, in every script."""
+def words_of(utf8: Utf8) -> Words:
+    """The words of a column in UTF-8."""
+    return apart(spaced_words(utf8))
+
+
+def spaced_words(utf8: Utf8) -> Words:
+    """The words of a column as white space alone parts them, in every script."""
     data, wide = utf8.data, utf8.wide
     space = (data - 9) < 5  # 9 to 13: unsigned bytes wrap around
     space |= (data - 28) < 5  # 28 to 32
     blank = np.isin(wide.points, WIDE_SPACES)
     for more in range(4):
         space[wide.places[blank & (wide.sizes > more)] + more] = True
-    first, last = ~space, ~space
-    first[1:] &= space[:-1]
-    last[:-1] &= space[1:]
-    alone = np.zeros(0, dtype=bool) if by_space else _unspaced(wide.points)
-    if alone.any():
-        places, after = wide.places[alone], wide.places[alone] + wide.sizes[alone]
-        behind = places[places > 0] - 1
-        first[after], last[behind] = ~space[after], ~space[behind]
-        first[places] = last[after - 1] = True
-    return Words(utf8, space, first, last)
+    first = np.empty(len(space), dtype=bool)
+    first[:1] = ~space[:1]
+    np.greater(space[:-1], space[1:], out=first[1:])
+    return Words(utf8, space, first)
+
+
+def apart(words: Words) -> Words:
+    """The same words, with each character of a script that writes no spaces as a word of its own."""
+    wide = words.utf8.wide
+    alone = _unspaced(wide.points)
+    if not alone.any():
+        return words
+    first, places = words.first.copy(), wide.places[alone]
+    after = places + wide.sizes[alone]
+    first[after] = ~words.space[after]
+    first[places] = True
+    return Words(words.utf8, words.space, first)
 
 
 def hash_of(words: Sequence[str]) -> Hashes:

@@ -5,6 +5,7 @@ Source: Penedo et al. 2024, arXiv 2406.17557, section 3.6, in the reading of dat
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
 from curate.cleaning.rules.repetition import repeated_characters
@@ -12,34 +13,34 @@ from curate.cleaning.rules.texts import Texts, share
 from curate.text.words import SPACE
 
 SHORT = 30  # characters
+ENDS = list(b".!?")  # the marks of a sentence's end in ASCII
+BLANK = rf"\n[{SPACE}]*(?:\n|\z)|\A[{SPACE}]*\n"  # blank lines with the breaks around them
 
 
 def fineweb_ended_lines(texts: Texts) -> pl.Series:
     r"""Share of lines that end in a mark of a sentence's end (Unicode's Sentence_Terminal), of those not blank."""
-    ended = texts.text.str.count_matches(r"\p{Sentence_Terminal}(?:\n|\z)")
-    return share(ended, _lines(texts))
+    lines, wide = texts.lines, texts.utf8.wide
+    ended = np.isin(texts.utf8.data[lines.ends - 1], ENDS) & lines.filled
+    marks = wide.match(r"\p{Sentence_Terminal}")
+    after = (wide.places + wide.sizes)[marks]
+    ended[np.searchsorted(lines.ends, after[texts.utf8.data[after] == ord("\n")])] = True
+    return texts.numbers(lines.sums(ended), of=lines.sums(lines.filled))
 
 
 def fineweb_short_lines(texts: Texts) -> pl.Series:
     """Share of lines with at most 30 characters, of those not blank."""
-    short = texts.text.str.count_matches(f"(?m)^[^\n]{{0,{SHORT}}}$").cast(pl.Int64)
-    blank = texts.text.str.count_matches(f"(?m)^[{SPACE}&&[^\n]]{{0,{SHORT}}}$").cast(pl.Int64)
-    return share(short - blank, _lines(texts))
+    lines = texts.lines
+    short = lines.count(texts.utf8.characters) <= SHORT + 1  # with the line break
+    return texts.numbers(lines.sums(short & lines.filled), of=lines.sums(lines.filled))
 
 
 def fineweb_repeated_characters(texts: Texts) -> pl.Series:
     """Share of the characters that stand in lines said before."""
-    without = texts.characters - texts.text.str.count_matches("\n", literal=True).cast(pl.Int64)
-    lines = texts.text.str.extract_all(f"[^\n]*[^{SPACE}][^\n]*")
-    return share(repeated_characters(lines), without)
+    lines = texts.text.str.replace_all(BLANK, "\n").str.split("\n")
+    breaks = pl.Series(texts.utf8.count(texts.utf8.data == ord("\n")) - 1)
+    return share(repeated_characters(lines), texts.characters - breaks)
 
 
 def fineweb_breaks(texts: Texts) -> pl.Series:
     """Line breaks for each word."""
-    breaks = texts.text.str.count_matches("\n", literal=True)
-    return texts.numbers(breaks.fill_null(0).to_numpy(), of=texts.words.counts)
-
-
-def _lines(texts: Texts) -> pl.Series:
-    """Lines with something in them: runs of characters other than line breaks, not all white space."""
-    return texts.text.str.count_matches(f"[^{SPACE}][^\n]*").cast(pl.Int64)
+    return texts.numbers(texts.utf8.count(texts.utf8.data == ord("\n")) - 1, of=texts.words.counts)

@@ -7,15 +7,12 @@ punctuation. On code, mathematics and languages that write no spaces these limit
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
-
 import numpy as np
 import polars as pl
 
 from curate.cleaning.rules.texts import Texts, share
-from curate.text.utf8 import Bools, Ints, Utf8, before
-from curate.text.words import Words, words_of
+from curate.text.utf8 import Bits, Bools, Ints, Utf8, before, before_bits, behind_runs, packed
+from curate.text.words import SPACE, Words
 
 STOP_WORDS = ("the", "be", "to", "of", "and", "that", "have", "with")
 # What datatrove counts as a symbol, but for three Khmer signs and what newer versions of Unicode brought.
@@ -33,24 +30,25 @@ def gopher_words(texts: Texts) -> pl.Series:
 
 def gopher_word_length(texts: Texts) -> pl.Series:
     """Mean characters of the words that are not all punctuation; NaN without any."""
-    read, counted = _read(texts), _counted(texts)
-    utf8, signs = read.words.utf8, read.signs
-    character = utf8.data.view(np.int8) >= -64  # the first byte of one: those after it are 0x80 to 0xBF
-    sizes = before(character, signs.ends) - before(character, signs.begins)
-    of_signs = np.bincount(signs.rows, sizes, minlength=len(texts))
-    characters = utf8.count(character & ~read.words.space) - of_signs
+    utf8, words, counted = texts.utf8, texts.spaced, _counted(texts)
+    begins, ends = (_places(bits) for bits in _beginnings(words, _alphanumeric(texts)))
+    whole = words.space[ends]
+    begins, ends = begins[whole], ends[whole]
+    sizes = before(utf8.characters, np.concatenate([begins, ends])).reshape(2, -1)
+    rows = np.searchsorted(utf8.starts, begins, side="right") - 1
+    of_signs = np.bincount(rows, sizes[1] - sizes[0], minlength=len(texts))
+    characters = utf8.count(np.greater(utf8.characters, words.space)) - of_signs
     return texts.numbers(np.divide(characters, counted, out=np.full(len(texts), np.nan), where=counted > 0))
 
 
 def gopher_hashes(texts: Texts) -> pl.Series:
     """`#` for each word."""
-    return texts.numbers(texts.utf8.count(texts.utf8.data == ord("#")), of=_read(texts).words.counts)
+    return texts.numbers(texts.utf8.count(texts.utf8.data == ord("#")), of=texts.spaced.counts)
 
 
 def gopher_ellipses(texts: Texts) -> pl.Series:
     """`...` and `…` for each word."""
-    count = texts.text.str.count_matches(r"\.\.\.|…").fill_null(0).to_numpy()
-    return texts.numbers(count, of=_read(texts).words.counts)
+    return texts.numbers(texts.count(r"\.\.\.|…"), of=texts.spaced.counts)
 
 
 def gopher_bullet_lines(texts: Texts) -> pl.Series:
@@ -65,84 +63,57 @@ def gopher_ellipsis_lines(texts: Texts) -> pl.Series:
 
 def gopher_alpha_words(texts: Texts) -> pl.Series:
     """Share of words with a letter."""
-    read = _read(texts)
-    return texts.numbers(read.words.counts - read.without(read.letter).count, of=read.words.counts)
+    counts = texts.spaced.counts
+    return texts.numbers(counts - _without(texts.spaced, _letters(texts)), of=counts)
 
 
 def gopher_stop_words(texts: Texts) -> pl.Series:
     """How many of the, be, to, of, and, that, have, with there are."""
-    words = _read(texts).words
-    data = words.utf8.data
-    found = np.zeros(len(texts), dtype=np.int64)
-    for size in (2, 3, 4):
-        places = np.flatnonzero(words.first[: 1 - size] & words.last[size - 1 :])
-        spelt = np.stack([data[places + place] for place in range(size)], axis=1).view(f"S{size}").ravel()
-        for word in STOP_WORDS:
-            if len(word) == size:
-                found += np.diff(np.searchsorted(places[spelt == word.encode()], words.utf8.starts)) > 0
-    return texts.numbers(found)
-
-
-@dataclass(frozen=True)
-class _Read:
-    """Words as datatrove's split sees them. letter, digit: shape (bytes,); other marks are symbols."""
-
-    words: Words
-    letter: Bools
-    digit: Bools
-
-    @cached_property
-    def signs(self) -> _Some:
-        """The words that are all punctuation."""
-        return self.without(self.letter | self.digit)
-
-    def without(self, marked: Bools) -> _Some:
-        """The words of which no byte is marked: runs of such bytes that begin and end as a word does."""
-        bare = ~(marked | self.words.space)
-        edge = bare[1:] != bare[:-1]
-        begins = np.flatnonzero(np.concatenate([bare[:1], edge & bare[1:]]))
-        ends = np.flatnonzero(np.concatenate([edge & bare[:-1], bare[-1:]]))
-        whole = self.words.first[begins] & self.words.last[ends]
-        return _Some(self.words.utf8, begins[whole], ends[whole] + 1)
-
-
-@dataclass(frozen=True)
-class _Some:
-    """Some of the words of a column, where they begin and end."""
-
-    utf8: Utf8
-    begins: Ints
-    ends: Ints
-
-    @property
-    def count(self) -> Ints:
-        """How many each row has."""
-        return np.diff(np.searchsorted(self.begins, self.utf8.starts))
-
-    @property
-    def rows(self) -> Ints:
-        """The row of each."""
-        return np.repeat(np.arange(len(self.utf8.starts) - 1), self.count)
+    found = [texts.text.str.contains(f"(?:^|[{SPACE}]){word}(?:[{SPACE}]|$)") for word in STOP_WORDS]
+    return pl.select(pl.sum_horizontal([pl.lit(one).cast(pl.Int64) for one in found], ignore_nulls=False)).to_series()
 
 
 def _counted(texts: Texts) -> Ints:
-    read = _read(texts)
-    return read.words.counts - read.signs.count
+    """Words of each row that are not all punctuation."""
+    return texts.once("counted", lambda: texts.spaced.counts - _without(texts.spaced, _alphanumeric(texts)))
 
 
-def _read(texts: Texts) -> _Read:
-    return texts.once("gopher", lambda: _classes(texts.utf8))
+def _without(words: Words, marked: Bools) -> Ints:
+    """How many words of each row have no marked byte."""
+    _, ends = _beginnings(words, marked)
+    return np.diff(before_bits(ends & packed(words.space), words.utf8.starts))
 
 
-def _classes(utf8: Utf8) -> _Read:
-    """Letters, and digits: what is neither a letter nor a symbol counts as one, as in datatrove."""
-    data, wide = utf8.data, utf8.wide
-    letter, digit = (data | 32) - 97 < 26, data - 48 < 10  # unsigned bytes wrap around
-    points, which = np.unique(wide.points, return_inverse=True)
-    characters = pl.Series([chr(point) for point in points], dtype=pl.String)
-    letter[wide.places] = characters.str.contains(r"\p{L}").to_numpy()[which]
-    digit[wide.places] = characters.str.contains(rf"[{SYMBOL}\p{{L}}]").not_().to_numpy()[which]
-    return _Read(words_of(utf8, by_space=True), letter, digit)
+def _beginnings(words: Words, marked: Bools) -> tuple[Bits, Bits]:
+    """The first of the bytes without a mark that a word begins with, and the byte behind (white space, or marked)."""
+    bare = packed(~(marked | words.space))
+    first = packed(words.first) & bare
+    return first, behind_runs(bare, first)
+
+
+def _places(bits: Bits) -> Ints:
+    return np.flatnonzero(np.unpackbits(bits.view(np.uint8), bitorder="little").view(bool))
+
+
+def _alphanumeric(texts: Texts) -> Bools:
+    """The first bytes of letters and digits."""
+    return texts.once("alphanumeric", lambda: _letters(texts) | _digits(texts.utf8))
+
+
+def _letters(texts: Texts) -> Bools:
+    """The first bytes of letters."""
+    return texts.once("letters", lambda: _marked(texts.utf8, (texts.utf8.data | 32) - 97 < 26, r"\p{L}"))
+
+
+def _digits(utf8: Utf8) -> Bools:
+    """The first bytes of digits; what is neither a letter nor a symbol counts as one, as in datatrove."""
+    return _marked(utf8, utf8.data - 48 < 10, rf"[^{SYMBOL}\p{{L}}]")
+
+
+def _marked(utf8: Utf8, marked: Bools, pattern: str) -> Bools:
+    """ASCII characters that are marked, and the others that a pattern matches."""
+    marked[utf8.wide.places] = utf8.wide.match(pattern)
+    return marked
 
 
 def _lines(texts: Texts) -> pl.Series:

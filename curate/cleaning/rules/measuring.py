@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -70,10 +70,29 @@ def measure(frame: pl.DataFrame, column: str, rules: Sequence[Rule], roles: Sequ
         units = _messages(frame[column], roles)
         rows, places = units["row"], units["place"]
         texts = Texts(units["text"], frame.drop(column)[rows].with_columns(units["prompt"]))
-    batches = list(_batches(texts))
+    batches = list(_batches(texts.text))
     run = map if len(batches) == 1 or pl.thread_pool_size() == 1 else _workers(os.getpid()).map
-    parts = list(run(lambda batch: pl.DataFrame([rule.values(batch) for rule in rules]), batches))
-    return Measured(pl.concat(parts, how="vertical_relaxed"), rows, places, frame.height)
+
+    def values(family: Sequence[Rule]) -> pl.DataFrame:
+        def of_batch(rows: slice) -> pl.DataFrame:
+            batch = Texts(texts.text[rows], texts.columns[rows])  # made here, so that what is read off it goes with it
+            return pl.DataFrame([rule.values(batch) for rule in family])
+
+        return pl.concat(run(of_batch, batches), how="vertical_relaxed")
+
+    measured = pl.concat([values(family) for family in _families(rules)], how="horizontal")
+    return Measured(measured.select(rule.name for rule in rules), rows, places, frame.height)
+
+
+def _families(rules: Sequence[Rule]) -> Iterable[Sequence[Rule]]:
+    """Rules of one file: they read the same things off a text, and the engine keeps no more patterns than theirs.
+
+    (Polars keeps the last 32 patterns of a thread; to compile all of `refusal` takes as long as to read 5 MB.)
+    """
+    found: dict[str, list[Rule]] = {}
+    for rule in rules:
+        found.setdefault(rule.measure.__module__, []).append(rule)
+    return found.values()
 
 
 @cache
@@ -180,14 +199,14 @@ def _field(flat: pl.Series, names: Sequence[str]) -> pl.Series:
     return flat.struct.field(name)
 
 
-def _batches(texts: Texts) -> Iterator[Texts]:
+def _batches(text: pl.Series) -> Iterator[slice]:
     """Slices of at most `BATCH_ROWS` rows and about `BATCH_BYTES` of text; one, empty, for no rows."""
-    size = texts.text.str.len_bytes().fill_null(0).cum_sum()
+    size = text.str.len_bytes().fill_null(0).cum_sum()
     start = 0
     while True:
         done = int(size[start - 1]) if start else 0
         stop = min(start + BATCH_ROWS, max(start + 1, int(size.search_sorted(done + BATCH_BYTES))))
-        yield Texts(texts.text[start:stop], texts.columns[start:stop])
+        yield slice(start, stop)
         start = stop
-        if start >= len(texts):
+        if start >= len(text):
             return

@@ -23,12 +23,12 @@ FEW = 24  # rows, below which reading them one by one is faster
 
 def repeated_lines(texts: Texts) -> pl.Series:
     """Share of the lines that came before."""
-    return _repeated(texts.lines)
+    return _repeated(_lines(texts))
 
 
 def repeated_line_characters(texts: Texts) -> pl.Series:
     """Share of the characters that stand in lines that came before."""
-    return share(repeated_characters(texts.lines), texts.characters)
+    return share(repeated_characters(_lines(texts)), texts.characters)
 
 
 def repeated_paragraphs(texts: Texts) -> pl.Series:
@@ -69,6 +69,11 @@ def _joined(lists: pl.Series) -> pl.Series:
 def _repeated(lists: pl.Series) -> pl.Series:
     count = lists.list.len().cast(pl.Int64)
     return share(count - lists.list.n_unique().cast(pl.Int64), count)
+
+
+def _lines(texts: Texts) -> pl.Series:
+    """Lines of each text as a list; several line breaks in a row part them once."""
+    return texts.text.str.replace_all("\n{2,}", "\n").str.split("\n")
 
 
 def _paragraphs(texts: Texts) -> pl.Series:

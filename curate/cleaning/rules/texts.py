@@ -11,9 +11,10 @@ import numpy as np
 import polars as pl
 
 from curate.errors import DataError, did_you_mean
+from curate.text.lines import Lines
 from curate.text.thinking import TAGS
 from curate.text.utf8 import Ints, Utf8
-from curate.text.words import Words, words_of
+from curate.text.words import Words, apart, spaced_words
 
 T = TypeVar("T")
 
@@ -66,12 +67,17 @@ class Texts:
     @cached_property
     def words(self) -> Words:
         """Words as white space parts them; in scripts without spaces every character is one."""
-        return words_of(self.utf8)
+        return apart(self.spaced)
 
     @cached_property
-    def lines(self) -> pl.Series:
-        """Lines of each text as a list; several line breaks in a row part them once."""
-        return self.text.str.replace_all("\n{2,}", "\n").str.split("\n")
+    def spaced(self) -> Words:
+        """Words as white space parts them in every script."""
+        return spaced_words(self.utf8)
+
+    @cached_property
+    def lines(self) -> Lines:
+        """Lines, blank ones too."""
+        return Lines.of(self.spaced)
 
     @cached_property
     def answer(self) -> pl.Series:
@@ -86,6 +92,13 @@ class Texts:
             last = prompt.list.last()
             prompt = last.struct.field("content") if isinstance(last.dtype, pl.Struct) else last
         return prompt.cast(pl.String)
+
+    def count(self, pattern: str) -> Ints:
+        """How often a pattern that few texts match is in each; only those are counted in."""
+        counts = np.zeros(len(self), dtype=np.int64)
+        places = self.text.str.contains(pattern).fill_null(value=False).arg_true()
+        counts[places] = self.text.gather(places).str.count_matches(pattern)
+        return counts
 
     def numbers(self, values: np.ndarray[Any, Any], *, of: Ints | None = None) -> pl.Series:
         """Values of each row as a column; null where there is no text. of: what each is a share of (0 gives 0)."""

@@ -14,7 +14,29 @@ from hypothesis import strategies as st
 from curate.cleaning.rules import RULES, Texts
 
 WORDS = st.sampled_from(
-    ["a", "the", "of", "bb", "#", "...", "- x", "• y", "ça", "é…", "12", "!", "--", "and that", "\u3000"]
+    [
+        "a",
+        "the",
+        "of",
+        "bb",
+        "#",
+        "...",
+        "- x",
+        "• y",
+        "ça",
+        "é…",
+        "12",
+        "!",
+        "--",
+        "and that",
+        "\u3000",
+        "end.",
+        '?"',
+        "it. [Yes!)]",
+        "use JavaScript.",
+        "uses cookies",
+        "'",
+    ]
 )
 TEXT = st.lists(
     st.tuples(WORDS, st.sampled_from([" ", "\n", "\n\n", "  ", "\r\n", "\n\n\n", "\u2028"])), max_size=40
@@ -86,6 +108,21 @@ def full(text: str) -> list[str]:
     return [line for line in text.split("\n") if line.strip()]
 
 
+def sentences(text: str) -> int:
+    """Those on lines that C4 keeps, told by their end marks."""
+    count = 0
+    for line in map(str.strip, text.split("\n")):
+        said = any(word in line.lower() for word in ("javascript", "uses cookies"))
+        if (
+            len(line.split()) >= 3
+            and line.endswith((".", "?", "!", '"', "'"))
+            and not line.endswith("...")
+            and not said
+        ):
+            count += len(re.findall(r"""[.?!]+["')\]]*(?!\S)""", line))
+    return count
+
+
 REFERENCE: dict[str, Callable[[str], float]] = {
     "repeated_lines": lambda text: again(lines(text))[0] / len(lines(text)),
     "repeated_line_characters": lambda text: share(again(lines(text))[1], len(text)),
@@ -103,6 +140,7 @@ REFERENCE: dict[str, Callable[[str], float]] = {
     "fineweb_ended_lines": lambda text: share(sum(line[-1] in ".!?" for line in full(text)), len(full(text))),
     "fineweb_short_lines": lambda text: share(sum(len(line) <= 30 for line in full(text)), len(full(text))),
     "fineweb_repeated_characters": lambda text: share(again(full(text))[1], len(text.replace("\n", ""))),
+    "c4_sentences": sentences,
     "fineweb_breaks": lambda text: share(text.count("\n"), len(text.split())),
 }  # fmt: skip
 
