@@ -178,18 +178,20 @@ def why(
 
 @app.command()
 def diff(
-    old: Annotated[Path, typer.Argument(metavar="OLD", help="The folder of a run.", show_default=False)],
-    new: Annotated[Path, typer.Argument(metavar="NEW", help="The folder of another.", show_default=False)],
-    rows: Annotated[int, typer.Option("--rows", min=0, help="Ids to list for each reason.")] = 0,
+    old: Annotated[Path, typer.Argument(metavar="OLD", help="The folder of a run, or a file.", show_default=False)],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="Another.", show_default=False)],
+    rows: Annotated[int, typer.Option("--rows", min=0, help="Rows to list for each reason.")] = 0,
     as_json: AsJson = False,
 ) -> None:
     """Compare two runs: settings, funnel, and for each final row of only one, where the other lost it.
 
-    Exit code 1 when the final rows differ.
+    Of files (parquet, jsonl, json, csv) only the rows: by id, or by what they hold. Exit code 1 when they differ.
     """
-    from curate.diff import diff_runs
+    from curate.diff import Difference, diff_runs
+    from curate.diff_files import FileDifference, diff_files
 
-    found = diff_runs(old, new, rows)
+    compare = diff_files if old.is_file() or new.is_file() else diff_runs
+    found: Difference | FileDifference = compare(old, new, rows)
     if as_json:
         echo_json(found.to_dict())
     else:

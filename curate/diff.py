@@ -13,13 +13,16 @@ import polars as pl
 from curate.ledger import Entry
 from curate.report.escape import one_line
 from curate.report.funnel import kinds_of
-from curate.report.tables import splits, table
+from curate.report.tables import Outcome, splits, table
 from curate.responses import Journal
 from curate.result import ID, REASON
+from curate.row_diff import by_id
 from curate.run import Run
 
 VALUE = 160
 """Characters of a value that are printed."""
+OUTCOMES: tuple[Outcome, ...] = ("dropped", "failed")
+NEVER = pl.lit("was never there").alias(REASON)
 AS_OF_ANOTHER_RUN = {"command", "set", "recipe_sha256", "limit", "profile"}
 """What a lock says of how the build was called; what that changed shows in the settings themselves."""
 
@@ -107,16 +110,16 @@ def diff_runs(old: Path, new: Path, examples: int = 0) -> Difference:
     """
     runs = (Run(old), Run(new))
     settings = tuple(_settings(*(_flat(run.lock) for run in runs)))
-    ids, shared, changed_columns = _rows(*(_final(run) for run in runs))
+    rows = by_id(*(final_rows(run) for run in runs))
     stored = [_keys(run) for run in runs]
     return Difference(
         settings,
         tuple(_funnel(*(run.ledger for run in runs))),
-        shared[0],
-        shared[1],
-        changed_columns,
-        tuple(_gone(ids[0], runs[1], examples)),
-        tuple(_gone(ids[1], runs[0], examples)),
+        rows.same,
+        rows.changed,
+        rows.changed_columns,
+        tuple(_gone(rows.only[0], runs[1], examples)),
+        tuple(_gone(rows.only[1], runs[0], examples)),
         (len(stored[0] & stored[1]), len(stored[0] - stored[1]), len(stored[1] - stored[0])),
     )
 
@@ -157,7 +160,7 @@ def _funnel(old: list[Entry], new: list[Entry]) -> Iterator[Count]:
         yield Count(step, counted[0].get(step), counted[1].get(step))
 
 
-def _final(run: Run) -> pl.LazyFrame:
+def final_rows(run: Run) -> pl.LazyFrame:
     """The final rows; of a run whose last step keeps no ids, those of the step before the rows were written."""
     parts = [found.lazy for found in splits(run).values() if ID in found]
     if not parts:
@@ -165,66 +168,41 @@ def _final(run: Run) -> pl.LazyFrame:
     return pl.concat(parts, how="diagonal_relaxed")
 
 
-def _rows(old: pl.LazyFrame, new: pl.LazyFrame) -> tuple[tuple[pl.Series, pl.Series], tuple[int, int], dict[str, int]]:
-    """Ids only in the old and only in the new rows; rows of both that are the same and changed; changes by column."""
-    ids = [side.select(pl.col(ID).cast(pl.String)).collect()[ID] for side in (old, new)]
-    only = tuple(mine.filter(~mine.is_in(other.implode())) for mine, other in (ids, ids[::-1]))
-    columns = [set(side.collect_schema().names()) for side in (old, new)]
-    compared = sorted((columns[0] | columns[1]) - {ID})
-    pairs = _hashed(old, compared).join(_hashed(new, compared), on=ID, suffix="#new")
-    differ = pairs.select(pl.col(name).ne_missing(pl.col(f"{name}#new")) for name in compared).collect()
-    changed = differ.select(pl.any_horizontal(pl.all()).sum()).item() if compared and differ.height else 0
-    counts = {name: int(differ[name].sum()) for name in compared if differ.height and differ[name].any()}
-    return (only[0], only[1]), (len(ids[0]) - len(only[0]) - changed, changed), counts
-
-
-def _hashed(side: pl.LazyFrame, columns: list[str]) -> pl.LazyFrame:
-    """The rows with a hash in the place of each value; a column that is not there is null."""
-    there = side.collect_schema()
-    return side.select(
-        pl.col(ID).cast(pl.String),
-        *(
-            pl.when(pl.col(name).is_not_null()).then(_text(name, there[name]).hash()).alias(name)
-            if name in there
-            else pl.lit(None, pl.UInt64).alias(name)
-            for name in columns
-        ),
-    )
-
-
-def _text(name: str, dtype: pl.DataType) -> pl.Expr:
-    return pl.struct(name).struct.json_encode() if dtype.is_nested() else pl.col(name).cast(pl.String)
-
-
 def _gone(ids: pl.Series, run: Run, examples: int) -> Iterator[Gone]:
     """Where a run lost rows: themselves, or the rows they would have come from (`a` of `a/0`)."""
-    left = _left(run)
-    lost: dict[tuple[str, str], list[str]] = {}
-    for name in ids:
-        line = [name, *(name[:cut] for cut in range(len(name) - 1, 0, -1) if name[cut] == "/")]
-        found = next((left[one] for one in line if one in left), ("-", "was never there"))
-        lost.setdefault(found, []).append(name)
-    kinds = dict(zip(lost, kinds_of([reason for _, reason in lost]), strict=True))
-    counted: Counter[tuple[str, str]] = Counter()
+    left, found = _left(run), []
+    line = pl.DataFrame({"row": ids, ID: ids})
+    while line.height:
+        met = line.join(left, on=ID, how="left", maintain_order="left")
+        is_root = ~pl.col(ID).str.contains("/", literal=True)
+        found.append(met.filter(pl.col("step").is_not_null()))
+        missed = met.filter(pl.col("step").is_null())
+        found.append(missed.filter(is_root).with_columns(pl.lit("-").alias("step"), NEVER))
+        line = missed.filter(~is_root).select("row", pl.col(ID).str.replace("/[^/]*$", ""))
+    if not found:
+        return
+    lost = pl.concat([part.select("row", "step", REASON) for part in found])
+    counted = lost.group_by("step", REASON, maintain_order=True).agg(pl.len(), pl.col("row").head(examples))
+    rows: Counter[tuple[str, str]] = Counter()
     named: dict[tuple[str, str], list[str]] = {}
-    for place, names in lost.items():
-        kind = (place[0], kinds[place])
-        counted[kind] += len(names)
-        named.setdefault(kind, []).extend(names)
-    for kind, count in sorted(counted.items(), key=lambda one: (-one[1], one[0])):
-        yield Gone(*kind, count, tuple(named[kind][:examples]))
+    kinds = kinds_of(counted[REASON].to_list())
+    for kind, (step, _, count, names) in zip(kinds, counted.iter_rows(), strict=True):
+        rows[step, kind] += count
+        named.setdefault((step, kind), []).extend(names)
+    for (step, kind), count in sorted(rows.items(), key=lambda one: (-one[1], one[0])):
+        yield Gone(step, kind, count, tuple(named[step, kind][:examples]))
 
 
-def _left(run: Run) -> dict[str, tuple[str, str]]:
-    """Every row that left a run: its step and the reason."""
-    left: dict[str, tuple[str, str]] = {}
+def _left(run: Run) -> pl.DataFrame:
+    """Every row that left a run: its id, its step and the reason."""
+    left = [pl.DataFrame(schema={ID: pl.String, "step": pl.String, REASON: pl.String})]
     for entry in run.ledger:
-        for outcome in ("dropped", "failed"):
+        for outcome in OUTCOMES:
             found = table(run, entry.step, outcome)
             if found is not None and ID in found and REASON in found:
-                for name, reason in found.select(pl.col(ID).cast(pl.String), pl.col(REASON)).iter_rows():
-                    left[name] = (entry.step, reason or "no reason given")
-    return left
+                reason = pl.col(REASON).cast(pl.String).fill_null("no reason given")
+                left.append(found.select(pl.col(ID).cast(pl.String), pl.lit(entry.step).alias("step"), reason))
+    return pl.concat(left).unique(ID, keep="last")
 
 
 def _keys(run: Run) -> set[str]:

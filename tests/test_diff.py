@@ -11,6 +11,7 @@ import pytest
 
 from curate.building import build
 from curate.diff import diff_runs
+from curate.diff_files import diff_files
 from curate.errors import DataError
 from curate.recipe import load_recipe
 from curate.run import Run
@@ -79,6 +80,35 @@ def test_rows_with_other_values_are_changed_in_those_columns(old: Path) -> None:
     found = diff_runs(old, new)
     assert (found.same, found.changed) == (0, table.height)
     assert found.changed_columns == {"completion": 1, "more": table.height}
+
+
+def test_files_are_matched_by_id_or_by_what_they_hold(tmp_path: Path) -> None:
+    rows = [{"id": f"r{n}", "prompt": f"p{n}", "messages": [{"role": "user", "content": f"{n}"}]} for n in range(9)]
+    old, new, bare = (tmp_path / name for name in ("old.jsonl", "new.parquet", "bare.jsonl"))
+    old.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    other = [*rows[:0:-1], {"id": "r9", "prompt": "p9"}, {"id": "r10", "prompt": "p10"}]
+    pl.DataFrame([row | {"n": 1} for row in other]).with_columns(
+        prompt=pl.when(pl.col("id") == "r3").then(pl.lit("changed")).otherwise("prompt")
+    ).write_parquet(new)
+    found = diff_files(old, new, examples=1)
+    assert (found.by, found.same, found.changed, found.only) == ("id", 0, 8, (1, 2))
+    assert (found.changed_columns, found.columns) == ({"n": 8, "prompt": 1}, ((), ("n",)))
+    assert found.examples == (("r0",), ("r9",))
+    bare.write_text("".join(json.dumps({"prompt": row["prompt"]}) + "\n" for row in [*rows, rows[0]]))
+    found = diff_files(new, bare, examples=2)
+    assert (found.by, found.same, found.only) == ("content", 7, (3, 3))
+    assert found.examples[1] == ("{'prompt': 'p0'}", "{'prompt': 'p3'}")
+    assert not diff_files(bare, bare).differs
+    with pytest.raises(DataError, match=r"did you mean 'bare.jsonl'"):
+        diff_files(old, tmp_path / "bar.jsonl")
+
+
+def test_a_run_is_compared_with_what_was_made_of_its_rows(old: Path, tmp_path: Path) -> None:
+    final = pl.concat(Run(old).splits().values())
+    final.drop("model").write_parquet(tmp_path / "rows.parquet")
+    found = diff_files(old, tmp_path / "rows.parquet")
+    assert (found.by, found.columns, found.changed) == ("id", (("model",), ()), final.height)
+    assert found.changed_columns == {"model": final.height}
 
 
 def test_what_is_no_run_says_so(old: Path, tmp_path: Path) -> None:
