@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import ipaddress
 import math
 import re
@@ -9,19 +10,19 @@ from collections import Counter
 
 NOT_PHONE = re.compile(
     r"\b(?:order|invoice|isbn|issn|id|serial|version|ticket|case|account|tracking|part|model|item|ref|reference|sku|"
-    r"code|number of|page|line|years?|pi|equals|is approximately|doi|port|zip|size|total|sum|product|result|answer|"
+    r"code|number of|pages?|line|years?|pi|equals|is approximately|doi|port|zip|size|total|sum|product|result|answer|"
     r"value|timestamp|date|lat|lon|latitude|longitude|rgb|hash|seed|commit|build|patent|vin|imei)\b",
     re.IGNORECASE,
 )
 PHONE_WORD = re.compile(
     r"\b(?:phone|tel|telephone|call|mobile|cell|fax|whatsapp|contact|text|dial|ring|reach|handy|telefon|téléphone|"
-    r"teléfono|telefono|telefone|телефон|电话|電話)\b",
+    r"teléfono|telefono|telefone|tél|móvil|celular|numéro|телефон|тел|ring|appelez|llama|llame|chiama|rufen?)\b"
+    r"|电话|電話|手机|手機|联系|致电|拨打|微信|전화|연락",
     re.IGNORECASE,
 )
 VERSION_WORD = re.compile(
     r"(?:\bv|version|ver|release|build|firmware|oid|section|chapter|clause|build)[ .:=v-]*$", re.IGNORECASE
 )
-ASSIGNED_WORDS = ("password", "passwd", "pwd", "secret", "key", "token", "bearer", "credential")
 SSN_WORD = re.compile(r"\b(?:ssn|social|security|soc|sec|taxpayer|tin)\b", re.IGNORECASE)
 
 # Formats that providers publish for their keys; the shape alone is proof enough.
@@ -50,19 +51,31 @@ KEY_ANCHORS = (
     "AIza", "ya29.", "xox", "xapp-", "k_live_", "k_test_", "SG.", "npm_", "pypi-", "dop_v1_", "shpat_", "gsk_",
     "nvapi-", "r8_", "xai-", ":AA", "hooks.slack.com",
 )  # fmt: skip
-ASSIGNED = (
-    r"(?i)\b(?:password|passwd|pwd|secret|api[_\- ]?key|access[_\- ]?key|auth[_\- ]?token|access[_\- ]?token|token|"
-    r"client[_\- ]?secret|private[_\- ]?key|secret[_\- ]?key|bearer|credential)[\"'\]]{0,2}[ \t]{0,3}"
-    r"(?:[:=]{1,2}|=>|is)?[ \t]{0,3}[\"']?"
-    r"[A-Za-z0-9_+/=.~!@#$%^&*\-]{12,300}"
+_NAMED = (
+    r"password|passwd|pwd|passphrase|secret|api[_\- ]?key|access[_\- ]?key|account[_\- ]?key|auth[_\- ]?token|"
+    r"access[_\- ]?token|token|client[_\- ]?secret|private[_\- ]?key|secret[_\- ]?key|bearer|credentials?"
 )
+ASSIGNED = (  # what is given to such a name; the user and password in an address; the header of basic authorization
+    rf"(?i)(?:{_NAMED})(?:[\"'\]]{{0,2}}[ \t]{{0,3}}(?:[:=]{{1,2}}|=>|is )[ \t]{{0,3}}|[ \t]{{1,3}})[\"']?"
+    r"[A-Za-z0-9_+/=.~!@#$%^&*\-]{8,300}[(\[]?"
+    r"|://[^\s:@/\"'<>]{0,60}:[^\s@/\"'<>]{6,100}@|(?-u:\b)basic [A-Za-z0-9+/]{12,400}={0,2}"
+)
+ASSIGNED_WORDS = ("passw", "pwd", "passphrase", "secret", "key", "token", "bearer", "credential", "://", "basic ")
 PLACEHOLDER = re.compile(
     r"your|example|xxx|\*{3}|\.{3}|<|>|placeholder|changeme|change_me|insert|replace|dummy|sample|todo|redacted|my_|my-|"
-    r"abcdef|12345|secret|password|getenv|environ|process\.env|config|settings|self\.|request|os\.|null|none|true|false",
+    r"abcdef|12345|secret|passw|p@ss|getenv|environ|process\.env|config|settings|self\.|request|os\.|null|none|true|false",
     re.IGNORECASE,
 )
 UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 RANDOM_BITS = 3.5  # a character of a random base-64 token of 20 and more has about 4 bits or more; English words 3
+
+
+def pem(match: str) -> str | None:
+    """A private key with its body: a header that is only spoken of is none."""
+    return match if PEM_BODY.search(match) else None
+
+
+PEM_BODY = re.compile(r"(?<![A-Za-z0-9+/=\-])[A-Za-z0-9+/=]{16,}(?![ \-])")
 
 
 def whole(match: str) -> str | None:
@@ -70,18 +83,26 @@ def whole(match: str) -> str | None:
     return match
 
 
-def email(match: str) -> str | None:
-    """An address; the name of a file with an @ (`icon@2x.png`) is none.
+EXAMPLE_DOMAIN = re.compile(  # RFC 2606, RFC 6762, and what people write where yours goes
+    r"(?:.*\.)?(?:example\.(?:com|net|org|edu)|(?:your|my)?domain\.(?:com|org|net)|your[\w-]*\.\w+)"
+    r"|.*\.(?:example|test|invalid|localhost|local|lan|internal|home|corp)"
+)
+FILES = (".png", ".jpg", ".jpeg", ".svg", ".gif", ".webp", ".js", ".py", ".css", ".html", ".json", ".md")
 
-    >>> email("anna@firma.de"), email("icon@2x.png")
-    ('anna@firma.de', None)
+
+def email(match: str) -> str | None:
+    """An address. A file with an @ (`icon@2x.png`), an example, and the user of a repository or a machine are none.
+
+    >>> email("anna@firma.de"), email("icon@2x.png"), email("jane@example.com"), email("git@github.com")
+    ('anna@firma.de', None, None, None)
     """
+    match = match.lstrip("'")
     name, _, domain = match.lower().rpartition("@")
-    if domain.endswith((".png", ".jpg", ".jpeg", ".svg", ".gif", ".js", ".py", ".css", ".invalid", ".localhost")):
+    if domain.endswith(FILES) or EXAMPLE_DOMAIN.fullmatch(domain) or name in ("git", "hg", "svn"):
         return None
     if name.startswith((".", "-")) or not any(character.isalnum() for character in name) or ".." in name:
         return None
-    return match
+    return None if name.startswith("your") else match
 
 
 def phone(match: str) -> str | None:
@@ -107,19 +128,34 @@ def phone(match: str) -> str | None:
         return value if re.fullmatch(r"\+\d[\s().\-/\d]+|00\d{1,3}[ ().\-/][\s().\-/\d]+", value) else None
     if re.fullmatch(r"(?:1[ .-])?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[ .-])\d{3}[ .-]\d{4}", value):
         return value
+    if NATIONAL.fullmatch(value):
+        return value
     return value if PHONE_WORD.search(before) and "." not in value.strip(".") else None
 
 
-def card(match: str) -> str | None:
-    """A payment card: 13 to 19 digits with an issuer's prefix and the check digit of Luhn (ISO/IEC 7812).
+NATIONAL = re.compile(  # as they are written in France, Germany (mobile), the United Kingdom (mobile), Brazil
+    r"0[1-79](?:[ .-]\d{2}){4}|01[5-7]\d[ /-]\d{7,8}|07\d{3} \d{6}|\([1-9]\d\) 9?\d{4}-\d{4}"
+)
 
-    >>> card("4111 1111 1111 1111"), card("4111 1111 1111 1112")
-    ('4111 1111 1111 1111', None)
+
+ISSUED = re.compile(  # prefix and length by issuer: Visa, Mastercard, American Express, Diners, JCB, Discover, UnionPay
+    r"4(?:\d{12}|\d{15}|\d{18})|5[1-5]\d{14}|2[2-7]\d{14}|3[47]\d{13}|3(?:0[0-5]|6|8|9)\d{11,12}|35\d{14}"
+    r"|6(?:011|4[4-9]|5)\d{12,16}|62\d{14,17}|(?:50|5[6-9]|6[0-9])\d{10,17}"
+)
+
+
+def card(match: str) -> str | None:
+    """A payment card: an issuer's prefix and length, and the check digit of Luhn (ISO/IEC 7812).
+
+    A number of four different digits or fewer is one to test with.
+
+    >>> card("4539 1488 0343 6467"), card("4539 1488 0343 6468"), card("4242 4242 4242 4242")
+    ('4539 1488 0343 6467', None, None)
     """
     digits = re.sub(r"\D", "", match)
-    if not re.match(r"4|5[1-5]|2[2-7]|3[0-9]|6(?:011|2|4|5)|50|5[6-9]|6[0-9]", digits) or len(set(digits)) < 2:
+    if not ISSUED.fullmatch(digits) or len(set(digits)) <= 4:
         return None
-    if not re.fullmatch(r"\d{13,19}|(?:\d{4}[ -]){3}\d{1,7}|\d{4}[ -]\d{6}[ -]\d{5}", match):
+    if not re.fullmatch(r"\d{13,19}|(?:\d{4}[ -]){3}\d{1,7}|\d{4}[ -]\d{6}[ -]\d{4,5}", match):
         return None
     total = 0
     for place, digit in enumerate(reversed(digits)):
@@ -146,27 +182,28 @@ def iban(match: str) -> str | None:
 
 
 def ssn(match: str) -> str | None:
-    """A United States social security number that may have been issued, after a word that says what it is.
+    """A United States social security number that may have been issued; without dashes, after a word that says so.
 
-    >>> ssn("SSN: 536-22-8726"), ssn("536-22-8726"), ssn("SSN 000-12-3456")
-    ('536-22-8726', '536-22-8726', None)
+    >>> ssn("SSN: 536-22-8726"), ssn("536-22-8726"), ssn("SSN 000-12-3456"), ssn("page 120-12-1304")
+    ('536-22-8726', '536-22-8726', None, None)
     """
-    found = re.search(r"(\d{3})([- ])(\d{2})([- ])(\d{4})\Z", match)
-    if found is None or found[2] != found[4]:
+    found = re.search(r"(\d{3})([- ]?)(\d{2})\2(\d{4})\Z", match)
+    if found is None:
         return None
-    area, group, serial = found[1], found[3], found[5]
+    before, (area, mark, group, serial) = match[: found.start()], found.groups()
     if area in ("000", "666") or area[0] == "9" or group == "00" or serial == "0000":
         return None
-    if found.group() in ("123-45-6789", "078-05-1120", "111-11-1111", "987-65-4321"):  # never anyone's, or everyone's
+    if area + group + serial in ("123456789", "078051120", "111111111", "987654321"):  # never anyone's, or everyone's
         return None
-    return found.group() if found[2] == "-" or SSN_WORD.search(match[: found.start()]) else None
+    said = SSN_WORD.search(before) is not None
+    return found.group() if said or (mark == "-" and not NOT_PHONE.search(before)) else None
 
 
 def ip(match: str) -> str | None:
-    """An internet address. This machine, any, masks and versions are none; nor is one of single digits (1.2.3.4).
+    """An internet address that is somebody's: not of a private network or the documentation, no mask, no version.
 
-    >>> ip("93.184.216.34"), ip("version 10.20.30.40"), ip("127.0.0.1"), ip("999.1.1.1")
-    ('93.184.216.34', None, None, None)
+    >>> ip("93.184.216.34"), ip("version 10.20.30.40"), ip("192.168.0.7"), ip("999.1.1.1"), ip("1.2.3.4")
+    ('93.184.216.34', None, None, None, None)
     """
     found = re.search(r"(?:\d{1,3}(?:\.\d{1,3})+|[0-9A-Fa-f:]*::?[0-9A-Fa-f:]+)(?:/\d{1,2})?\Z", match)
     if found is None or VERSION_WORD.search(match[: found.start()]):
@@ -176,10 +213,9 @@ def ip(match: str) -> str | None:
         address = ipaddress.ip_address(value)
     except ValueError:
         return None
-    if address.is_loopback or address.is_unspecified or address.is_multicast or value.startswith(("255.", "0.")):
-        return None
     octets = value.split(".")
-    return None if len(octets) == 4 and all(len(octet) == 1 for octet in octets) else value
+    single = len(octets) == 4 and all(len(octet) == 1 for octet in octets)
+    return None if single or address.is_multicast or not address.is_global else value
 
 
 def key(match: str) -> str | None:
@@ -194,21 +230,55 @@ def key(match: str) -> str | None:
 def secret(match: str) -> str | None:
     """What a text calls a password, key or token, where it looks random; hashes and UUIDs are names, not secrets.
 
-    >>> secret("password = 'hunter2hunter2'"), secret("api_key: Zk3v9Qw7Lp2Xn8Rt5Bm1")
-    (None, 'Zk3v9Qw7Lp2Xn8Rt5Bm1')
+    >>> secret("password = 'hunter2hunter2'"), secret("api_key: Zk3v9Qw7Lp2Xn8Rt5Bm1"), secret("://app:q8Zt3Lw9@")
+    (None, 'Zk3v9Qw7Lp2Xn8Rt5Bm1', 'q8Zt3Lw9')
     """
-    value = re.split(r"[\s:=\"']+", match.rstrip(".,;:!?\"'"))[-1]
-    if (
-        len(value) < 12
-        or PLACEHOLDER.search(value)
-        or UUID.fullmatch(value)
-        or re.fullmatch(r"[0-9a-fA-F]+|\d+", value)
-    ):
+    if match.startswith("://"):
+        value = match[:-1].rpartition(":")[2]
+        return value if _mixed(value) and not re.search(r"[${}()%]", value) else None
+    if match[:6].lower() == "basic ":
+        return _basic(match[6:])
+    if match.endswith(("(", "[")):
+        return None
+    match = match.rstrip(".,;:!?\"'")
+    value = re.split(r"[\s:=\"']+", match.rstrip("="))[-1]
+    value += "=" * (len(match) - len(match.rstrip("=")))
+    named = match[: len(match) - len(value)]
+    if PASSWORD_WORD.search(named) and len(value) >= 8 and _mixed(value):
+        kinds = sum(any(test(character) for character in value) for test in (str.islower, str.isupper, str.isdigit))
+        kinds += bool(re.search(r"[!@#$%^&*~+/]", value))
+        if kinds >= 3 and (named.endswith(("'", '"')) or not re.fullmatch(r"[A-Za-z_]+\d{0,2}", value)):
+            return value
+    if len(value) < 12 or not _mixed(value):
+        return None
+    if re.fullmatch(r"[0-9a-fA-F]+", value):  # a hash, unless it is called a key
+        return value if len(value) >= 32 and len(set(value)) >= 10 and KEY_WORD.search(named) else None
+    if not is_random(value):
         return None
     kinds = sum(any(test(character) for character in value) for test in (str.islower, str.isupper, str.isdigit))
-    if kinds < 2 or not any(character.isdigit() for character in value):
+    return value if kinds >= 2 else None
+
+
+PASSWORD_WORD = re.compile(r"(?:passw(?:or)?d|pwd|passphrase)\W*(?:is\b)?\W*$", re.IGNORECASE)
+KEY_WORD = re.compile(
+    r"(?:api|access|account|private|secret)[_\- ]?key\W*$|(?:secret|passw(?:or)?d)\W*$", re.IGNORECASE
+)
+
+
+def _mixed(value: str) -> bool:
+    """Whether a value has letters and digits and is neither a placeholder nor a UUID."""
+    letters, digits = any(map(str.isalpha, value)), any(map(str.isdigit, value))
+    return letters and digits and not PLACEHOLDER.search(value) and not UUID.fullmatch(value)
+
+
+def _basic(value: str) -> str | None:
+    """The header of basic authorization: `user:password` in base64."""
+    try:
+        user, colon, password = base64.b64decode(value, validate=True).decode("ascii").partition(":")
+    except ValueError:
         return None
-    return value if is_random(value) and "(" not in value and "::" not in value else None
+    told = colon and user.isprintable() and password.isprintable() and password and not PLACEHOLDER.search(password)
+    return value if told else None
 
 
 def is_random(value: str) -> bool:

@@ -36,17 +36,20 @@ class Private:
     core: str | tuple[str, ...]
 
 
-_BEFORE = r"(?:[\p{L}#№]+[ \t:=#.]{1,3}(?:(?:is|no|number|code|me at|us at|at)[ \t:=.]{1,3})?)?"
+_BEFORE = r"(?:[\p{L}#№]+[ \t:：=#.]{1,3}(?:(?:is|no|number|code|me at|us at|at)[ \t:=.]{1,3})?)?"
 _IPV4 = r"(?:[A-Za-z]{1,20}[ \t:=v.\-]{1,3}){0,2}\b\d{1,3}(?:\.\d{1,3}){3,}\b(?:\.\d|/\d{1,2})?"
 _IPV6 = r"\b[0-9A-Fa-f]{1,4}(?::{1,2}[0-9A-Fa-f]{1,4}){3,7}\b"
-_PEM = r"-----(?:BEGIN|END) [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----"
+_PEM = r"[A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----"
+_BODY = r"(?:[^A-Za-z0-9+/=\-]{0,8}n?[A-Za-z0-9+/=]{16,})+"  # of a key that was cut off
+_SSN_WORD = r"(?:SSN|ssn|[Ss]ecurity)[^\d\n]{1,16}\d{9}"
+_LETTER = r"\p{Latin}\p{Cyrillic}\p{Greek}\p{N}"
 _JWT = r"[A-Za-z0-9_\-]{8,}"
 PRIVATE: dict[str, Private] = {
     one.kind: one
     for one in (
         Private(
             "email",
-            r"[\p{L}\p{N}._%+\-]+@(?:[\p{L}\p{N}\-]+\.)+\p{L}\p{L}+\b",
+            rf"[{_LETTER}._%+'\-]+@(?:[{_LETTER}\-]+\.)+(?:[A-Za-z]{{2,24}}|\p{{Cyrillic}}{{2,12}})",
             checks.email,
             ("@",),
         ),
@@ -60,12 +63,17 @@ PRIVATE: dict[str, Private] = {
         Private("iban", r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}\b", checks.iban, r"[A-Z]{2}\d{2} ?[A-Z0-9]{3}"),
         Private(
             "ssn",
-            r"(?:[A-Za-z]{1,12}[ \t:#.]{1,3}){0,4}\b\d{3}[- ]\d{2}[- ]\d{4}\b",
+            rf"(?:[A-Za-z]{{1,12}}[ \t:#.]{{1,5}}){{0,4}}\b\d{{3}}[- ]\d{{2}}[- ]\d{{4}}\b|{_SSN_WORD}\b",
             checks.ssn,
-            r"\d{3}[- ]\d{2}[- ]\d{4}",
+            rf"\d{{3}}[- ]\d{{2}}[- ]\d{{4}}|{_SSN_WORD}",
         ),
         Private("ip", f"{_IPV4}|{_IPV6}", checks.ip, r"\d\.\d{1,3}\.\d{1,3}\.\d|[0-9A-Fa-f]:{1,2}[0-9A-Fa-f]{1,4}:"),
-        Private("private_key", rf"{_PEM}(?:[\x00-\x7f]{{20,4000}}?{_PEM})?", checks.whole, ("PRIVATE KEY",)),
+        Private(
+            "private_key",
+            rf"-----BEGIN {_PEM}(?:(?:[\x00-,.-\x7f]|-[\x00-,.-\x7f])*-----END {_PEM}|{_BODY})",
+            checks.pem,
+            ("PRIVATE KEY",),
+        ),
         Private("jwt", rf"\beyJ{_JWT}\.eyJ{_JWT}\.{_JWT}", checks.whole, ("eyJ",)),
         Private("key", checks.KEYS, checks.key, checks.KEY_ANCHORS),
         Private("secret", checks.ASSIGNED, checks.secret, checks.ASSIGNED_WORDS),

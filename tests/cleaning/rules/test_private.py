@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from curate import filter_rows, mask_rows
@@ -34,10 +34,10 @@ PRIVATE_TEXTS: dict[str, list[str]] = {
         "415.555.2671",
     ],
     "card": [
-        "4111 1111 1111 1111",
-        "5500-0000-0000-0004",
+        "4539 1488 0343 6467",
+        "5425-2334-3010-9903",
         "378282246310005",
-        "6011111111111117",
+        "6011000990139424",
         "my card 4012888888881881 expires 12/27",
         "3782 822463 10005",
     ],
@@ -51,10 +51,9 @@ PRIVATE_TEXTS: dict[str, list[str]] = {
     "ssn": ["SSN: 536-22-8726", "my social security number is 219-09-9999", "536-22-8726", "SSN 536 22 8726"],
     "ip": [
         "connect to 93.184.216.34:80",
-        "10.0.12.200",
-        "ssh root@203.0.113.77",
-        "2001:db8:85a3:0:0:8a2e:370:7334",
-        "IP address: 172.16.254.1",
+        "ssh root@51.15.201.8",
+        "2a02:8109:85a3:0:0:8a2e:370:7334",
+        "IP address: 84.23.117.9",
         "2606:4700:4700::1111",
     ],
     "private_key": [
@@ -112,6 +111,8 @@ OTHER_TEXTS: dict[str, list[str]] = {
         "100 000 000 000",
     ],
     "card": [
+        "4111 1111 1111 1111",
+        "5500-0000-0000-0004",
         "4111 1111 1111 1112",
         "order 4012888888881880",
         "1234567890123456",
@@ -145,6 +146,10 @@ OTHER_TEXTS: dict[str, list[str]] = {
         "v10.20.30.40",
         "OpenSSL 1.0.2.1",
         "127.0.0.1",
+        "10.0.12.200",
+        "172.16.254.1",
+        "203.0.113.77",
+        "2001:db8:85a3:0:0:8a2e:370:7334",
         "0.0.0.0",
         "255.255.255.0",
         "section 12.13.14.15",
@@ -201,10 +206,11 @@ def test_what_looks_like_private_data_is_left_alone(kind: str) -> None:
     assert not false
 
 
-@given(st.text(alphabet="0123456789", min_size=14, max_size=17), st.sampled_from("45"))
+@given(st.text(alphabet="0123456789", min_size=13, max_size=13), st.sampled_from("45"))
 def test_of_ten_numbers_one_is_a_card(digits: str, first: str) -> None:
     """The check digit of Luhn is right for exactly one last digit."""
-    numbers = [f"{first}1{digits[:-2]}{last}" for last in range(10)]
+    assume(len(set(digits)) > 4)
+    numbers = [f"{first}1{digits}{last}" for last in range(10)]
     assert sum(bool(hit) for hit in found("card", numbers)) == 1
 
 
@@ -239,8 +245,19 @@ def test_labels_do_not_tell_the_secret() -> None:
     assert shown["reason"][0].startswith("key: “sk-")
 
 
+def test_the_body_of_a_key_is_masked_with_its_header_even_when_it_is_cut_off() -> None:
+    body = "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQ\nAAAAAAAAABAAAAMwAAAAtzc2gtZWQyNTUxOQAAACDJ6Xz9m2k7xJ8v"
+    begin, end = (f"-----{word} OPENSSH PRIVATE KEY-----" for word in ("BEGIN", "END"))
+    rows = pl.DataFrame({"text": [f"a {begin}\n{body}", f"a {begin}\n{body}\n{end} b", f"the header is {begin}"]})
+    assert mask_rows(rows).kept["text"].to_list() == [
+        "a [PRIVATE_KEY_1]",
+        "a [PRIVATE_KEY_1] b",
+        f"the header is {begin}",
+    ]
+
+
 def test_only_what_is_asked_for_is_masked() -> None:
-    rows = pl.DataFrame({"text": ["anna@firma.de 4111 1111 1111 1111"], "other": ["anna@firma.de"]})
+    rows = pl.DataFrame({"text": ["anna@firma.de 4539 1488 0343 6467"], "other": ["anna@firma.de"]})
     assert mask_rows(rows, kinds="card").kept.row(0) == ("anna@firma.de [CARD_1]", "anna@firma.de")
     with pytest.raises(DataError, match="unknown kind 'emial' to mask; did you mean 'email'"):
         mask_rows(rows, kinds=["emial"])
