@@ -8,7 +8,8 @@ from typing import Any, ClassVar, Literal
 import polars as pl
 from pydantic import Field, field_validator
 
-from curate.cleaning.rules.filtering import CLEAN, WHY, filter_rows
+from curate.cleaning.rules.filtering import CLEAN, filter_rows
+from curate.cleaning.rules.measuring import WHY
 from curate.cleaning.rules.reading import read_rules
 from curate.cleaning.rules.table import rules_hash
 from curate.errors import DataError

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -17,7 +16,6 @@ from curate.result import REASON, Result
 from curate.rules import RuleError, read_rule
 
 CLEAN = "clean"
-WHY = "why.flags"
 SAME: Final[Any] = object()
 
 
@@ -94,7 +92,7 @@ class Filtered(Result):
     def labelled(self) -> pl.DataFrame:
         """All rows in their order, with their labels."""
         assert self.measured is not None  # made by filter_rows
-        return _beside(self.frame, labels(self.measured, self.rules))
+        return _beside(self.frame, labels(self.measured, self.rules)[0])
 
     def __str__(self) -> str:
         """The counts, and for each rule how many rows it flags, and of how many it cannot tell."""
@@ -155,9 +153,9 @@ def filter_rows(
 
 
 def _decided(frame: pl.DataFrame, measured: Measured, rules: tuple[Rule, ...], keep: tuple[str, ...]) -> Filtered:
-    told = labels(measured, rules)
+    told, first = labels(measured, rules)
     table = _beside(frame, told)
-    reasons = _reasons(table, rules, keep)
+    reasons = _reasons(table, first, keep)
     stays = reasons.is_null()
     flags = {rule.name: int(told[f"flag.{rule.name}"].sum() or 0) for rule in rules}
     untold = {rule.name: told[f"flag.{rule.name}"].null_count() for rule in rules}
@@ -176,17 +174,14 @@ def _beside(frame: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(told.get_columns()) if told.width else frame
 
 
-def _reasons(table: pl.DataFrame, rules: tuple[Rule, ...], keep: tuple[str, ...]) -> pl.Series:
-    """Why each row leaves; null where it stays."""
+def _reasons(table: pl.DataFrame, flagged: pl.Series, keep: tuple[str, ...]) -> pl.Series:
+    """Why each row leaves; null where it stays. flagged: the first reason that a rule gave, null for a clean row."""
     from curate.steps.keep import _reason
 
     found: list[pl.Expr] = []
     for text in keep:
         if text == CLEAN:
-            any_flag = pl.any_horizontal([pl.col(f"flag.{rule.name}").fill_null(value=False) for rule in rules])
-            names = "|".join(re.escape(rule.name) for rule in rules)
-            first = pl.col(WHY).str.extract(rf"(?s)^(.+?)(?:; (?:{names}): |\z)", 1)  # `why.flags` has them all
-            found.append(pl.when(any_flag).then(first))
+            found.append(pl.lit(flagged))
             continue
         rule = read_rule(text)
         for name in rule.columns:

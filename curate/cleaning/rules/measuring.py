@@ -19,6 +19,8 @@ BATCH_ROWS, BATCH_BYTES = 20_000, 4 * 2**20  # what a processor's cache holds: h
 COLUMNS = ("completion", "messages", "text")
 """Where the text is looked for when no column is named."""
 
+WHY = "why.flags"
+
 TEXTS = (pl.String, pl.Categorical, pl.Enum, pl.Binary, pl.Null)
 SPEAKERS = ("system", "user", "assistant", "tool")
 
@@ -104,8 +106,8 @@ def _workers(_process: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(pl.thread_pool_size(), "rules")
 
 
-def labels(measured: Measured, rules: Sequence[Rule]) -> pl.DataFrame:
-    """For each row of the table: `flag.<rule>`, the value of each rule, and all reasons in `why.flags`."""
+def labels(measured: Measured, rules: Sequence[Rule]) -> tuple[pl.DataFrame, pl.Series]:
+    """For each row of the table: `flag.<rule>`, the value of each rule, all reasons in `why.flags`; and the first."""
     columns: dict[str, pl.Series] = {}
     told = []
     for rule in rules:
@@ -118,8 +120,8 @@ def labels(measured: Measured, rules: Sequence[Rule]) -> pl.DataFrame:
             columns[rule.column] = values
         rows = flags.arg_true()
         told.append(pl.DataFrame({"row": rows, "why": _placed(reasons(rule, values.gather(rows)), rows, places)}))
-    columns["why.flags"] = _together(told, measured.height)
-    return pl.DataFrame({name: column.rename(name) for name, column in columns.items()})
+    columns[WHY], first = _together(told, measured.height)
+    return pl.DataFrame({name: column.rename(name) for name, column in columns.items()}), first
 
 
 def _placed(why: pl.Series, rows: pl.Series, places: pl.Series | None) -> pl.Series:
@@ -131,11 +133,14 @@ def _placed(why: pl.Series, rows: pl.Series, places: pl.Series | None) -> pl.Ser
     return pl.select(pl.when(place > 0).then(named).otherwise(pl.lit(why))).to_series()
 
 
-def _together(told: Sequence[pl.DataFrame], height: int) -> pl.Series:
-    """All reasons of a row in one text, in the order of the rules; null where there is none."""
-    joined = pl.concat(told).group_by("row").agg(pl.col("why").str.join("; "))
+def _together(told: Sequence[pl.DataFrame], height: int) -> tuple[pl.Series, pl.Series]:
+    """All reasons of a row in one text, in the order of the rules, and the first; null where there is none."""
     nothing = pl.Series([None], dtype=pl.String).new_from_index(0, height)
-    return nothing.scatter(joined["row"], joined["why"]) if joined.height else nothing
+    of_rows = pl.concat(told).group_by("row").agg("why")
+    if not of_rows.height:
+        return nothing, nothing
+    row, why = of_rows["row"], of_rows["why"]
+    return nothing.clone().scatter(row, why.list.join("; ")), nothing.scatter(row, why.list.first())
 
 
 def _joined(
