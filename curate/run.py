@@ -94,7 +94,15 @@ class Run:
 
     @cached_property
     def ledger(self) -> list[Entry]:
-        """The entries of all finished steps, in order."""
+        """The entries of all finished steps, in order; those so far while a first build has not ended.
+
+        Raises DataError for a folder that is no run.
+        """
+        if not self.ledger_path.is_file() and (self.steps_folder.is_dir() or self.journal_path.is_file()):
+            from curate.store import stored_entry
+
+            stems = sorted(path.stem for path in self.steps_folder.glob("[0-9][0-9]-*.json"))
+            return [entry for stem in stems if (entry := stored_entry(self, stem)) is not None]
         return read_ledger(self.ledger_path)
 
     def kept(self, step: str) -> pl.DataFrame:

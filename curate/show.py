@@ -12,7 +12,6 @@ from curate.ledger import Entry
 from curate.lock import holder
 from curate.responses import Journal
 from curate.run import Run
-from curate.store import stored_entry
 
 CELL = 300
 """Characters of a value that are printed."""
@@ -33,7 +32,8 @@ def show_run(
     (dropped, failed) the rows of every step. Raises UsageError for a step the run does not have.
     """
     run = Run(folder)
-    done, unfinished = _done(run)
+    done = run.ledger
+    unfinished = _unfinished(run)
     entries = _chosen(done, step)
     if dropped or failed:
         tables = [_with_step(run.dropped(e.step) if dropped else run.failed(e.step), e.step) for e in entries]
@@ -77,17 +77,19 @@ def show_text(shown: dict[str, Any]) -> str:
     return "\n".join(text)
 
 
-def _done(run: Run) -> tuple[list[Entry], str | None]:
-    """The steps that are done, and, where the run has no ledger yet, how far it is."""
-    stems = sorted(path.stem for path in run.steps_folder.glob("[0-9][0-9]-*.json"))
-    if run.ledger_path.is_file() or not (stems or run.journal_path.is_file()):
-        return run.ledger, None
-    entries = [entry for stem in stems if (entry := stored_entry(run, stem)) is not None]
+def _unfinished(run: Run) -> str | None:
+    """How far a run is that has no ledger yet."""
+    if run.ledger_path.is_file():
+        return None
     with Journal(run.journal_path, read_only=True) as journal:
-        answers = len(journal)
+        return how_far(run, f", {len(journal):,} responses are stored")
+
+
+def how_far(run: Run, more: str = "") -> str:
+    """What to say of a run that is not finished."""
     by = holder(run.folder)
-    now = f"{by} is building it" if by else "`curate build` goes on from here"
-    return entries, f"Not finished: {len(entries)} steps are done, {answers:,} responses are stored; {now}."
+    done = "1 step is" if len(run.ledger) == 1 else f"{len(run.ledger)} steps are"
+    return f"Not finished: {done} done{more}; {f'{by} is building it' if by else '`curate build` goes on from here'}."
 
 
 def _chosen(done: list[Entry], step: str | None) -> list[Entry]:

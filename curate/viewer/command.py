@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import getpass
+import tempfile
 import webbrowser
 from collections.abc import Callable
 from contextlib import suppress
+from html import escape
 from pathlib import Path
 
 from curate.run import Run
@@ -18,12 +20,22 @@ def serve(run: Run, *, port: int, who: str, browser: bool, say: Callable[[str], 
 
     Raises DataError for a folder that is no run, UsageError for a port that is taken.
     """
-    with Viewer(run, port=port, who=who or _login()) as viewer:
+    with Viewer(run, port=port, who=who or _login()) as viewer, tempfile.TemporaryDirectory() as private:
         say(f"{viewer.url}\nOnly this machine reaches it, and only with this address; Ctrl-C ends it.")
         if browser:
-            webbrowser.open(viewer.url)
+            webbrowser.open(way_in(viewer.url, Path(private)).as_uri())
         with suppress(KeyboardInterrupt):
             viewer.serve_forever()
+
+
+def way_in(url: str, folder: Path) -> Path:
+    """A page in `folder` that leads to `url`: others on this machine see the command line of a browser, not this file.
+
+    folder: one that only its owner enters.
+    """
+    page = folder / "view.html"
+    page.write_text(f'<meta http-equiv="refresh" content="0; url={escape(url)}">', encoding="utf-8")
+    return page
 
 
 def export_pairs(run: Run, path: Path) -> str:

@@ -16,6 +16,7 @@ from curate.report.life import Life
 from curate.report.tables import SCORE, WHY
 from curate.report.template import html_templates
 from curate.run import Run
+from curate.show import how_far
 from curate.viewer.comparing import Side, differences, why_no_preference
 from curate.viewer.listing import PAGE, SNIPPET, Page, listed
 
@@ -25,7 +26,10 @@ MAX_TEXT = 40_000
 
 def render(name: str, run: Run, title: str, **values: Any) -> str:
     """A page by its template, with the steps of the run beside it."""
-    asked = {"run": run.folder.resolve().name, "tables": listed(run).values(), "title": title, "table": "", **values}
+    asked = {
+        "run": run.folder.resolve().name, "tables": listed(run).values(), "title": title, "table": "",
+        "unfinished": "" if run.ledger_path.is_file() else how_far(run), **values,
+    }  # fmt: skip
     return _templates().get_template(f"{name}.html.jinja").render(asked)
 
 

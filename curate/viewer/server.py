@@ -18,7 +18,7 @@ from importlib.resources import files
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from curate.errors import CurateError, UsageError
+from curate.errors import CurateError, DataError, UsageError
 from curate.report.life import life
 from curate.rules import RuleError
 from curate.run import Run
@@ -51,12 +51,18 @@ class Viewer(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self, run: Run, *, port: int = 0, who: str) -> None:
-        listed(run)  # a folder that is no run is told now
-        self.run, self.who, self.token = run, who, secrets.token_urlsafe(24)
+        if not listed(run):  # a folder that is no run has been told as well
+            raise DataError(f"no step of {run.folder} is done yet; `curate show` says how far it is")
+        self.folder, self.who, self.token = run.folder, who, secrets.token_urlsafe(24)
         try:
             super().__init__((HOST, port), Handler)
         except OSError as refused:
             raise UsageError(f"--port {port}: {refused.strerror}; without --port a free one is taken") from None
+
+    @property
+    def run(self) -> Run:
+        """The run as it is now: a build may go on in it."""
+        return Run(self.folder)
 
     @property
     def url(self) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import html
 import http.client
 import json
 import re
+import shutil
 import threading
+import webbrowser
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +22,7 @@ from curate.errors import DataError, UsageError
 from curate.recipe import load_recipe
 from curate.run import Run
 from curate.schema import convert
+from curate.viewer.command import serve
 from curate.viewer.preferences import NAME, export, write_export
 from curate.viewer.server import Viewer
 
@@ -82,6 +86,46 @@ def form_of(text: str) -> dict[str, Any]:
     for name, value in re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', part):
         fields.setdefault(name, []).append(value)
     return fields
+
+
+def test_a_run_is_seen_while_it_is_built(run: Run, tmp_path: Path) -> None:
+    under_way = tmp_path / "under way"
+    shutil.copytree(run.folder / "steps", under_way / "steps", ignore=shutil.ignore_patterns("02-*"))
+    with Viewer(Run(under_way), who="tester") as viewer:
+        thread = threading.Thread(target=viewer.serve_forever)
+        thread.start()
+        try:
+            early = ask(viewer, "rows")
+            shutil.copytree(run.folder, under_way, dirs_exist_ok=True)
+            late = ask(viewer, "rows")
+        finally:
+            viewer.shutdown()
+            thread.join()
+    assert (early.status, late.status) == (200, 200)
+    assert "Not finished: 2 steps are done; `curate build` goes on" in html.unescape(early.text)
+    assert ("01-generate" in early.text, "02-keep" in early.text) == (True, False)
+    assert ("Not finished" in late.text, "02-keep" in late.text) == (False, True)
+    (tmp_path / "begun" / "steps").mkdir(parents=True)
+    with pytest.raises(DataError, match=r"no step of .*begun is done yet"):
+        Viewer(Run(tmp_path / "begun"), who="tester")
+
+
+def test_the_token_is_not_on_the_command_line_of_the_browser(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = list[str]()
+
+    def open_(address: str) -> bool:
+        page = Path(address.removeprefix("file://"))
+        opened.extend((address, page.read_text(), oct(page.parent.stat().st_mode & 0o777)))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(webbrowser, "open", open_)
+    said = list[str]()
+    with pytest.raises(KeyboardInterrupt):
+        serve(run, port=0, who="tester", browser=True, say=said.append)
+    address, page, mode = opened
+    url = said[0].split("\n", maxsplit=1)[0]
+    assert (url in page, mode) == (True, "0o700")
+    assert url.split("/")[3] not in address
 
 
 def test_only_who_has_the_token_and_the_right_host_and_origin_is_answered(viewer: Viewer) -> None:
