@@ -9,8 +9,9 @@ Imports nothing heavy; names load on first use.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from curate.lazy import loading
 
 if TYPE_CHECKING:
     from curate.building import build as build
@@ -23,19 +24,6 @@ if TYPE_CHECKING:
     from curate.recipe import load_recipe as load_recipe
     from curate.result import Result as Result
     from curate.run import Run as Run
-
-_NAMES = {
-    "build": "curate.building",
-    "load_recipe": "curate.recipe",
-    "Run": "curate.run",
-    "Result": "curate.result",
-    "decontaminate": "curate.cleaning.contamination",
-    "dedupe": "curate.cleaning.duplicates",
-    "filter_rows": "curate.cleaning.rules",
-    "mask_rows": "curate.cleaning.rules",
-    "score_rows": "curate.cleaning.rules",
-    "select": "curate.cleaning.selection",
-}
 
 __all__ = [
     "Result",
@@ -50,11 +38,21 @@ __all__ = [
     "select",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _NAMES:
-        return getattr(import_module(_NAMES[name]), name)
-    raise AttributeError(f"module 'curate' has no attribute '{name}'")
+__getattr__ = loading(
+    __name__,
+    {
+        "build": "curate.building",
+        "load_recipe": "curate.recipe",
+        "Run": "curate.run",
+        "Result": "curate.result",
+        "decontaminate": "curate.cleaning.contamination",
+        "dedupe": "curate.cleaning.duplicates",
+        "filter_rows": "curate.cleaning.rules",
+        "mask_rows": "curate.cleaning.rules",
+        "score_rows": "curate.cleaning.rules",
+        "select": "curate.cleaning.selection",
+    },
+)
 
 
 def __dir__() -> list[str]:

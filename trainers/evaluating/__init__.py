@@ -15,8 +15,9 @@ Imports nothing heavy; names load on first use.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from curate.lazy import loading
 
 if TYPE_CHECKING:
     from trainers.evaluating.comparing import compare as compare
@@ -26,19 +27,16 @@ if TYPE_CHECKING:
     from trainers.evaluating.preferring import win_rate as win_rate
     from trainers.evaluating.refusing import safety as safety
 
-_NAMES = {
-    "evaluate": "trainers.evaluating.measuring",
-    "Evaluation": "trainers.evaluating.measuring",
-    "compare": "trainers.evaluating.comparing",
-    "ensemble": "trainers.evaluating.ensembles",
-    "win_rate": "trainers.evaluating.preferring",
-    "safety": "trainers.evaluating.refusing",
-}
-
 __all__ = ["Evaluation", "compare", "ensemble", "evaluate", "safety", "win_rate"]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _NAMES:
-        return getattr(import_module(_NAMES[name]), name)
-    raise AttributeError(f"module 'trainers.evaluating' has no attribute '{name}'")
+__getattr__ = loading(
+    __name__,
+    {
+        "evaluate": "trainers.evaluating.measuring",
+        "Evaluation": "trainers.evaluating.measuring",
+        "compare": "trainers.evaluating.comparing",
+        "ensemble": "trainers.evaluating.ensembles",
+        "win_rate": "trainers.evaluating.preferring",
+        "safety": "trainers.evaluating.refusing",
+    },
+)

@@ -13,8 +13,9 @@ They exclude each other's versions of TRL and torch, so none of them is imported
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from curate.lazy import loading
 
 if TYPE_CHECKING:
     from trainers.exporting.writing import TARGETS as TARGETS
@@ -22,8 +23,4 @@ if TYPE_CHECKING:
 
 __all__ = ["TARGETS", "export"]
 
-
-def __getattr__(name: str) -> Any:
-    if name in __all__:
-        return getattr(import_module("trainers.exporting.writing"), name)
-    raise AttributeError(f"module 'trainers.exporting' has no attribute '{name}'")
+__getattr__ = loading(__name__, dict.fromkeys(__all__, "trainers.exporting.writing"))

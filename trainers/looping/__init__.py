@@ -13,8 +13,9 @@ Imports nothing heavy; names load on first use.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from curate.lazy import loading
 
 if TYPE_CHECKING:
     from trainers.looping.config import LoopConfig as LoopConfig
@@ -22,17 +23,14 @@ if TYPE_CHECKING:
     from trainers.looping.running import Looped as Looped
     from trainers.looping.running import run_loop as run_loop
 
-_NAMES = {
-    "LoopConfig": "trainers.looping.config",
-    "load_loop": "trainers.looping.config",
-    "Looped": "trainers.looping.running",
-    "run_loop": "trainers.looping.running",
-}
-
 __all__ = ["LoopConfig", "Looped", "load_loop", "run_loop"]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _NAMES:
-        return getattr(import_module(_NAMES[name]), name)
-    raise AttributeError(f"module 'trainers.looping' has no attribute '{name}'")
+__getattr__ = loading(
+    __name__,
+    {
+        "LoopConfig": "trainers.looping.config",
+        "load_loop": "trainers.looping.config",
+        "Looped": "trainers.looping.running",
+        "run_loop": "trainers.looping.running",
+    },
+)

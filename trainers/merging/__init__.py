@@ -16,8 +16,9 @@ Imports nothing heavy; names load on first use.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from curate.lazy import loading
 
 if TYPE_CHECKING:
     from trainers.merging.adapters import combine_adapters as combine_adapters
@@ -26,18 +27,15 @@ if TYPE_CHECKING:
     from trainers.merging.soup import greedy_soup as greedy_soup
     from trainers.merging.weights import merge as merge
 
-_NAMES = {
-    "merge": "trainers.merging.weights",
-    "stack_layers": "trainers.merging.passthrough",
-    "greedy_soup": "trainers.merging.soup",
-    "merge_adapter": "trainers.merging.adapters",
-    "combine_adapters": "trainers.merging.adapters",
-}
-
 __all__ = ["combine_adapters", "greedy_soup", "merge", "merge_adapter", "stack_layers"]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _NAMES:
-        return getattr(import_module(_NAMES[name]), name)
-    raise AttributeError(f"module 'trainers.merging' has no attribute '{name}'")
+__getattr__ = loading(
+    __name__,
+    {
+        "merge": "trainers.merging.weights",
+        "stack_layers": "trainers.merging.passthrough",
+        "greedy_soup": "trainers.merging.soup",
+        "merge_adapter": "trainers.merging.adapters",
+        "combine_adapters": "trainers.merging.adapters",
+    },
+)

@@ -13,24 +13,22 @@ Each check is a plain function that yields `Finding`s; `checks` lists them. Impo
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from curate.lazy import loading
 
 if TYPE_CHECKING:
     from trainers.preflighting.checks import preflight as preflight
     from trainers.preflighting.finding import Finding as Finding
     from trainers.preflighting.finding import Preflight as Preflight
 
-_NAMES = {
-    "preflight": "trainers.preflighting.checks",
-    "Finding": "trainers.preflighting.finding",
-    "Preflight": "trainers.preflighting.finding",
-}
-
 __all__ = ["Finding", "Preflight", "preflight"]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _NAMES:
-        return getattr(import_module(_NAMES[name]), name)
-    raise AttributeError(f"module 'trainers.preflighting' has no attribute '{name}'")
+__getattr__ = loading(
+    __name__,
+    {
+        "preflight": "trainers.preflighting.checks",
+        "Finding": "trainers.preflighting.finding",
+        "Preflight": "trainers.preflighting.finding",
+    },
+)

@@ -16,8 +16,9 @@ Imports nothing heavy; names load on first use.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from curate.lazy import loading
 
 if TYPE_CHECKING:
     from trainers.watching.alarms import Alarm as Alarm
@@ -25,17 +26,14 @@ if TYPE_CHECKING:
     from trainers.watching.callback import Watch as Watch
     from trainers.watching.limits import Limits as Limits
 
-_NAMES = {
-    "Alarm": "trainers.watching.alarms",
-    "watch": "trainers.watching.alarms",
-    "Watch": "trainers.watching.callback",
-    "Limits": "trainers.watching.limits",
-}
-
 __all__ = ["Alarm", "Limits", "Watch", "watch"]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _NAMES:
-        return getattr(import_module(_NAMES[name]), name)
-    raise AttributeError(f"module 'trainers.watching' has no attribute '{name}'")
+__getattr__ = loading(
+    __name__,
+    {
+        "Alarm": "trainers.watching.alarms",
+        "watch": "trainers.watching.alarms",
+        "Watch": "trainers.watching.callback",
+        "Limits": "trainers.watching.limits",
+    },
+)
