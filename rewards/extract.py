@@ -34,11 +34,15 @@ _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 _BOX = re.compile(r"\\(?:boxed|fbox|framebox)\s*(\{|-?\d{1,40}(?:\.\d{1,40})?|\\?[A-Za-z])")
 _MARKER = re.compile(
     r"(?:\banswers?\s{0,20}(?:is|are|:|=|\bto\b[^.\n:]{0,80}\bis\b|\*\*\s?(?::|is)|\s+would\s+be)"
-    r"|^[ \t]{0,8}\*{0,2}A[ \t]{0,4}:|答案[是为\uff1a:]|答え[はが:]"
-    r"|\b(?:respuesta|resposta|risposta|r[ée]ponse|antwort|ответ)(?:\s\w{1,12})?(?:\s(?:es|é|è|est|ist|lautet)|\*{0,2}:))"
-    r"\s{0,20}:?",
+    r"|^[ \t]{0,8}\*{0,2}A[ \t]{0,4}:|答案[是为\uff1a:])\s{0,20}:?",
     re.IGNORECASE | re.MULTILINE,
 )
+_MARKER_ELSEWHERE = re.compile(
+    r"(?:\b(?:respuesta|resposta|risposta|r[ée]ponse|antwort|ответ)(?:\s\w{1,12})?"
+    r"(?:\s(?:es|é|è|est|ist|lautet)\b|\s?\*{0,2}:)|答え[はが:])\s{0,20}",
+    re.IGNORECASE,
+)
+_ELSEWHERE = re.compile(r"[rR](?:espuesta|esposta|isposta|[ée]ponse)|[aA]ntwort|твет|答え")
 _GLUE = re.compile(
     r"(?:[\s$,;&*]|\\(?:text|mathrm|mbox)\s*\{\s*(?:and|or)\s*\}|\\q?quad|\\[()\[\]]|"
     r"\b(?:and|or|either|maybe|perhaps|possibly|alternatively|else)\b)*",
@@ -66,6 +70,7 @@ _PRICE = re.compile(r"\$\d[\d,.]*\s")
 _STARTS_NUMBER = re.compile(r"[-+$\\(]*\.?\d")
 _SHORT = 80
 _TAIL = 2_000
+_NEAR = 120  # characters before a stated answer in which another one would stand beside it
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +203,7 @@ def last_number(text: str) -> Found | None:
         return None
     match = found[-1]
     before = text[max(0, match.start() - 60) : match.start()]
-    if _HEDGED.search(before) or denied(before, text[match.end() : match.end() + 10]):
+    if _HEDGED.search(before) or denied(before, text[match.end() : match.end() + 30]):
         return None
     value = match.group().replace("\u2212", "-").replace("$", "").replace(" ", "")
     if value[0] in "+-" and match.start() and (text[match.start() - 1].isalnum() or text[match.start() - 1] in ")]}"):
@@ -234,9 +239,9 @@ def _boxed(text: str) -> Found | None:
             parts.insert(0, found[index - 1][2])
     contents = tuple(dict.fromkeys(content for _, _, content in found))
     answer = parts[0] if len(parts) == 1 else f" {joined} ".join(parts) if joined == "or" else ", ".join(parts)
-    rest = text[found[-1][1] :]
-    if len(rest) > 8:
-        later = _marked(rest)
+    rest = text[found[-1][1] :].lstrip("\\$]}). \n*")
+    if len(rest) > 3:
+        later = _marked(rest) if "nswer" in rest or "案" in rest else None
         if later is not None and _contradict(answer, later.text):
             return Found("", "two different final answers", contents)
         again = restated(rest)
@@ -266,23 +271,36 @@ def _hashes(text: str, *, anywhere: bool) -> Found | None:
 
 
 def _marked(text: str) -> Found | None:
-    matches = list(_last_matches(_MARKER, text, 2))
-    if not matches:
+    marker = _last_marker(text)
+    if marker is None:
         return None
-    rest = text[matches[-1].end() :].lstrip(" \t\n*:_")
+    rest = marker.string[marker.end() :].lstrip(" \t\n*:_")
     answer, end = _first_statement(rest)
     if not answer:
         return None
-    if len(matches) > 1 and _side_by_side(text[matches[0].end() : matches[1].start()], answer):
+    if _side_by_side(marker.string[max(0, marker.start() - _NEAR) : marker.start()], answer):
         return Found("", "several answers side by side")
     again = restated(rest[end:])
     return Found(answer, "marker") if again is None else Found(again, "marker" if again else "taken back")
 
 
-def _side_by_side(between: str, answer: str) -> bool:
+def _last_marker(text: str) -> re.Match[str] | None:
+    """The last "the answer is", looked for from the last word "answer" on: a search of all the text takes longer."""
+    start = max(text.rfind("nswer"), text.rfind("A:"))
+    found = list(_MARKER.finditer(text, max(0, start - 9))) if start >= 0 else []
+    found = found[-1:] or _last_matches(_MARKER, text, 1)
+    if not found and _ELSEWHERE.search(text, max(0, len(text) - _TAIL)):
+        found = _last_matches(_MARKER_ELSEWHERE, text, 1)
+    return found[0] if found else None
+
+
+def _side_by_side(before: str, answer: str) -> bool:
     """Whether an answer comes at once after another one: "The answer is 8. The answer is 9." settles on none."""
-    first, end = _first_statement(between.lstrip(" \t\n*:_"))
-    return _NOTHING.fullmatch(between.lstrip(" \t\n*:_"), end) is not None and _contradict(first, answer)
+    if "nswer" not in before:
+        return False
+    between = before[max((found.end() for found in _MARKER.finditer(before)), default=len(before)) :].lstrip(" \t\n*:_")
+    first, end = _first_statement(between)
+    return _NOTHING.fullmatch(between, end) is not None and _contradict(first, answer)
 
 
 def _first_statement(text: str) -> tuple[str, int]:

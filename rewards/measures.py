@@ -12,6 +12,7 @@ from rewards.dimensions import TWO_PI, Unit, read_unit
 from rewards.extract import boxes, final_answer, strip_thinking
 from rewards.figures import MAX_CHARS, Number, agree, plain, read_number
 from rewards.numerics import AGAIN, CHAIN, STANDALONE, TAIL, expression, readings
+from rewards.retractions import denied
 
 OTHER_WORDS = re.compile(r"\s*(?:\bor\b|,|;|\()\s*")
 UNIT_MACRO = re.compile(r"\\(?:text|mathrm|mbox|rm|operatorname)\b|\\[, ]|~")
@@ -228,6 +229,8 @@ def _last_quantity(text: str) -> tuple[list[list[Quantity]], str]:
         found, rest = read_quantity(text[place.start() :])
         if not found or STANDALONE.search(rest):
             continue
+        if denied(text[: place.start()], rest):
+            return [], f"no answer, but a quantity it denies or a label: {text[max(0, place.start() - 40) :][:60]}"
         earlier = [number for number in numbers if number.start() < place.start()][-1:]
         before, gap = read_quantity(text[earlier[0].start() : place.start()]) if earlier else ([], "")
         if before and (RANGE.fullmatch(gap) or (gap == "=" and before[0].unit.dims and not _all_same([before, found]))):

@@ -144,7 +144,7 @@ def _last_number(text: str) -> tuple[Number | None, str]:
     read = read_number(text[found[-1].start() :])
     if read is None or AGAIN.match(read[1]):
         return None, f"not a number: {text[found[-1].start() :][:60]}"
-    if denied(text[: found[-1].start()]):
+    if denied(text[: found[-1].start()], read[1][:30] if read else ""):
         return None, f"no answer, but a number it denies or a label: {text[max(0, found[-1].start() - 40) :][:60]}"
     before = text[found[-2].end() : found[-1].start()] if len(found) > 1 else ""
     if re.fullmatch(r"-|\s*\S{0,12},?\s*\b(?:or|to)\b(?:\s+(?:maybe|perhaps|possibly|even|about))?\s*\S{0,3}", before):

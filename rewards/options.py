@@ -18,8 +18,9 @@ OWN_LABEL = re.compile(r"\s*[(\[]?([A-Za-z]|\d{1,2})\s*[)\].:]\s*")
 WRAPPER = re.compile(r"\\(?:text(?:bf|it|rm|sf)?|mathrm|mathbf|boxed|fbox|mbox|operatorname)\s*\{([^{}]*)\}")
 DECORATION = re.compile(r"\*\*|__|`|\$|\\[()\[\],;! ]|[{}]")
 LEAD = re.compile(  # what may come before the option in a statement
-    r"(?:(?:the|it|that|this|i|we|think|believe|so|thus|hence|therefore|only|just|either|both|is|are|it's|that's|options?|"
-    r"choices?|letters?|answers?|statements?|most|likely|probably|definitely|clearly)\b[\s:,]*)*",
+    r"(?:(?:the|it|that|this|i|we|i'd|i'll|we'd|say|go with|think|believe|so|thus|hence|therefore|only|just|either|"
+    r"both|is|are|it's|that's|options?|choices?|letters?|answers?|statements?|most|likely|probably|definitely|clearly)"
+    r"\b(?!['’]\w)[\s:,]*)*",
     re.IGNORECASE,
 )
 LABEL = re.compile(
@@ -47,9 +48,13 @@ CORRECT = re.compile(
 )
 WRONG = re.compile(  # behind an option: "C is wrong", "C cannot be right"
     r"[\s:,]*(?:(?:is|are|was|would be|must be|seems|looks)\s+(?:\w+ly\s+|also\s+|just\s+)?"
-    r"(?:not|wrong|incorrect|false|impossible|ruled|eliminated|excluded|out|too)\b"
+    r"(?:not|wrong|incorrect|false|impossible|ruled|eliminated|excluded|out|too)\b|\?"
     r"|(?:isn't|wasn't|can't|cannot|can not|won't|doesn't|does not|fails)\b)",
     re.IGNORECASE,
+)
+NOT_IT = re.compile(
+    r"(?:\bnot|n't|\bnever|\brather than|\binstead of|(?:any|every)thing but|\bexcept(?: for)?|\bother than|\bnor)"
+    r"\s+(?:the |a |an )?\Z"
 )
 UNTRUE = re.compile(
     r"(?:\bnot|n't|\bnever|\bwhether|\bif|\bfalse that|\bwrong that|\bdoubt|\bcannot)\b[^.\n]{0,40}\Z", re.IGNORECASE
@@ -221,6 +226,8 @@ def read_statement(text: str, menu: Menu, *, loose: bool = True) -> tuple[frozen
         body = whole
     else:
         place, length = _text_at_start(body, menu)
+    if place is not None and WRONG.match(body, length):
+        return frozenset(), f"an option that is denied: {body[:60]}"
     if place is not None and length > 1:
         return _unless_doubted(frozenset((place,)), body, length, menu)
     places, length, joined = _labels(body, menu, alone=len(body.strip(" .)([]:")) == 1)
@@ -312,7 +319,8 @@ def _text_within(text: str, menu: Menu) -> tuple[frozenset[int], str]:
     ]
     if len(found) == 1:
         before = folded.partition(menu.texts[found[0]])[0]
-        if re.search(r"\b(?:not|isn't|never|rather than|instead of)\s+(?:the |a |an )?\Z", before):
+        after = folded[len(before) + len(menu.texts[found[0]]) :]
+        if NOT_IT.search(before) or WRONG.match(after):
             return frozenset(), ""
         return frozenset(found), ""
     if len(found) > 1:

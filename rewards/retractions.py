@@ -9,14 +9,16 @@ from __future__ import annotations
 import re
 
 _REACH = 600  # characters behind an answer in which it may be taken back
+_LEAST = 4  # characters that could take anything back
 _NEAR = 200  # characters behind the word that takes it back in which the new one stands
 _OPENERS = r"(?:(?:but|oh|h+m+|well|ah|so|and|or)\b[\s,.!\u2026-]*)*"
 _CHANGES = (  # words that announce another answer
-    r"no|nope|sorry|oops|apologies|correction|wait|hold on|h+m+|actually|rather|on second thoughts?|on reflection|"
+    r"no|nope|wrong|incorrect|sorry|oops|apologies|correction|wait|hold on|h+m+|actually|rather|"
+    r"on second thoughts?|on reflection|"
     r"my (?:mistake|bad|error)|i mean|i meant|make (?:it|that)|let me (?:re)?-?(?:check|correct|redo|compute|calculate)"
 )
 _WITHDRAWS = (  # words that leave no answer where no other follows
-    r"scratch that|strike that|i was wrong|i (?:made|see) (?:a|an|my) (?:mistake|error|slip)|"
+    r"scratch that|strike that|i take (?:that|it) back|i was wrong|i (?:made|see) (?:a|an|my) (?:mistake|error|slip)|"
     r"(?:that|this|it)(?:'s| is| was| must be) (?:wrong|incorrect|not (?:right|correct)|a mistake)|"
     r"(?:that|this|it) (?:isn't|wasn't|can't be|cannot be) (?:right|correct)"
 )
@@ -30,22 +32,33 @@ _AGAIN = re.compile(
     rf"(?:\b(?:{_SUBJECT})(?:'s| is| was| must be| should be| should have been| would be| has to be| equals)"
     r"(?: actually| really| in fact| indeed)?"
     r"|\bi (?:meant|mean)(?: to say)?|\bmake (?:it|that)"
-    r"|\b(?:no|nope|correction|sorry|rather|wait|actually|mistake)[,:]?)[\s:,]*",
+    r"|\b(?:no|nope|wrong|correction|sorry|rather|wait|actually|mistake)[,:!]?)[\s:,]*",
     re.IGNORECASE,
 )
 _VALUE = re.compile(
-    r"\**(?P<value>[-+\u2212(\[]?\s?\$?(?:\\boxed|\\frac|\\sqrt|\.?\d|[A-J](?![\w']))[^\n;!?]*?)"
+    r"\**(?P<value>[-+\u2212(\[]?\s?\$?(?:\\boxed|\\frac|\\sqrt|\.?\d|[A-HJ](?![\w'])|I(?=[.)\s]*\Z))[^\n;!?]*?)"
     r"[\s*]*(?:\)?[.!;?](?:\s|\Z)|\)?\Z|\n|,\s+(?!\d))"
+)
+_MEANT = re.compile(
+    r"\b(?:i meant|make (?:it|that)|correction:) (?P<value>\w[\w' -]{0,60}?)[\s*]*(?:[.!;]|\Z)", re.IGNORECASE
+)
+_REFUSED = re.compile(  # behind an answer: "\boxed{8} is wrong"
+    r"[\s$*\"')]*(?:\b(?:is|was|would be|seems)\s(?:\w+ly\s)?(?:wrong|incorrect|false|not|impossible|too)\b"
+    r"|(?:isn't|wasn't|can't be|cannot be|\u2260|!=|\\neq?\b))",
+    re.IGNORECASE,
 )
 _COMPARED = re.compile(r"\S+\s+(?:more|less|fewer|times|steps?|because|if|when)\b", re.IGNORECASE)
 _DENIAL = re.compile(
     r"(?:\b(?:could|might|may)(?: also)?(?= be\b)"
-    r"|\bnot|n't|\bnever|\bcannot|\bother than|\brather than|\binstead of|\bunlike|\bexcept(?: for)?|\banything but)"
+    r"|\bnot|n't|\bnever|\bcannot|\bother than|\brather than|\binstead of|\bunlike|\bexcept(?: for)?|\banything but"
+    r"|\b(?:more|less|fewer|greater|smaller|larger) than|\u2260|!=|\\neq?)"
     r"(?:\s+(?:be|equal|equal to|the answer|exactly|just|simply|necessarily|even))*[\s:$*(]*\Z",
     re.IGNORECASE,
 )
 _OTHER = re.compile(r",?\s(?:and\s)?(?:not|rather than|instead of)\s\$?[-+]?(?:\d[\d.,/]*|[A-J])\$?\Z")
-_RANGE = re.compile(r"(?:\d\s*(?:to|through|until|\u2013)|\bbetween\s\S{1,20}\sand)\s*\Z", re.IGNORECASE)
+_SEVERAL = re.compile(r"(?:\d\$?\s*(?:to|through|until|\u2013|,|and|&)|\bbetween\s\S{1,20}\sand)\s*\Z", re.IGNORECASE)
+_ENUMERATED = re.compile(r"(?:^|\n)[ \t*]*\Z")
+_ENUMERATES = re.compile(r"[.)]\s+[A-Za-z]")
 _OPEN = re.compile(r"[\s$*)]*(?:\?|(?:or|and/or)\b)", re.IGNORECASE)
 _LABEL = re.compile(
     r"\b(?:steps?|problem|question|exercise|equations?|eqn?\.?|figure|fig\.?|table|section|chapter|page|example|part|"
@@ -61,7 +74,9 @@ def restated(rest: str) -> str | None:
     ('43', '', None)
     """
     rest = rest[:_REACH]
-    found: str | None = None
+    if len(rest) < _LEAST:
+        return None
+    found: str | None = "" if _REFUSED.match(rest) else None
     for back in _BACK.finditer(rest):
         said = _said_again(rest[back.start("word") :])
         if said is not None:
@@ -71,19 +86,33 @@ def restated(rest: str) -> str | None:
     return found
 
 
+def refused(rest: str) -> bool:
+    """Whether the text behind an answer says at once that it is none.
+
+    >>> refused(" is wrong."), refused(" is right.")
+    (True, False)
+    """
+    return _REFUSED.match(rest) is not None
+
+
 def denied(before: str, after: str = "") -> bool:
-    """Whether the words around a number say that it is not the answer: "not 5", "step 5", "1 to 5", "5 or so", "5?".
+    """Whether the words around a number say that it is not the answer: "not 5", "step 5", "1 to 5", "3, 5", "5?".
 
     >>> denied("It cannot be "), denied("Step "), denied("So it is "), denied("Is it ", "?")
     (True, True, False, True)
     """
     tail = before[-40:]
-    return any(pattern.search(tail) for pattern in (_DENIAL, _LABEL, _RANGE)) or _OPEN.match(after) is not None
+    if any(pattern.search(tail) for pattern in (_DENIAL, _LABEL, _SEVERAL)):
+        return True
+    enumerates = _ENUMERATES.match(after) is not None and _ENUMERATED.search(tail) is not None
+    return enumerates or _OPEN.match(after) is not None or refused(after)
 
 
 def without_other(statement: str) -> str:
     """An answer without the one it is told from: "17, not 16" is 17."""
-    return _OTHER.sub("", statement)
+    return (
+        _OTHER.sub("", statement) if "not" in statement or "than" in statement or "nstead" in statement else statement
+    )
 
 
 def _said_again(after: str) -> str | None:
@@ -93,4 +122,5 @@ def _said_again(after: str) -> str | None:
         value = _VALUE.match(after, again.end())
         if value is not None and not _COMPARED.match(value["value"]):
             found = value["value"].strip(" *$")
-    return found
+    meant = _MEANT.search(after[:_NEAR]) if found is None else None
+    return found if meant is None else meant["value"]

@@ -20,6 +20,7 @@ _MARKUP = re.compile(r"\\(?:text|mathrm|textrm|textbf)\b|\\[!,;: ]|[{}$~]|\b(?:a
 _YEAR = re.compile(
     r"(?:(?:the )?year |in )?(?P<first>A\.?D\.?)?\s?(?P<year>\d{1,4})\s?(?P<era>A\.?D\.?|B\.?C\.?(?:E\.?)?|C\.?E\.?)?"
 )
+_HALF = re.compile(r"[ap]\.? ?m|noon|midnight|morning|evening", re.IGNORECASE)
 _HALF_DAY = 12 * 3600
 _MAX_CHARS = 60
 
@@ -29,7 +30,7 @@ def same_time(gold: str, pred: str) -> bool | None:
 
     A time without its half of the day (`3:45`) may be either, as a unit may be left out; `15:45` is the afternoon.
     """
-    if not (_says_half(gold) or _says_half(pred)):
+    if not (_may_be_time(gold) and _may_be_time(pred) and (_HALF.search(gold) or _HALF.search(pred))):
         return None
     ours, theirs = _seconds(gold), _seconds(pred)
     if ours is None or theirs is None:
@@ -41,7 +42,7 @@ def same_time(gold: str, pred: str) -> bool | None:
 
 def same_year(gold: str, pred: str) -> bool | None:
     """Whether two years are one; None unless both are years and one says whether it is before or after Christ."""
-    if not (_says_era(gold) or _says_era(pred)):
+    if not ("C" in gold or "D" in gold or "C" in pred or "D" in pred) or max(len(gold), len(pred)) > _MAX_CHARS:
         return None
     ours, theirs = (_YEAR.fullmatch(" ".join(_MARKUP.sub(" ", text).split())) for text in (gold, pred))
     if ours is None or theirs is None or not any(match["era"] or match["first"] for match in (ours, theirs)):
@@ -51,18 +52,17 @@ def same_year(gold: str, pred: str) -> bool | None:
     return ours["year"] == theirs["year"] and (before[0] == before[1] or left_out)
 
 
-def _says_half(text: str) -> bool:
-    return len(text) < _MAX_CHARS and ("m" in text or "M" in text or "noon" in text)
-
-
-def _says_era(text: str) -> bool:
-    return len(text) < _MAX_CHARS and ("C" in text or "D" in text)
+def _may_be_time(text: str) -> bool:
+    if len(text) > _MAX_CHARS:
+        return False
+    timed = text[:1].isdigit() and (":" in text or "m" in text or "M" in text)
+    return timed or "noon" in text or "idnight" in text or "Noon" in text
 
 
 def _seconds(text: str) -> tuple[int, bool] | None:
     """Seconds since midnight, and whether the half of the day is sure."""
     plain = " ".join(_MARKUP.sub(" ", text).lower().split())
-    match = _CLOCK.fullmatch(_NAMED.get(plain.rstrip("."), plain)) if len(text) < _MAX_CHARS else None
+    match = _CLOCK.fullmatch(_NAMED.get(plain.rstrip("."), plain))
     if match is None:
         return None
     hour, minute, second = (int(match[part] or 0) for part in ("hour", "minute", "second"))

@@ -39,6 +39,7 @@ from rewards.mathematics.tree import (
 
 MAX_ITEMS = 60
 _EXPRESSIONS = (Num, Name, Apply)
+_VECTORS = (Bracket, Matrix)
 
 
 def equal(gold: Node, pred: Node) -> bool | None:
@@ -230,7 +231,7 @@ def _as_matrix(node: Node) -> Node:
 
 def _as_vector(node: Node, other: Node) -> Node:
     """`2i - 5j + k` as a vector, beside a vector."""
-    if not (isinstance(other, Bracket | Matrix) and isinstance(node, Apply | Name)):
+    if not (isinstance(other, _VECTORS) and isinstance(node, _EXPRESSIONS)):
         return node
     entries = _entries(other)
     if entries is None or (isinstance(other, Bracket) and "[" in (other.left, other.right)):

@@ -87,7 +87,7 @@ def lex(text: str) -> list[Token]:
     """
     if len(text) > MAX_CHARS:
         raise Unreadable(f"longer than {MAX_CHARS} characters")
-    if not text.isascii() or "U" in text or "x" in text:
+    if not text.isascii() or "U" in text or "x 10" in text or "x10" in text:
         text = _respelled(text)
     tokens: list[Token] = []
     python = "*" in text  # sympy's spelling: I and E are constants

@@ -195,7 +195,7 @@ class Operands(Cursor):
         parts = inner.items if isinstance(inner, Items) else (inner,)
         if all(isinstance(part, Ratio) and len(part.items) == 2 and isinstance(part.items[0], Name) for part in parts):
             given = tuple(Relation(children(part), ("=",)) for part in parts)  # {x: 1, y: 2}, as programs print it
-            return Items(given, ",") if len(given) > 1 else given[0]
+            return Items(given, "and") if len(given) > 1 else given[0]
         return Braces(parts) if isinstance(inner, Items) else inner
 
     def prescript(self) -> Node:

@@ -103,6 +103,71 @@ TEXTS = [
     (None, "C", "F", CITIES),
 ]
 
+CAPITALS = ["Vienna", "Prague", "Warsaw", "Budapest"]
+EFFECTS = ["It increases the pressure", "It decreases the pressure", "It has no effect", "The pressure oscillates"]
+SENTENCES = [
+    (1, "B", "B", CAPITALS),
+    (1, "The capital is Prague.", "B", CAPITALS),
+    (1, "I'd say (B).", "B", CAPITALS),
+    (1, "Thus the answer is option B: Prague.", "B", CAPITALS),
+    (1, "**Answer: B) Prague**", "B", CAPITALS),
+    (1, "B) Prague\n\nPrague is the capital.", "B", CAPITALS),
+    (
+        1,
+        "Let's go through them.\nA) Vienna: Austria.\nC) Warsaw: Poland.\nD) Budapest: Hungary.\nSo B) Prague.",
+        "B",
+        CAPITALS,
+    ),
+    (1, "It's Prague, not Vienna.", "B", CAPITALS),
+    (1, "\\boxed{B}", "B", CAPITALS),
+    (1, "\\boxed{\\text{Prague}}", "B", CAPITALS),
+    (1, "<answer>b</answer>", "B", CAPITALS),
+    (1, "The answer is A. Wait, actually the answer is B.", "B", CAPITALS),
+    (1, "A seems tempting but it is wrong. The answer is B.", "B", CAPITALS),
+    (1, "Definitely B!", "B", CAPITALS),
+    (1, "My final choice: B.", "B", CAPITALS),
+    (1, "Answer B is correct.", "B", CAPITALS),
+    (1, "Réponse : B", "B", CAPITALS),
+    (1, "Die richtige Antwort ist B.", "B", CAPITALS),
+    (1, "Option B.", "B", CAPITALS),
+    (1, "The correct answer is **B. Prague**.", "B", CAPITALS),
+    (1, "It has no effect", "C", EFFECTS),
+    (1, "Heating has no effect here, so C.", "C", EFFECTS),
+    (1, "C, because it has no effect.", "C", EFFECTS),
+    (0, "It does not increase the pressure.", "A", EFFECTS),
+    (0, "Not A.", "A", EFFECTS),
+    (0, "A is not correct.", "A", EFFECTS),
+    (0, "A can't be right.", "A", EFFECTS),
+    (0, "I doubt that A is correct.", "A", EFFECTS),
+    (0, "If A is correct then the pressure rises.", "A", EFFECTS),
+    (0, "A? B? C? D?", "A", EFFECTS),
+    (0, "The answer is A or B.", "A", EFFECTS),
+    (0, "The answer is A. Sorry, B.", "A", EFFECTS),
+    (0, "The answer is A. Correction: B.", "A", EFFECTS),
+    (0, "A) It decreases the pressure", "A", EFFECTS),
+    (0, "The answer might be A, but it might be B as well.", "A", EFFECTS),
+    (0, "A and B", "A", EFFECTS),
+    (0, "Everything except A.", "A", EFFECTS),
+    (0, "None of them.", "A", EFFECTS),
+    (0, "The answer is A. The answer is B.", "A", EFFECTS),
+    (0, "The answer is A. The answer is B.", "B", EFFECTS),
+    (0, "All of A, B, C, D are possible.", "A", EFFECTS),
+    (0, "\\boxed{A}\\boxed{B}", "B", EFFECTS),
+    (0, "\\boxed{A \\text{ or } B}", "B", EFFECTS),
+    (0, "<think>A</think>", "A", EFFECTS),
+    (0, "A is wrong, so are B and C.", "A", EFFECTS),
+    (0, "Choose one: A, B, C, D", "A", EFFECTS),
+    (0, "Aardvark", "A", EFFECTS),
+    (0, "The pressure", "A", EFFECTS),
+    (0, "It would be wrong to say A.", "A", EFFECTS),
+    (0, "Vienna is a city; so is Prague.", "B", CAPITALS),
+    (0, "It isn't Prague.", "B", CAPITALS),
+    (0, "Prague or Vienna", "B", CAPITALS),
+    (0, "Is it Prague?", "B", CAPITALS),
+    (0, "Anything but Prague.", "B", CAPITALS),
+    (0, "Prague is incorrect.", "B", CAPITALS),
+]
+
 
 def test_letters(agree: Callable[..., None]) -> None:
     agree("choice", ["answer"], LETTERS)
@@ -114,3 +179,7 @@ def test_several(agree: Callable[..., None]) -> None:
 
 def test_texts(agree: Callable[..., None]) -> None:
     agree("choice", ["answer", "options"], TEXTS)
+
+
+def test_sentences(agree: Callable[..., None]) -> None:
+    agree("choice", ["answer", "options"], SENTENCES)

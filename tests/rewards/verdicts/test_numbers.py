@@ -109,11 +109,67 @@ UNITS = [
     (None, "5 m", "some metres"),
 ]
 
+NUMERIC_TOO = [
+    (1, "$\\sqrt{2}$", "1.41421"),
+    (1, "The value is 1.4142.", "1.41421"),
+    (0, "about $6.7\\times10^{-11}$", "6.674e-11"),
+    (1, "$-\\frac{1}{3}$", "-0.3333"),
+    (1, "$$\\frac{5}{8}$$", "0.625"),
+    (1, "7.5 %", "0.075"),
+    (1, "≈ 42.0", "42"),
+    (1, "Answer: 3.00e8 m/s", "3.0e8"),
+    (1, "The answer is 2.50 ± 0.01", "2.5"),
+    (1, "1 000 000", "1e6"),
+    (0, "$\\sqrt{3}$", "1.41421"),
+    (0, "not 1.41", "1.41"),
+    (0, "1.41 to 1.42", "1.41"),
+    (0, "Is it 1.41?", "1.41"),
+    (0, "It could be 1.41 or larger", "1.41"),
+    (0, "6.7e11", "6.674e-11"),
+    (0, "The answer is 3. No, sorry, 4.", "3"),
+    (0, "step 3", "3"),
+    (0, "-3", "3"),
+    (0, "3.5", "3"),
+    (0, "see equation 3", "3"),
+    (0, "$\\frac{1}{3}$", "3"),
+    (0, "three", "4"),
+    (0, "The answer is between 2 and 4.", "4"),
+    (0, "7.5 %", "7.6"),
+]
+
+UNITS_TOO = [
+    (1, "The energy is 3.6 MJ.", "1 kWh"),
+    (1, "15 psi", "103 kPa"),
+    (1, "0 °C", "273.15 K"),
+    (1, "$9.8\\ \\text{m/s}^2$", "9.8 N/kg"),
+    (1, "1.5 × 10^3 mm", "1.5 m"),
+    (1, "2 dozen eggs", "2 dozen eggs"),
+    (1, "3.0 × 10⁸ m s⁻¹", "3.0e8 m/s"),
+    (1, "5 µm", "0.005 mm"),
+    (1, "1000 hPa", "1 bar"),
+    (1, "7 days", "1 week"),
+    (1, "45 kg·m/s", "45 N s"),
+    (1, "100 cm", "1 m"),
+    (0, "100 mm", "1 m"),
+    (0, "5 mm", "5 µm"),
+    (0, "273.15 °C", "273.15 K"),
+    (0, "9.8 m/s", "9.8 m/s^2"),
+    (0, "3 J", "3 W"),
+    (0, "The answer is 5 m. No, 5 km.", "5 m"),
+    (0, "5 m or 5 km", "5 m"),
+    (0, "not 5 m", "5 m"),
+    (0, "5 M", "5 m"),
+    (0, "5 m^2", "5 m"),
+    (0, "5 m/s", "5 m"),
+    (0, "meters", "5 m"),
+    (0, "45 N", "45 N s"),
+    (0, "50 °F", "50 °C"),
+]
+
 
 def test_numbers_to_the_precision_of_the_gold(agree: Callable[..., None]) -> None:
-    agree("numeric", ["answer", "tolerance"], NUMERIC)
+    agree("numeric", ["answer", "tolerance"], NUMERIC + NUMERIC_TOO)
 
 
 def test_numbers_with_their_units(agree: Callable[..., None]) -> None:
-    columns = ["answer", "unit"]
-    agree("units", columns, UNITS)
+    agree("units", ["answer", "unit"], UNITS + UNITS_TOO)

@@ -109,9 +109,82 @@ EXTRACTED = [  # what counts as the answer, by the gold 42
     (0, "See problem 42.", "42"),
 ]
 
+EXTRACTED_TOO = [  # by the gold 24
+    (1, "Thus, there are 24 ways.", "24"),
+    (1, "...which gives us 24.\n", "24"),
+    (1, "Ergo: 24", "24"),
+    (1, "The result: $24$.", "24"),
+    (1, "We find $n=24$.", "24"),
+    (1, "Solution: 24", "24"),
+    (1, "It follows that the sum equals 24.", "24"),
+    (1, "So, the final answer is \\( 24 \\).", "24"),
+    (1, "The answer is: **24**", "24"),
+    (1, "The final answer is $\\boxed{24}$.\nThanks!", "24"),
+    (1, "The answer is 24 square meters.", "24"),
+    (1, "答案：24", "24"),
+    (1, "La réponse est 24.", "24"),
+    (1, "La respuesta es 24.", "24"),
+    (1, "After 3 steps and 2 checks we have 24 apples.", "24"),
+    (1, "The answer is 23. No, wait: it's 24.", "24"),
+    (1, "\\boxed{23}. Hold on, that is wrong. It should be 24.", "24"),
+    (1, "The answer is 24. Let me verify: 4! = 24. Correct.", "24"),
+    (1, "The answer is 24. This is not a coincidence.", "24"),
+    (1, "The answer is 24. No further steps are needed.", "24"),
+    (1, "The answer is 24.\n\nWait, should I also check 12? It is smaller, so no matter.", "24"),
+    (1, "\\boxed{24}. Actually, this is the well-known value of 4!.", "24"),
+    (1, "The answer is 24. I mean the number of permutations.", "24"),
+    (1, "The answer is 24, rather than 12.", "24"),
+    (0, "The answer is 24. I take that back.", "24"),
+    (0, "The answer is 24. Wrong! It's 25.", "24"),
+    (0, "The answer is 24... no, 25.", "24"),
+    (0, "\\boxed{24} is wrong.", "24"),
+    (0, "\\boxed{24} is not the answer.", "24"),
+    (0, "The answer is not 24 but 25.", "24"),
+    (0, "24 is not the answer.", "24"),
+    (0, "24? No.", "24"),
+    (0, "It is 24 or more.", "24"),
+    (0, "More than 24.", "24"),
+    (0, "Less than 24", "24"),
+    (0, "The answer is at most 24.", "24"),
+    (0, "The answer is about 24 or 25.", "24"),
+    (0, "Chapter 24", "24"),
+    (0, "1. First\n2. Second\n24. Last", "24"),
+    (0, "Problem: what is 4!? Options: 12, 24", "24"),
+    (0, "The answer is 24%", "2400"),
+    (0, "<answer>24</answer> <answer>25</answer>", "25"),
+    (0, "\\boxed{24}, \\boxed{25}, \\boxed{26}", "26"),
+    (0, "The answer is 24 and 25.", "24"),
+    (0, "The answer is 2 4.", "24"),
+    (0, "The answer is 24!", "25"),
+    (0, "I could not solve it, but 24 looks nice.", "25"),
+    (0, "The answer is 24i.", "24"),
+    (0, "The answer is $24x$.", "24"),
+    (0, "It was 24, now it is 26.", "24"),
+    (0, "24 -> 25", "24"),
+    (0, "24 ≠ answer", "24"),
+    (0, "answer != 24", "24"),
+]
+
+EXACT_TOO = [
+    (1, "The answer is Neptune.", "Neptune"),
+    (1, "neptune", "Neptune"),
+    (1, "\\boxed{\\textbf{Neptune}}", "Neptune"),
+    (1, "**Neptune**.", "Neptune"),
+    (1, "Answer: Neptune", "Neptune"),
+    (1, "The answer is Uranus. Sorry, I meant Neptune.", "Neptune"),
+    (0, "The answer is Neptune. Sorry, I meant Uranus.", "Neptune"),
+    (0, "Neptune or Uranus", "Neptune"),
+    (0, "Not Neptune", "Neptune"),
+    (0, "Neptune?!x", "Neptune"),
+    (0, "Neptunes", "Neptune"),
+    (0, "The planet", "Neptune"),
+    (None, "", ""),
+    (None, "x", "  "),
+]
+
 
 def test_the_same_string(agree: Callable[..., None]) -> None:
-    agree("exact", ["answer"], EXACT)
+    agree("exact", ["answer"], EXACT + EXACT_TOO)
 
 
 def test_shared_words(agree: Callable[..., None]) -> None:
@@ -120,4 +193,4 @@ def test_shared_words(agree: Callable[..., None]) -> None:
 
 
 def test_the_answer_in_a_text(agree: Callable[..., None]) -> None:
-    agree("math", ["answer"], EXTRACTED)
+    agree("math", ["answer"], EXTRACTED + EXTRACTED_TOO)
