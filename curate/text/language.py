@@ -24,6 +24,7 @@ from rewards.tongues import COMMON_WORDS, LANGUAGES, RIVALS
 
 SAMPLE = 1_000  # characters; more do not make it surer
 ENOUGH = {"Latin": 15, "Cyrillic": 12, "Arabic": 10, "Devanagari": 8}  # letters, below which lingua guesses
+EAST = 5  # letters of a Latin word; a Chinese character or a kana counts as one, beside the terms of a technical text
 FEW = 4  # letters of a script of its own, such as Han
 SURE = 0.4  # lingua's confidence, below which it guesses among many
 
@@ -52,7 +53,28 @@ VIETNAMESE = "[ăơưđạảấầẩẫậắằẳẵặẹẻẽềểễệ
 
 OWN_LETTERS = {"kk": "(?i)[әғқңұһ]", "mn": "(?i)[өү]"}  # a sentence without one of them is hardly of the language
 
+ALPHABETS = {  # letters beyond ASCII; a text of the language with others is of a language that we do not know
+    # ýþð: Turkish by an old code page
+    "en": "éèêëïöüñçô", "de": "äöüßéà", "fr": "àâæçéèêëîïôœùûüÿ", "es": "áéíóúüñªº", "it": "àèéìíîòóùú",
+    "pt": "áâãàçéêíóôõúüªº", "nl": "áàéèëêïíóöôüúç", "pl": "ąćęłńóśźż", "tr": "çğıİöşüâîûýþðÝÞÐ", "sv": "åäöéàü",
+    "da": "æøåéöäüó", "nb": "æøåéòôóöä", "fi": "äöåšžé", "cs": "áčďéěíňóřšťúůýžöü", "ro": "ăâîșțşţ", "hu": "áéíóöőúüű",
+    "id": "é", "sw": "é",
+}  # fmt: skip
+OTHERS = 2  # letters of other alphabets that a foreign name may have
+
 _CODE = r"(?s)```.*?(?:```|\z)|~~~.*?(?:~~~|\z)"
+_STATEMENTS = "|".join(  # lines of a program without a fence
+    rf"^[ \t]*{line}$"
+    for line in (
+        r"(?:def|class|fn|func|function|async|struct|interface) [A-Za-z0-9_]+[ \t]*[({:].*",
+        r"(?:for|while|if|elif|else|try|except|with)(?-u:\b)[^.!?\n]*[:{]",
+        r"(?:const|let|var|public|private|static|void|int|string|float|double|bool) [A-Za-z_]+.*[;{=(].*",
+        r"(?:return(?-u:\b).*[^.!?\n]|import [A-Za-z0-9_.]+(?: as [A-Za-z_]+)?|from [A-Za-z_][A-Za-z0-9_.]* import .*)",
+        r"(?:[A-Za-z_][A-Za-z0-9_.]* [-+*/]?= .*[^.!?\n]|print\(.*|console\.log.*|#include.*)",
+        r"(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE TABLE|FROM|WHERE) .*",
+        r"(?:[^\n]*[=(){}\[\]][^\n]*[;{][ \t]*|[{}\])]+[;,]?)",
+    )
+)
 _ADDRESSES = r"`[^`\n]+`|\b(?:https?://|www\.)\S+|\S+@\S+|<[^<>\n]{1,200}>"
 _LATEX = r"\$\$[^$]*\$\$|\$[^$\n]*\$|\\\[[^\]]*\\\]|\\\([^)]*\\\)|\\[a-zA-Z]+(?:\{[^{}]*\})*"
 _NAMES = r"[!-~]*[_=\\{}|<>0-9][!-~]*"  # identifiers, formulas left bare, numbers
@@ -90,7 +112,12 @@ def prose_of(text: pl.Series) -> pl.Series:
     >>> prose_of(pl.Series(["Let $x=1$, see `f` at https://a.b:\n```\nx\n```\nthe_end is near"])).to_list()
     ['Let , see at is near']
     """
-    for mark, pattern in (("[`~]", _CODE), (r"[$\\]", _LATEX), (r"[`@<]|//|www\.", _ADDRESSES)):
+    for mark, pattern in (
+        ("[`~]", _CODE),
+        (r"[;(){}=]", f"(?m){_STATEMENTS}"),
+        (r"[$\\]", _LATEX),
+        (r"[`@<]|//|www\.", _ADDRESSES),
+    ):
         rows = text.str.contains(mark).fill_null(value=False).arg_true()
         if len(rows):
             text = text.clone().scatter(rows, text.gather(rows).str.replace_all(pattern, " "))
@@ -102,7 +129,7 @@ def _scripts(prose: pl.Series) -> pl.DataFrame:
     """The letters of each text, and the script that most of them are of; kana and Han are counted as one."""
     letters = prose.str.count_matches(r"\p{L}").fill_null(0)
     counts = {"Latin": prose.str.count_matches(r"\p{Latin}").fill_null(0)}
-    rest = (letters - counts["Latin"]) * 2 > letters
+    rest = (letters - counts["Latin"]) * (EAST + 1) > letters
     if rest.any():
         some = prose.filter(rest)
         for name in (*list(SHARED)[1:], *OWN_SCRIPT, "Han", "Kana"):
@@ -111,14 +138,15 @@ def _scripts(prose: pl.Series) -> pl.DataFrame:
             counts[name] = zeros.scatter(rest.arg_true(), some.str.count_matches(pattern))
     table = pl.DataFrame(counts)
     none = pl.lit(0, dtype=pl.UInt32)
-    kana, han = (pl.col(name) if name in counts else none for name in ("Kana", "Han"))
+    kana, han = (pl.col(name) * EAST if name in counts else none for name in ("Kana", "Han"))
     east = kana + han
+    total = pl.lit(letters) + east - (east / EAST).cast(pl.UInt32)
     names = [name for name in counts if name not in ("Kana", "Han")]
     most = pl.max_horizontal([pl.col(name) for name in names])
     other = pl.coalesce([pl.when((pl.col(name) == most) & (most > 0)).then(pl.lit(name)) for name in names])
     eastern = pl.when(kana * 20 > east).then(pl.lit("Kana")).otherwise(pl.lit("Han"))
     script = pl.when(east > most).then(eastern).otherwise(other)
-    return table.select(script=script, letters=pl.lit(letters), share=pl.max_horizontal(most, east) / pl.lit(letters))
+    return table.select(script=script, letters=pl.lit(letters), share=pl.max_horizontal(most, east) / total)
 
 
 def _by_script(scripts: pl.DataFrame, among: frozenset[str]) -> pl.Series:
@@ -186,6 +214,11 @@ def _by_lingua(prose: pl.Series, codes: tuple[str, ...]) -> pl.Series:
     values = detector.compute_language_confidence_values_in_parallel(prose.to_list())
     told = pl.Series([names[best[0].language] if best and best[0].value >= SURE else None for best in values])
     told = told.cast(pl.String)
+    for code in set(told.drop_nulls()) & set(ALPHABETS):
+        others = rf"(?i)[\p{{Latin}}&&[^\x00-\x7f{ALPHABETS[code]}]]"
+        told = pl.select(
+            pl.when((told == code) & (prose.str.count_matches(others) > OTHERS)).then(None).otherwise(told)
+        ).to_series()
     for code, letters in OWN_LETTERS.items():
         if code in codes:
             told = pl.select(
