@@ -22,6 +22,7 @@ from curate.ledger import Entry, to_lines
 from curate.lock import folder_lock, lock_file
 from curate.recipe import DEFAULT_PROFILE, Recipe
 from curate.responses import Journal
+from curate.result import PARENT
 from curate.run import Run
 from curate.steps.base import Context, Progress, Step
 from curate.store import remove_stale, step_key, store, stored_entry, why_again
@@ -154,9 +155,10 @@ def column_mistakes(recipe: Recipe, columns: frozenset[str]) -> list[str]:
     for step in recipe.steps[1:]:
         for missing in sorted(step.needs() - columns):
             near = did_you_mean(missing, columns)
+            comes = "an earlier step" if missing != PARENT else "generate with n: 2 or more"
             mistakes.append(
                 f"{step.title}: column '{missing}' will not be there{near}\n"
-                f"  It comes from an earlier step, or from the source by load: {{columns: {{{missing}: ...}}}}"
+                f"  It comes from {comes}, or from the source by load: {{columns: {{{missing}: ...}}}}"
             )
         columns = step.after(columns)
     return mistakes

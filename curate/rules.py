@@ -185,7 +185,8 @@ def _check_pattern(node: ast.expr) -> None:
     try:
         pl.select(pl.lit("").str.contains(str(ast.literal_eval(node)), literal=False))
     except (ValueError, pl.exceptions.PolarsError) as broken:
-        raise RuleError(f"not a regular expression: {' '.join(str(broken).split())[:200]}") from None
+        why = " ".join(str(broken).partition("This error occurred")[0].split())
+        raise RuleError(f"not a regular expression: {why[:200]}") from None
 
 
 def _dotted(node: ast.expr) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 from pathlib import Path
 from typing import Any
 
@@ -243,6 +244,28 @@ def test_a_missing_column_is_told_before_anything_is_spent(tmp_path: Path) -> No
     with pytest.raises(InvalidInput, match="column 'anser' will not be there; did you mean 'answer'"):
         build(load_recipe(write(tmp_path, wrong)), tmp_path / "run")
     assert asked(tmp_path) == 0
+
+
+@pytest.mark.parametrize(
+    ("step", "told"),
+    [
+        ("{step: format, to: preference}", "format: column 'rejected' will not be there"),
+        ("{step: format, to: kto}", "format: column 'label' will not be there"),
+        ("{step: pass_rate, score: completion_tokens}", r"It comes from generate with n: 2 or more"),
+    ],
+)
+def test_what_a_step_cannot_do_without_is_told_before_anything_is_spent(tmp_path: Path, step: str, told: str) -> None:
+    text = RECIPE[: RECIPE.index("    n: 3")] + f"  - {step}\n"
+    with pytest.raises(InvalidInput, match=told):
+        build(load_recipe(write(tmp_path, text)), tmp_path / "run")
+    assert asked(tmp_path) == 0
+
+
+@pytest.mark.parametrize("rule", ["finish_reason == 1", "completion", "source in [1, 2]"])
+def test_a_rule_that_does_not_fit_names_itself_and_the_types_of_its_columns(tmp_path: Path, rule: str) -> None:
+    recipe = write(tmp_path, RECIPE.replace('finish_reason == "stop"', rule))
+    with pytest.raises(DataError, match=rf"keep: '{re.escape(rule)}' does not fit its columns \(\w+ is String\): "):
+        build(load_recipe(recipe), tmp_path / "run", until="keep")
 
 
 def test_a_damaged_step_is_computed_again(tmp_path: Path) -> None:

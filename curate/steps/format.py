@@ -46,8 +46,9 @@ class Format(Step):
     columns: tuple[str, ...] = Field(default=(), description="More columns to keep.")
 
     def needs(self) -> frozenset[str]:
-        """The columns named in the settings; those of the contract depend on the rows' shape."""
-        return frozenset(self.columns) | (frozenset({self.label}) if self.label else frozenset())
+        """The columns named in the settings, and those that no other shape of a row can stand for."""
+        always = {"preference": {"chosen", "rejected"}, "kto": {self.label or "label"}}
+        return frozenset(self.columns) | always.get(self.to, set())
 
     def after(self, columns: frozenset[str]) -> frozenset[str]:
         """The contract's columns and what is kept beside them."""

@@ -47,13 +47,21 @@ class Keep(Step):
             nearest = did_you_mean(missing[0], table.columns)
             raise DataError(f"{self.title}: no column '{missing[0]}' to keep rows by{nearest}")
         rules = [read_rule(text) for text in self.where]
-        try:
-            reasons = table.select(pl.coalesce([_reason(rule) for rule in rules]).alias(REASON))[REASON]
-        except pl.exceptions.PolarsError as broken:
-            raise DataError(f"{self.title}: a rule does not fit its columns: {str(broken).splitlines()[0]}") from broken
+        for rule in rules:
+            self._require_fit(rule, table)
+        reasons = table.select(pl.coalesce([_reason(rule) for rule in rules]).alias(REASON))[REASON]
         context.progress.advance(table.height, 0, None)
         dropped = table.with_columns(reasons).filter(reasons.is_not_null())
         return Result(kept=table.filter(reasons.is_null()), dropped=dropped)
+
+    def _require_fit(self, rule: Rule, table: pl.DataFrame) -> None:
+        """Raise DataError for a rule that compares what cannot be compared, or that is a value and no rule."""
+        try:
+            table.head(1).select(_reason(rule))
+        except pl.exceptions.PolarsError as broken:
+            columns = ", ".join(f"{name} is {table.schema[name]}" for name in sorted(rule.columns))
+            why = str(broken).splitlines()[0]
+            raise DataError(f"{self.title}: '{rule.text}' does not fit its columns ({columns}): {why}") from broken
 
 
 def _reason(rule: Rule) -> pl.Expr:

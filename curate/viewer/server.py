@@ -101,10 +101,13 @@ class Handler(BaseHTTPRequestHandler):
         elif name not in known:
             self._send(404, "Not Found", "text/plain")
         else:
+            fields: Fields = {}
             try:
-                text = known[name](self.server, self._fields(address.query))
+                fields = self._fields(address.query)
+                text = known[name](self.server, fields)
             except (CurateError, RuleError) as mistake:
-                self._send(400, pages.message(self.server.run, "That does not work", str(mistake)))
+                run, table = self.server.run, _one(fields, "table")
+                self._send(400, pages.message(run, "That does not work", str(mistake), table))
                 return
             if self.command == "POST":
                 self._send(303, "", location=text)
