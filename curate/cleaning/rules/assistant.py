@@ -24,6 +24,7 @@ QUOTED = "|".join(  # within a paragraph; and code
 WHOLE = r"^\s*[\"“«「]([^\"“”«»「」]*)[\"”»」]\s*$"  # an answer that is one quotation is said
 REST = r"[^.!?\n]*(?:[.!?]+[^.!?\n]{0,40}){0,2}$"  # of the sentence, and a short one or two
 OPENING = 400  # characters in which a refusal has to come
+OPENER = 100  # characters in which a set phrase opens an answer
 CLOSING = 300  # characters at the end in which a set phrase closes an answer
 
 
@@ -44,7 +45,7 @@ def cutoff(texts: Texts) -> pl.Series:
 
 def boilerplate(texts: Texts) -> pl.Series:
     """A set phrase that opens or closes an answer: `Sure! Here is`, `I hope this helps`."""
-    opening = phrases("opener").find(texts.answer.str.slice(0, OPENING), before=START)
+    opening = phrases("opener").find(texts.answer.str.slice(0, OPENER), before=START)
     ending = texts.answer.str.strip_chars_end().str.slice(-CLOSING)
     return opening.fill_null(_said(ending, phrases("closer"), before=r"(?-u:\b)", after=REST))
 
