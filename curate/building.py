@@ -25,8 +25,8 @@ from curate.responses import Journal
 from curate.result import PARENT
 from curate.run import Run
 from curate.steps.base import Context, Progress, Step
-from curate.store import remove_stale, step_key, store, stored_entry, why_again
-from curate.table import read_parquet, write_parquet, write_text_atomic
+from curate.store import remove_stale, step_key, store, stored_entry, stored_rows, why_again
+from curate.table import write_parquet, write_text_atomic
 
 
 def default_folder(recipe: Recipe, limit: int | None) -> Path:
@@ -108,7 +108,7 @@ def _steps(
         else:
             why = why_again(old, step, key)
             if table is None:
-                table = read_parquet(run.steps_folder / f"{entries[-1].step}.parquet")
+                table = stored_rows(run, entries[-1].step)
             started = time.monotonic()
             if why:
                 context.progress.say(f"{stem}: again ({why})")
@@ -234,7 +234,7 @@ def _finish(run: Run, last: str) -> None:
     """The final data, one file a split; then the card and the report, which are functions of the rest."""
     from curate.report import card, page
 
-    table = read_parquet(run.steps_folder / f"{last}.parquet")
+    table = stored_rows(run, last)
     parts: dict[tuple[object, ...], pl.DataFrame] = {("train",): table}
     if "split" in table.columns and table.height:
         parts = table.partition_by("split", as_dict=True, maintain_order=True)

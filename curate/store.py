@@ -14,16 +14,17 @@ from dataclasses import asdict, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import polars as pl
 
-from curate.errors import CurateError
+from curate.errors import CurateError, DataError
 from curate.ledger import Entry, read_entry
 from curate.report.funnel import kinds_of
 from curate.result import ID, PARENT, REASON, Result
 from curate.run import Run
 from curate.steps.base import Context, Step
-from curate.table import write_parquet, write_text_atomic
+from curate.table import read_parquet, write_parquet, write_text_atomic
 
 REASONS = 50
 """Distinct reasons that the ledger lists of a step; the tables hold them all."""
@@ -72,10 +73,21 @@ def store(run: Run, stem: str, step: Step, key: str, rows_in: pl.DataFrame, resu
         else:
             path.unlink(missing_ok=True)
     sizes = {suffix: _size(run.steps_folder / f"{stem}{suffix}") for suffix in SUFFIXES}
-    write_text_atomic(
-        run.steps_folder / f"{stem}.json", json.dumps({"entry": asdict(entry), "sizes": sizes}, ensure_ascii=False)
-    )
+    what = {"entry": asdict(entry), "sizes": sizes, "crc32": _crc32(run.steps_folder / f"{stem}.parquet")}
+    write_text_atomic(run.steps_folder / f"{stem}.json", json.dumps(what, ensure_ascii=False))
     return entry
+
+
+def stored_rows(run: Run, stem: str) -> pl.DataFrame:
+    """The rows that a step left, for a later step. Raises DataError when the file is not what was written.
+
+    Parquet as polars writes it has no checksums of its own: a flipped bit would be another row.
+    """
+    path = run.steps_folder / f"{stem}.parquet"
+    written = json.loads((run.steps_folder / f"{stem}.json").read_text(encoding="utf-8")).get("crc32")
+    if written is not None and path.is_file() and _crc32(path) != written:
+        raise DataError(f"{path} is damaged: it is not what was written. `curate build` with --fresh makes it again")
+    return read_parquet(path)
 
 
 def why_again(old: Entry | None, step: Step, key: str) -> str:
@@ -155,6 +167,14 @@ def _counts(table: pl.DataFrame) -> dict[str, int]:
 
 def _size(path: Path) -> int:
     return path.stat().st_size if path.is_file() else 0
+
+
+def _crc32(path: Path) -> int:
+    total = 0
+    with path.open("rb") as file:
+        while part := file.read(1 << 20):
+            total = crc32(part, total)
+    return total
 
 
 def _short(value: Any) -> str:

@@ -277,6 +277,19 @@ def test_a_damaged_step_is_computed_again(tmp_path: Path) -> None:
     assert files(tmp_path / "run") == first
 
 
+def test_a_flipped_bit_in_a_step_is_never_read_as_a_row(tmp_path: Path) -> None:
+    recipe = write(tmp_path)
+    build(load_recipe(recipe), tmp_path / "run")
+    path = tmp_path / "run" / "steps" / "02-generate.parquet"
+    whole = path.read_bytes()
+    for place in (len(whole) // 7, len(whole) // 2):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        with pytest.raises(DataError, match=r"02-generate\.parquet is damaged: it is not what was written.*--fresh"):
+            build(load_recipe(recipe, "laptop", ("steps.grade.rewards=[think_format]",)), tmp_path / "run")
+    assert build(load_recipe(recipe), tmp_path / "run", fresh=True)
+    assert path.read_bytes() == whole
+
+
 def test_a_plan_touches_nothing_and_counts_what_is_stored(tmp_path: Path) -> None:
     recipe = load_recipe(write(tmp_path))
     plan = make_plan(recipe, tmp_path / "run")
