@@ -49,14 +49,16 @@ _REFUSED = re.compile(  # behind an answer: "\boxed{8} is wrong"
 )
 _COMPARED = re.compile(r"\S+\s+(?:more|less|fewer|times|steps?|because|if|when)\b", re.IGNORECASE)
 _DENIAL = re.compile(
-    r"(?:\b(?:could|might|may)(?: also)?(?= be\b)"
-    r"|\bnot|n't|\bnever|\bcannot|\bother than|\brather than|\binstead of|\bunlike|\bexcept(?: for)?|\banything but"
-    r"|\b(?:more|less|fewer|greater|smaller|larger) than|\u2260|!=|\\neq?)"
+    r"(?:\b(?:could|might|may)(?: also)?(?= be\b)|\bwhether (?:it|this|that) is|\bnot|n't|\bnever|\bcannot|"
+    r"\bother than|\brather than|\binstead of|\bunlike|\bexcept(?: for)?|\b(?:any|every)thing but|\ball but|"
+    r"\b(?:more|less|fewer|greater|smaller|larger) than|\u2260|!=|\\neq?)"
     r"(?:\s+(?:be|equal|equal to|the answer|exactly|just|simply|necessarily|even))*[\s:$*(]*\Z",
     re.IGNORECASE,
 )
 _OTHER = re.compile(r",?\s(?:and\s)?(?:not|rather than|instead of)\s\$?[-+]?(?:\d[\d.,/]*|[A-J])\$?\Z")
-_SEVERAL = re.compile(r"(?:\d\$?\s*(?:to|through|until|\u2013|,|and|&)|\bbetween\s\S{1,20}\sand)\s*\Z", re.IGNORECASE)
+_SEVERAL = re.compile(
+    r"(?:\d\$?\s*(?:to|through|until|\u2013|,|and|&)|\d-|\bbetween\s\S{1,20}\sand)\s*\Z", re.IGNORECASE
+)
 _ENUMERATED = re.compile(r"(?:^|\n)[ \t*]*\Z")
 _ENUMERATES = re.compile(r"[.)]\s+[A-Za-z]")
 _OPEN = re.compile(r"[\s$*)]*(?:\?|(?:or|and/or)\b)", re.IGNORECASE)

@@ -111,13 +111,18 @@ _DIGIT = re.compile(r"\d")
 _WEEKDAYS = word_set(
     "monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun"
 )
+_EXCEPT = re.compile(  # "all real numbers except 2 and 3"
+    r"\A\s*(?:\\text\{\s*)?(?:all|any) real(?: numbers?|s)?(?: \w)?,? except(?: for)?:?\s*\}?\s*(.{1,200}?)\s*\Z"
+)
 _PART = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s*([A-Za-z]+)(?:[\s,]|\\[,; ]|and\b)*")
 _SYMBOL = r"\{\s*((?:[A-Za-z]{1,4}(?:\^\{?\d\}?)?[ ]?){1,3})\s*\}"
 _UNIT_FRACTION = re.compile(rf"\s*\\[dtc]?frac\s*{_SYMBOL}\s*{_SYMBOL}\s*\Z")
 _PLUS_MINUS = re.compile(r"\\pm|\\mp|±|∓|\+/?-")
 _MAX_QUANTITY = 120
 _QUANTITY = re.compile(
-    r"([-+]?\d[\d,.\s]*(?:/\s*\d+|(?:\\times|\\cdot|\*)\s*10\s*\^\s*\{?-?\d+\}?)?)\s*([A-Za-zµμΩ°%].*)", re.DOTALL
+    r"([-+]?\d[\d,.\s]*(?:[eE][-+]?\d+|/\s*\d+|(?:\\times|\\cdot|[*x×])\s*10\s*\^\s*\{?-?\d+\}?)?)"
+    r"(?:\s|\\[ ,;:!])*([A-Za-zµμΩ°%].*)",
+    re.DOTALL,
 )
 
 
@@ -143,6 +148,8 @@ def unwrap(text: str) -> str:
     >>> unwrap(r"$\boxed{12}$.")
     '12'
     """
+    if "except" in text:
+        text = _EXCEPT.sub(r"\\mathbb{R}\\setminus\\{\1\\}", text)
     if text and text[0] not in _OPENING and text[-1] not in _CLOSING:
         return _single_escapes(text)
     for _ in range(6):
@@ -238,7 +245,7 @@ def _mixed_units(text: str) -> Quantity | None:
     parts = _PART.findall(bare)
     if len(parts) < 2 or _PART.sub("", bare).strip():
         return None
-    units = [unit_of(unit) for _, unit in parts]
+    units = [unit_of("inch" if unit == "in" else unit) for _, unit in parts]
     total: Node = Num(0)
     for (written, _), unit, larger in zip(parts, units, [None, *units], strict=False):
         if unit is None or units[0] is None or not unit.dims or unit.dims != units[0].dims or unit.offset:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 
 _CLOCK = re.compile(
-    r"(?P<hour>\d{1,2})(?:\s*:\s*(?P<minute>\d\d)(?:\s*:\s*(?P<second>\d\d))?)?\s*(?:o'clock)?\s*"
+    r"(?P<hour>\d{1,2})(?:\s*:\s*(?P<minute>\d\d)(?:\s*:\s*(?P<second>\d\d))?)?\s*(?P<clock>o'clock)?\s*"
     r"(?:(?P<half>[ap])\.?\s?m\.?|(?P<word>noon|midnight|morning|afternoon|evening))?"
 )
 _NAMED = {"noon": "12:00 pm", "midnight": "12:00 am"}
@@ -20,7 +20,7 @@ _MARKUP = re.compile(r"\\(?:text|mathrm|textrm|textbf)\b|\\[!,;: ]|[{}$~]|\b(?:a
 _YEAR = re.compile(
     r"(?:(?:the )?year |in )?(?P<first>A\.?D\.?)?\s?(?P<year>\d{1,4})\s?(?P<era>A\.?D\.?|B\.?C\.?(?:E\.?)?|C\.?E\.?)?"
 )
-_HALF = re.compile(r"[ap]\.? ?m|noon|midnight|morning|evening", re.IGNORECASE)
+_HALF = re.compile(r"[ap]\.? ?m|noon|midnight|morning|evening|o'clock", re.IGNORECASE)
 _HALF_DAY = 12 * 3600
 _MAX_CHARS = 60
 
@@ -55,7 +55,7 @@ def same_year(gold: str, pred: str) -> bool | None:
 def _may_be_time(text: str) -> bool:
     if len(text) > _MAX_CHARS:
         return False
-    timed = text[:1].isdigit() and (":" in text or "m" in text or "M" in text)
+    timed = text[:1].isdigit() and (":" in text or "m" in text or "M" in text or "'c" in text)
     return timed or "noon" in text or "idnight" in text or "Noon" in text
 
 
@@ -71,6 +71,6 @@ def _seconds(text: str) -> tuple[int, bool] | None:
         return None
     if half:
         hour = hour % 12 + (12 if half == "p" else 0)
-    elif match["minute"] is None:
+    elif match["minute"] is None and not match["clock"]:
         return None  # a bare number
     return hour * 3600 + minute * 60 + second, bool(half) or hour > 12

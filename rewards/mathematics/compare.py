@@ -37,6 +37,7 @@ _PLAIN = re.compile(
 
 _BASED = re.compile(r"\s*(-?[0-9A-F]{1,60})_(?:\d|\{\s*(?:\d{1,2}|\\text\{[a-z]{3,10}\})\s*\}|\d\d)\s*\.?")
 _JOINTS = re.compile(r"\s*(?:,\s*and\b|,|;|\band\b)\s*")
+_YES_NO = {"yes": "no", "no": "yes", "true": "false", "false": "true"}
 _MAX_LIST = 200
 _MINUTES = re.compile(r":\s*0\d\b")
 
@@ -97,7 +98,7 @@ def _compare_text(gold: Answer, pred: Answer) -> Verdict | None:
             return Verdict(
                 same_date, f"{_short(pred.text)} {'is' if same_date else 'is not'} {_short(gold.text)}", what
             )
-    if gold.letters and gold.letters == pred.letters and (len(gold.letters) > 1 or len(gold.text.strip("()")) == 1):
+    if gold.letters and gold.letters == pred.letters and (len(gold.letters) > 1 or len(gold.words) == 1):
         return Verdict(True, f"option {''.join(gold.letters)}", "option")
     if isinstance(gold.tree, Words) or (isinstance(pred.tree, Words) and gold.tree is not None):
         return _words(gold, pred)
@@ -209,8 +210,14 @@ def _number_of(tree: Node) -> Node:
 
 def _words(gold: Answer, pred: Answer) -> Verdict:
     said = gold.words != "" and gold.words in (pred.words, read(said_in(pred.words)).words)
-    said = said or _listed(gold) == _listed(pred) != ()
+    said = said or _listed(gold) == _listed(pred) != () or _answers(gold.words, pred.words)
     return Verdict(said, f"'{_short(pred.text)}' {'is' if said else 'is not'} '{_short(gold.text)}'", "words")
+
+
+def _answers(gold: str, pred: str) -> bool:
+    """Whether a sentence begins with the yes or no of the gold and holds not the other: "no, it is not"."""
+    other = _YES_NO.get(gold)
+    return other is not None and pred.split()[:1] == [gold] and other not in pred.split() and "or" not in pred.split()
 
 
 def _listed(answer: Answer) -> tuple[str, ...]:

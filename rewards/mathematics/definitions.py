@@ -91,11 +91,13 @@ def with_argument_of(gold: Relation, pred: Relation) -> Relation:
 
 
 def _asked_for(node: Node) -> bool:
-    """Whether the left side is a quantity a question asks for, `a + b` or `mn`, rather than an unsolved equation."""
+    """Whether the left side is a quantity a question asks for (`a + b`, `mn`, `x/y`), not an unsolved equation."""
     if isinstance(node, Apply) and node.op == "+":
         left, right = node.args
         right = right.args[0] if isinstance(right, Apply) and right.op == "neg" else right
         return isinstance(right, Name) and (isinstance(left, Name) or _asked_for(left))
+    if isinstance(node, Apply) and node.op == "/":
+        return all(isinstance(part, Name) for part in node.args)
     return len(_factors(node)) > 1 or (
         isinstance(node, Apply) and node.op in _ASKED_FUNCTIONS and isinstance(node.args[0], Name)
     )

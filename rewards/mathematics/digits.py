@@ -198,9 +198,15 @@ _DIGITS: dict[str, Callable[..., Any]] = {
     "log10": lambda c, a: _log(c, a, c.mpf(10)),
 }
 _DIGITS |= {
+    "arccot": lambda c, a: c.atan(1 / a) if a else c.pi / 2,
+    "arcsec": lambda c, a: c.acos(_divide(c, 1, a)),
+    "arccsc": lambda c, a: c.asin(_divide(c, 1, a)),
+}
+_DIGITS |= {
     name: _trigonometric(mpmath_name)
     for name, mpmath_name in {
         "sin": "sin", "cos": "cos", "tan": "tan", "cot": "cot", "sec": "sec", "csc": "csc", "sinh": "sinh",
         "cosh": "cosh", "tanh": "tanh", "arcsin": "asin", "arccos": "acos", "arctan": "atan",
+        "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh",
     }.items()
 }  # fmt: skip

@@ -39,6 +39,7 @@ from rewards.mathematics.tree import (
 
 MAX_ITEMS = 60
 _EXPRESSIONS = (Num, Name, Apply)
+_ORDERED = ("xyz", "abcd", "pqrs", "uvw", "mn")
 _VECTORS = (Bracket, Matrix)
 
 
@@ -87,16 +88,25 @@ def _equal_list(gold: Node, pred: Node) -> bool | None:
         if isinstance(one, Items) and isinstance(other, Bracket | Matrix):
             return _list_as_point(one, other, swapped=one is pred)
     if is_set(gold) and is_set(pred):
+        if {getattr(side, "joined", "") for side in (gold, pred)} == {"and", "or"}:
+            return same_set(gold, pred)
         points = _same_parts(_parts(gold), _parts(pred))  # `(1,2), (3,4)` are points before they are intervals
         return points if _are_points(gold) and _are_points(pred) else points or same_set(gold, pred)
     if (is_set(gold) and isinstance(pred, Braces)) or (is_set(pred) and isinstance(gold, Braces)):
         listed = gold if isinstance(gold, Braces) else pred
         if not any(isinstance(item, Bracket) for item in children(listed)):  # {(0,1), (1,0)} holds points
             return same_set(gold, pred)
+    gold, pred = _as_listed(gold, pred), _as_listed(pred, gold)
     left, right = _parts(gold), _parts(pred)
     if isinstance(gold, Braces) or isinstance(pred, Braces):
         left, right = _distinct(left), _distinct(right)
     return _same_parts(left, right)
+
+
+def _as_listed(node: Node, other: Node) -> Node:
+    """`[2, 3, 5]` as a set beside a set: three numbers in square brackets are a list as programs print it."""
+    listed = isinstance(node, Bracket) and isinstance(other, Braces) and (node.left, node.right) == ("[", "]")
+    return Braces(children(node)) if listed and len(children(node)) > 2 else node
 
 
 def _are_points(node: Node) -> bool:
@@ -178,11 +188,9 @@ def _list_as_point(items: Items, point: Bracket | Matrix, *, swapped: bool) -> b
     if isinstance(point, Bracket) and (point.left, point.right) == ("[", "]"):  # a list as programs print it
         return _same_parts(list(point.items), parts) if swapped else _same_parts(parts, list(point.items))
     if all(isinstance(part, Relation) and isinstance(part.sides[0], Name) for part in parts):
-        parts.sort(
-            key=lambda part: (
-                part.sides[0].name if isinstance(part, Relation) and isinstance(part.sides[0], Name) else ""
-            )
-        )
+        names = [part.sides[0].name for part in parts if isinstance(part, Relation) and isinstance(part.sides[0], Name)]
+        if any(set(names) <= set(letters) for letters in _ORDERED):  # else in the order they were written
+            parts = [part for _, part in sorted(zip(names, parts, strict=True), key=lambda pair: pair[0])]
         parts = [value_of(part) for part in parts]
     elif any(isinstance(part, Bracket) for part in parts):
         return False
@@ -210,7 +218,7 @@ def _equal_bracket(gold: Bracket, pred: Bracket) -> bool | None:
 def _equal_matrix(gold: Node, pred: Node) -> bool | None:
     gold, pred = _as_matrix(folded(gold)), _as_matrix(folded(pred))
     if isinstance(gold, Matrix) and isinstance(pred, Matrix):
-        if gold.bars != pred.bars or len(gold.rows) != len(pred.rows) or len(gold.rows[0]) != len(pred.rows[0]):
+        if len(gold.rows) != len(pred.rows) or len(gold.rows[0]) != len(pred.rows[0]):
             return False
         pairs = [pair for rows in zip(gold.rows, pred.rows, strict=True) for pair in zip(*rows, strict=True)]
         return _all(equal(a, b) for a, b in pairs)

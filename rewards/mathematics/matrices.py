@@ -17,9 +17,9 @@ _VECTORS = frozenset({("(", ")"), ("<", ">")})
 
 
 def holds_matrix(node: Node) -> bool:
-    """Whether an expression has a matrix or a vector in it; a determinant is a number."""
+    """Whether an expression has a matrix or a vector in it."""
     if isinstance(node, Matrix):
-        return not node.bars
+        return True
     if isinstance(node, Bracket):
         return len(node.items) > 1 and (node.left, node.right) in _VECTORS
     return isinstance(node, Apply) and any(holds_matrix(arg) for arg in node.args)

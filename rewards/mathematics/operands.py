@@ -25,9 +25,11 @@ from rewards.mathematics.tree import (
     Unreadable,
     Words,
     children,
+    determinant,
     with_value,
 )
 
+_INVERTIBLE = frozenset({"sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh"})
 MAX_SERIES = 200  # terms of a sum or product
 _MATRICES = frozenset({"matrix", "pmatrix", "bmatrix", "Bmatrix", "smallmatrix", "array", "vmatrix"})
 
@@ -286,7 +288,8 @@ class Operands(Cursor):
             rows.append(tuple(row))
         if not rows or len({len(r) for r in rows}) != 1:
             raise Unreadable("rows of different length")
-        return Matrix(tuple(rows), bars=name == "vmatrix")
+        matrix = Matrix(tuple(rows))
+        return determinant(matrix) if name == "vmatrix" else matrix
 
     def cases(self) -> Node:
         r"""The equations of a system between `\begin{cases}` and `\end{cases}`; Beyond for a function by cases."""
@@ -367,17 +370,19 @@ class Operands(Cursor):
             else:
                 base = argument
         inner = self.function_argument()
+        if name == "det" and isinstance(inner, Matrix) and exponent is None:
+            return determinant(inner)
         args = inner.items if isinstance(inner, Bracket) else (inner,)
         if name == "log" and base is not None:
             args = (args[0], base)
-        if exponent is not None and name in ("sin", "cos", "tan") and _is_minus_one(exponent):
+        if exponent is not None and name in _INVERTIBLE and _is_minus_one(exponent):
             return Apply("arc" + name, args)
         node = Apply(name, args)
         return node if exponent is None else Apply("^", (node, exponent))
 
     def function_argument(self) -> Node:
         """What a function without brackets applies to: `2x` in `sin 2x cos x`."""
-        if self.is_op("(", "{", "[", "|"):
+        if self.is_op("(", "{", "[", "|") or self.kind == "env":
             return self.operand()
         if self.kind == "op" and self.value == "-":
             self.advance()

@@ -213,9 +213,10 @@ class _Parser(Operands):
             node = Apply("+", (node, Apply("neg", (right,)))) if op == "-" else Apply(op, (node, right))
         else:
             raise Unreadable(f"more than {MAX_CHAIN} terms")
-        if self.is_op("choose"):  # {10 \choose 4}
+        if self.is_op("choose", "over"):  # {10 \choose 4}
+            op = "binom" if self.value == "choose" else "/"
             self.advance()
-            node = Apply("binom", (node, self.sum()))
+            node = Apply(op, (node, self.sum()))
         self.depth -= 1
         return node
 
@@ -373,7 +374,7 @@ def combinations(base: Node, lower: Node) -> Node | None:
         return None
     if below.isdigit() and isinstance(lower, Num) and isinstance(lower.value, int) and lower.value <= int(below) > 2:
         upper: Node = Num(int(below))
-    elif below in ("n", "m") and isinstance(lower, Name):
+    elif below in ("n", "m"):
         upper = Name(below)
     else:
         return None

@@ -13,6 +13,7 @@ MAX_CHARS = 4_000  # longest answer that is read
 MAX_TOKENS = 1_500
 MAX_DEPTH = 40  # nested groups
 MAX_DIGITS = 1_000  # in one number as written
+MAX_DETERMINANT = 4  # rows
 MAX_BITS = 20_000  # in an exact integer while computing
 
 
@@ -93,10 +94,9 @@ class Items:
 
 @dataclass(slots=True, eq=False)
 class Matrix:
-    """Rows of a matrix; determinant bars make `bars` true."""
+    """Rows of a matrix."""
 
     rows: tuple[tuple[Node, ...], ...]
-    bars: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -188,7 +188,7 @@ def rebuild(node: Node, parts: tuple[Node, ...]) -> Node:
         return Builder(parts[0], parts[1])
     if isinstance(node, Matrix):
         width = len(node.rows[0])
-        return Matrix(tuple(parts[i : i + width] for i in range(0, len(parts), width)), node.bars)
+        return Matrix(tuple(parts[i : i + width] for i in range(0, len(parts), width)))
     return node
 
 
@@ -208,4 +208,19 @@ def transposed(node: Bracket | Matrix) -> Matrix:
     """A matrix with its rows as columns; a list of numbers is one row."""
     if isinstance(node, Bracket):
         return Matrix(tuple((item,) for item in node.items))
-    return Matrix(tuple(zip(*node.rows, strict=True)), node.bars)
+    return Matrix(tuple(zip(*node.rows, strict=True)))
+
+
+def determinant(matrix: Matrix) -> Node:
+    """The determinant of a small square matrix, along its first row. Raises Beyond for any other."""
+    rows = matrix.rows
+    if len(rows) != len(rows[0]) or len(rows) > MAX_DETERMINANT:
+        raise Beyond(f"a determinant of {len(rows)} x {len(rows[0])}")
+    if len(rows) == 1:
+        return rows[0][0]
+    total: Node = Num(0)
+    for column, cell in enumerate(rows[0]):
+        minor = determinant(Matrix(tuple(row[:column] + row[column + 1 :] for row in rows[1:])))
+        term: Node = Apply("*", (cell, minor))
+        total = Apply("+", (total, Apply("neg", (term,)) if column % 2 else term))
+    return total

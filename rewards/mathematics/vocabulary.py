@@ -30,8 +30,26 @@ UNICODE = str.maketrans(
 
 FUNCTIONS = {
     name: name
-    for name in _set("sin cos tan cot sec csc cis sinh cosh tanh arcsin arccos arctan ln log exp max min gcd lcm det")
-} | {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "lg": "log10", "cosec": "csc", "ctg": "cot", "tg": "tan"}
+    for name in _set(
+        "sin cos tan cot sec csc cis sinh cosh tanh arcsin arccos arctan arccot arcsec arccsc ln log exp max min gcd "
+        "lcm det"
+    )
+} | {
+    "asin": "arcsin",
+    "acos": "arccos",
+    "atan": "arctan",
+    "arsinh": "arcsinh",
+    "arcosh": "arccosh",
+    "artanh": "arctanh",
+    "asinh": "arcsinh",
+    "acosh": "arccosh",
+    "atanh": "arctanh",
+    "acot": "arccot",
+    "lg": "log10",
+    "cosec": "csc",
+    "ctg": "cot",
+    "tg": "tan",
+}
 """Functions by their names in LaTeX."""
 
 PLAIN_FUNCTIONS = FUNCTIONS | {
@@ -73,7 +91,7 @@ OPS = {
     "lbrace": "\\{", "rbrace": "\\}", "lbrack": "[", "rbrack": "]", "circ": "°", "degree": "°", "prime": "'",
     "colon": ":", "land": "and", "lor": "or", "wedge": "and", "vee": "or", "percent": "%", "to": "->",
     "Rightarrow": "=>", "implies": "=>", "rightarrow": "->", "bmod": "mod", "mod": "mod", "pmod": "pmod",
-    "iff": "=>", "choose": "choose", "lparen": "(", "rparen": ")",
+    "iff": "=>", "choose": "choose", "over": "over", "lparen": "(", "rparen": ")",
 }  # fmt: skip
 """Macros that are one operator."""
 
@@ -110,7 +128,7 @@ DROPPED = frozenset({"$", "\\$", "£", "€", "¥", "₹", "₩", "\\&", "\\#", 
 
 _SHORT_WORDS = _set(
     "yes no dne not the all odd per of is are if in by at to on for am pm one two six ten its was men boy cat dog car "
-    "red day box us usd eur gbp"
+    "red day box yen won us usd eur gbp"
 )
 
 
