@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from curate.cleaning.contamination import grams, meaning, ratio, spans
+from curate.cleaning.contamination.building import open_index
 from curate.cleaning.contamination.decontaminated import Decontaminated, Found, conclude
-from curate.cleaning.contamination.index import cache_folder, open_index
 from curate.cleaning.contamination.items import Source, read_items
+from curate.cleaning.contamination.kept import cache_folder
 from curate.cleaning.contamination.pairs import join_similarity
 from curate.cleaning.contamination.profiles import Profile, profile_of
 from curate.cleaning.contamination.texts import question_columns, texts_of
@@ -106,8 +107,8 @@ class Search:
     def run(self, texts: pl.Series, items: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """The items with their entries, and the pairs of rows and entries that the profile finds."""
         if self.profile.way == "ngrams":
-            items = grams.name_entries(items, self.profile)
-            return items, grams.gram_pairs(texts, items, self.profile, self.workers)
+            items, known = grams.open_grams(items, self.profile, self.cache)
+            return items, grams.gram_pairs(texts, known, self.workers)
         if self.profile.way == "ratio":
             items = ratio.name_entries(items)
             return items, ratio.ratio_pairs(texts, items, self.profile.ratio)

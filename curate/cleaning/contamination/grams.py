@@ -3,53 +3,78 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from curate.cleaning.contamination.batches import by_batch
-from curate.cleaning.contamination.bits import bit_table, maybe
+from curate.cleaning.contamination.bits import Bits, bit_table, maybe
+from curate.cleaning.contamination.items import identity
+from curate.cleaning.contamination.kept import KEEP_FROM, Arrays, kept_arrays
 from curate.cleaning.contamination.pairs import PAIRS, SPAN_CHARACTERS, pairs_frame
 from curate.cleaning.contamination.profiles import Profile
-from curate.text.ngrams import U64, spelled, word_ngrams
+from curate.text.ngrams import spelled, word_ngrams
 
 _BITS = 26
 
 
+VERSION = 1
+"""Raise it when the same items would make other n-grams."""
+
+
 @dataclass(frozen=True)
 class Grams:
-    """The n-grams of items. keys: sorted, distinct. table: `key entry place`, one line for each of them in an item.
+    """The n-grams of items. table: `key entry item_place`, one line for each of them in an item, by key.
 
     words: how many each entry has.
     """
 
     profile: Profile
-    keys: U64
-    filter: npt.NDArray[np.uint8]
     table: pl.DataFrame
     words: pl.DataFrame
 
+    @cached_property
+    def filter(self) -> Bits:
+        """One bit for each n-gram: most of those of rows are not in here."""
+        return bit_table(np.unique(self.table["key"].to_numpy()), _BITS)
 
-def name_entries(items: pl.DataFrame, profile: Profile) -> pl.DataFrame:
-    """The items with `entry`, the same for items whose words are the same."""
-    words = pl.DataFrame({"words": spelled(items["text"], profile.spelling)})
-    return items.hstack(words.select(entry=(pl.col("words").rank("dense") - 1).cast(pl.Int64)))
+
+def open_grams(items: pl.DataFrame, profile: Profile, folder: Path) -> tuple[pl.DataFrame, Grams]:
+    """The items with `entry`, the same for items whose words are the same; and their n-grams.
+
+    From `folder` when they lie there, else made (and left there, when they are many).
+    """
+    if items.height < KEEP_FROM:
+        arrays = _made(items, profile)
+    else:
+        depends = {"ngrams": VERSION, "n": profile.n, "spelling": profile.spelling, "items": identity(items)}
+        arrays = kept_arrays(folder, depends, lambda: _made(items, profile))
+    table = pl.DataFrame({name: arrays[name] for name in ("key", "entry", "item_place")})
+    words = pl.DataFrame({"entry": np.arange(len(arrays["words"])), "item_words": arrays["words"]})
+    return items.hstack([pl.Series("entry", arrays["entries"])]), Grams(profile, table, words)
 
 
-def gram_pairs(texts: pl.Series, items: pl.DataFrame, profile: Profile, workers: int | None = None) -> pl.DataFrame:
+def _made(items: pl.DataFrame, profile: Profile) -> Arrays:
+    words = spelled(items["text"], profile.spelling)
+    entries = (words.rank("dense") - 1).cast(pl.Int64)
+    first = items.select(entry=entries, words=words).unique("entry", keep="first").sort("entry")["words"]
+    found = word_ngrams(first, profile.n)
+    order = np.argsort(found.hashes, kind="stable")
+    return {
+        "entries": entries.to_numpy(),
+        "key": found.hashes[order],
+        "entry": found.text[order],
+        "item_place": found.place[order],
+        "words": found.words,
+    }
+
+
+def gram_pairs(texts: pl.Series, grams: Grams, workers: int | None = None) -> pl.DataFrame:
     """All rows and entries that share an n-gram (`pairs.PAIRS`)."""
-    grams = _grams(items, profile)
+    grams.filter  # noqa: B018  made once, before the threads need it
     return pairs_frame(by_batch(texts, lambda part, begin: _search(part, begin, grams), workers))
-
-
-def _grams(items: pl.DataFrame, profile: Profile) -> Grams:
-    first = items.unique("entry", keep="first").sort("entry")["text"]
-    found = word_ngrams(spelled(first, profile.spelling), profile.n)
-    table = pl.DataFrame({"key": found.hashes, "entry": found.text, "item_place": found.place})
-    keys = np.unique(found.hashes)
-    words = pl.DataFrame({"entry": np.arange(len(found.words)), "item_words": found.words})
-    return Grams(profile, keys, bit_table(keys, _BITS), table, words)
 
 
 def _search(texts: pl.Series, offset: int, grams: Grams) -> pl.DataFrame:

@@ -9,8 +9,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from curate.cleaning.contamination import index as indexing
-from curate.cleaning.contamination.index import Index, build_index, open_index
+from curate import decontaminate
+from curate.cleaning.contamination import PROFILES, building, grams
+from curate.cleaning.contamination.building import LEAST, build_index, open_index
+from curate.cleaning.contamination.grams import open_grams
+from curate.cleaning.contamination.index import Index
 from curate.cleaning.contamination.items import read_items
 from curate.cleaning.contamination.search import find_pairs
 
@@ -20,7 +23,8 @@ TEXTS = [f"How many of the {n} apples does Ann keep when she gives {n % 7} of th
 
 @pytest.fixture(autouse=True)
 def _every_index_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(indexing, "KEEP_FROM", 1)
+    for kept in (building, grams):
+        monkeypatch.setattr(kept, "KEEP_FROM", 1)
 
 
 def same(one: Index, other: Index) -> bool:
@@ -34,7 +38,7 @@ def items(*texts: str, name: str = "exam") -> pl.DataFrame:
 
 def test_what_is_read_back_is_what_was_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     built = open_index(items(*TEXTS), tmp_path)
-    monkeypatch.setattr(indexing, "build_index", lambda items: pytest.fail("it was built again"))
+    monkeypatch.setattr(building, "build_index", lambda items: pytest.fail("it was built again"))
     assert same(open_index(items(*TEXTS), tmp_path), built)
     assert len(list(tmp_path.iterdir())) == 1
 
@@ -76,4 +80,25 @@ def test_common_windows_do_not_hide_an_item_that_has_no_other() -> None:
     many = [f"What is the smallest positive integer that is divisible by {a} but not by {b}?" for a, b in
             [("two", "three"), *((f"{x}{y}teen", x) for x in "abcdefg" for y in "hijkl")]]  # fmt: skip
     index = build_index(items(*many))
-    assert (np.bincount(index.families, minlength=len(many)) >= indexing.LEAST).all()
+    assert (np.bincount(index.families, minlength=len(many)) >= LEAST).all()
+
+
+@pytest.mark.parametrize("profile", ["open-r1", "tulu3", "gpt3"])
+def test_the_ngrams_of_a_published_recipe_are_kept_too(
+    profile: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = pl.DataFrame({"prompt": [f"Please: {text} And why?" for text in [*TEXTS, "Nothing of it."]]})
+
+    def found() -> pl.DataFrame:
+        return decontaminate(rows, against={"exam": TEXTS}, profile=profile, cache=tmp_path).hits
+
+    built = found()
+    assert built["row"].n_unique() == len(TEXTS)
+    with monkeypatch.context() as once:
+        once.setattr(grams, "_made", lambda items, profile: pytest.fail("they were made again"))
+        assert found().equals(built)
+    (path,) = tmp_path.iterdir()
+    path.write_bytes(path.read_bytes()[:-40])
+    assert found().equals(built)
+    open_grams(items(*TEXTS, name="quiz"), PROFILES[profile], tmp_path)
+    assert len(list(tmp_path.iterdir())) == 2

@@ -1,0 +1,151 @@
+"""Building the index of benchmarks, or finding it where it was left.
+
+A window that more than `COMMON` families have says little ("find the value of the expression"): it leads nowhere,
+unless a family has nothing rarer.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from curate.cleaning.contamination.compare import RUN
+from curate.cleaning.contamination.index import I32, TINY, Index, first_eight
+from curate.cleaning.contamination.items import identity
+from curate.cleaning.contamination.kept import KEEP_FROM, Arrays, kept_arrays
+from curate.text.ngrams import (
+    I64,
+    LETTERS,
+    U64,
+    Windows,
+    form_of,
+    plain,
+    prefix_hashes,
+    stream,
+    windows,
+    word_ngrams,
+)
+
+VERSION = 4
+"""Raise it when the same items would make another index."""
+
+COMMON = 16
+"""A window that more families have than this is boilerplate (GPT-3, arXiv 2005.14165, ignores n-grams of >10)."""
+
+LEAST = 2
+"""Windows that each family keeps, however common."""
+
+
+def open_index(items: pl.DataFrame, folder: Path) -> Index:
+    """The index of `items`: from `folder` when it lies there, else built (and left there, when it is large)."""
+    if items.height < KEEP_FROM:
+        return build_index(items)
+    depends = {"spans": VERSION, "letters": [LETTERS, COMMON, LEAST], "items": identity(items)}
+    return _from_arrays(items, kept_arrays(folder, depends, lambda: _to_arrays(build_index(items))))
+
+
+def build_index(items: pl.DataFrame) -> Index:
+    """The index of `items` (columns `benchmark item text`)."""
+    spelled = plain(items["text"])
+    form = form_of(spelled)
+    loose = form.str.replace_all("[0-9]+", "0")
+    items = items.select(
+        "benchmark", "item", "text", form.alias("form"), entry=_numbered(form), family=_numbered(loose)
+    )
+    first = items.with_row_index("row").unique("family", keep="first").sort("family")["row"]
+    repeats, repeat_begins = _repeats(loose.gather(first))
+    letters = stream(spelled.gather(first))
+    found = windows(letters)
+    kept, ordinals = _telling(found)
+    counts = np.bincount(found.text[kept], minlength=first.len()).astype(np.int32)
+    keys, begins = np.unique(found.hashes[kept], return_index=True)
+    sizes = np.diff(letters.borders)
+    short = np.flatnonzero((sizes >= TINY) & (counts == 0))
+    lengths = np.minimum(sizes[short], LETTERS)
+    starts = first_eight(letters.data, letters.borders[short])
+    order = np.argsort(starts, kind="stable")
+    return Index(
+        items,
+        keys,
+        np.append(begins, len(kept)),
+        found.text[kept].astype(np.int32),
+        ordinals[kept],
+        counts,
+        starts[order],
+        lengths[order],
+        prefix_hashes(letters.data, letters.borders[short], lengths)[order],
+        short[order].astype(np.int32),
+        repeats,
+        repeat_begins,
+    )
+
+
+def _numbered(texts: pl.Series) -> pl.Series:
+    """Equal texts get one number, from 0, in the order of the alphabet."""
+    return (texts.rank("dense") - 1).cast(pl.Int64)
+
+
+def _telling(found: Windows) -> tuple[I64, I32]:
+    """The windows that lead to their families, by hash, then family; and for all: which of its family's it is."""
+    order, group, first = _by_hash(found.hashes, found.text)
+    families = np.bincount(group[first])[group[first]]
+    order = order[first]
+    telling = np.zeros(len(found.hashes), bool)
+    telling[order] = families <= COMMON
+    few = np.bincount(found.text[telling], minlength=int(found.text.max(initial=0)) + 1) < LEAST
+    scarce = few[found.text[order]]
+    rarest, common = order[scarce], families[scarce]
+    rarest = rarest[np.lexsort((rarest, common, found.text[rarest]))]
+    telling[rarest[_place_in(found.text[rarest]) < LEAST]] = True
+    ordinals = np.zeros(len(telling), np.int32)
+    ordinals[telling] = _place_in(found.text[telling])
+    return order[telling[order]], ordinals
+
+
+def _place_in(texts: I64) -> I64:
+    """Of each entry of a sorted array: how many of the same stand before it."""
+    return np.arange(len(texts)) - np.searchsorted(texts, texts)
+
+
+def _repeats(forms: pl.Series) -> tuple[I32, I64]:
+    """How many of the texts have each run of `RUN` words of each; and where those of each text begin."""
+    grams = word_ngrams(forms, RUN)
+    order, group, first = _by_hash(grams.hashes, grams.text)
+    counted = np.zeros(len(order), np.int32)
+    counted[order] = np.bincount(group[first])[group]
+    return counted, np.searchsorted(grams.text, np.arange(forms.len() + 1)).astype(np.int64)
+
+
+def _by_hash(hashes: U64, text: I64) -> tuple[I64, I64, npt.NDArray[np.bool_]]:
+    """Hashes of texts, in order of the texts: their places by hash, then text; the number of each one's hash.
+
+    And whether it is the first of its hash in its text.
+    """
+    order = np.argsort(hashes, kind="stable")
+    ordered, texts = hashes[order], text[order]
+    new = np.ones(len(order), bool)
+    new[1:] = ordered[1:] != ordered[:-1]
+    first = new.copy()
+    first[1:] |= texts[1:] != texts[:-1]
+    return order, np.cumsum(new) - 1, first
+
+
+_ARRAYS = (
+    "keys", "begins", "families", "ordinals", "windows",
+    "short_keys", "short_lengths", "short_hashes", "short_families", "repeats", "repeat_begins",
+)  # fmt: skip
+
+
+def _to_arrays(index: Index) -> Arrays:
+    named = {name: index.items[name].to_numpy() for name in ("entry", "family")}
+    forms = np.frombuffer("\n".join(index.items["form"]).encode(), np.uint8)  # a form has no line end
+    return {**named, "form": forms, **{name: getattr(index, name) for name in _ARRAYS}}
+
+
+def _from_arrays(items: pl.DataFrame, arrays: Arrays) -> Index:
+    named = [pl.Series("form", arrays["form"].tobytes().decode().split("\n"))]
+    named += [pl.Series(name, arrays[name]) for name in ("entry", "family")]
+    return Index(items.hstack(named), **{name: arrays[name] for name in _ARRAYS})
