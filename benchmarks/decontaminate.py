@@ -27,7 +27,7 @@ from statistics import median
 
 import polars as pl
 import processes
-from leaks import DROPPED, make, make_held_out, read_items
+from leaks import DROPPED, OTHER_SOURCES, make, make_held_out, make_long, plant_inside, read_items
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -151,11 +151,15 @@ def exact() -> None:
 
 
 def meaning(encoder: str) -> None:
-    """Paraphrases of GSM8K: recall on the half that nothing was set on, and false alarms on GSM8K's training rows."""
+    """Paraphrases of GSM8K: recall on the half that nothing was set on, and false alarms on GSM8K's training rows.
+
+    Alone, then each in the middle of a long row of something else; false alarms of those rows without them.
+    """
     import gzip
     import json
 
     from curate import decontaminate
+    from curate.cleaning.contamination.paraphrase import question_part
 
     def column(place: str, name: str) -> pl.DataFrame:
         with gzip.open(DATA / place, "rt", encoding="utf-8") as lines:
@@ -177,6 +181,16 @@ def meaning(encoder: str) -> None:
             ]
         name = f"{found.profile.similarity:.2f} (ours)" if level is None else f"{level:.2f}"
         print(f"{name:<12}{cells[0]:>16.3f}{cells[1]:>10.3f}{cells[2]:>22.4%}{cells[3]:>10.4%}")
+    hosts = make_long(DATA, OTHER_SOURCES[:-1])  # the last is GSM8K's training rows
+    texts = [question_part(text) for text in said["prompt"][1::2]]
+    print(f"\n{'inside long rows of':<24}{'found, held out':>16}{'false alarms':>24}")
+    planted, clean = pl.DataFrame({"prompt": plant_inside(texts, hosts)}), pl.DataFrame({"prompt": hosts})
+    found, alarms = (
+        decontaminate(rows, against=against, profile="embedding", encoder=encoder) for rows in (planted, clean)
+    )
+    right = found.hits.filter(pl.col("item") == (pl.col("row") * 2 + 1).cast(pl.String))["row"].n_unique()
+    counted = f"{alarms.dropped.height} of {clean.height:,}"
+    print(f"{'3,000-10,000 characters':<24}{right / planted.height:>16.3f}{counted:>24}")
 
 
 def main() -> None:

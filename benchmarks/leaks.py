@@ -124,6 +124,38 @@ def make_held_out(data: Path, items: pl.DataFrame, rows: int) -> tuple[pl.DataFr
     return make(data, items, rows, seed=2, sources=OTHER_SOURCES, never=set(seen["item_text"]))
 
 
+def make_long(data: Path, sources: Sequence[str], seed: int = 0) -> list[str]:
+    """Rows of 3,000 to 10,000 characters: the texts of a source one after the other, cut where a row is full."""
+    rng = random.Random(seed)
+    rows = []
+    for source in sources:
+        part, room = [], rng.randint(3_000, 10_000)
+        for text in _texts(data, [source]):
+            begin = 0
+            while begin < len(text):
+                part.append(text[begin : begin + room])
+                begin += len(part[-1])
+                room -= len(part[-1])
+                if not room:
+                    rows.append("\n\n".join(part))
+                    part, room = [], rng.randint(3_000, 10_000)
+    return rows
+
+
+def plant_inside(said: Sequence[str], hosts: Sequence[str], seed: int = 0) -> list[str]:
+    """Each text between two sentences of the middle of a row."""
+    rng = random.Random(seed)
+    rows = []
+    for text in said:
+        host = rng.choice(hosts)
+        wanted = len(host) * rng.uniform(0.3, 0.7)
+        ends = [found.end() for found in re.finditer(r"[.!?]\s+|\n+", host)] or [len(host) // 2]
+        place = min(ends, key=lambda end: abs(end - wanted))
+        gap = rng.choice([" ", "\n", "\n\n"])
+        rows.append(host[:place].rstrip() + gap + text.strip() + gap + host[place:])
+    return rows
+
+
 def plant(kind: str, item: str, host: str, rng: random.Random) -> str:
     """An item in the dress of a kind, with the words of `host` where it needs others."""
     if kind == "embedded":

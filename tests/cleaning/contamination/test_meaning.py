@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from curate import decontaminate
-from curate.cleaning.contamination.meaning import agreement, alike, question_part, said
 from curate.cleaning.contamination.measure import Weights
+from curate.cleaning.contamination.paraphrase import agreement, alike, alike_from, question_part, said
 
 Reader = Callable[[Path], Iterator[dict[str, Any]]]
 
@@ -46,6 +48,11 @@ def test_copies_are_found_as_by_the_default_profile() -> None:
     assert hits["how"].to_list() == ["exact"]
 
 
+TEXTS = st.lists(st.sampled_from(["the", "cat", "two", "2", "3", "9", "1,200", "dozen", "é"]), max_size=12).map(
+    " ".join
+)
+
+
 class Letters:
     """An encoder of one's own: how often each letter stands in a text."""
 
@@ -66,17 +73,29 @@ def test_any_encoder_will_do_and_items_are_encoded_once(tmp_path: Path) -> None:
     assert encoder.calls == 3
 
 
+NO_ITEMS = Weights(pl.Series([], dtype=pl.String))
+
+
 def test_numbers_in_words_agree_with_digits() -> None:
-    weights = Weights(pl.Series([], dtype=pl.String))
-    numbers, _ = agreement(said("two dozen eggs for 1,200 at 3.50"), said("2 12 eggs, 1200 and 3.50"), weights)
-    assert numbers == 1.0
-    assert agreement(said("no number"), said("none here"), weights)[0] == 0.5
-    assert agreement(said("3 and 4"), said("4 and 3"), weights)[0] == 0.75
+    def numbers(one: str, other: str) -> float:
+        return agreement(said(one, NO_ITEMS), said(other, NO_ITEMS))[0]
+
+    assert numbers("two dozen eggs for 1,200 at 3.50", "2 12 eggs, 1200 and 3.50") == 1.0
+    assert numbers("no number", "none here") == 0.5
+    assert numbers("3 and 4", "4 and 3") == 0.75
+    assert numbers("3 and 4", "5 and 6") == 0.0
 
 
 def test_one_thing_is_wholly_like_itself() -> None:
-    words = said(ITEM)
-    assert alike(1.0, *agreement(words, words, Weights(pl.Series([ITEM.lower()])))) == pytest.approx(1.0)
+    words = said(ITEM, Weights(pl.Series([ITEM.lower()])))
+    assert alike(1.0, *agreement(words, words)) == pytest.approx(1.0)
+
+
+@given(TEXTS, TEXTS, st.floats(-1, 1), st.floats(0, 1))
+def test_a_bound_rules_out_no_pair_that_is_alike(one: str, other: str, cosine: float, least: float) -> None:
+    item, row = said(one, NO_ITEMS), said(other, NO_ITEMS)
+    whole = alike(cosine, *agreement(item, row))
+    assert alike_from(least, cosine, item, row) == (whole if whole >= least else None)
 
 
 @pytest.mark.parametrize(
