@@ -18,6 +18,9 @@ Bytes = np.ndarray[Any, np.dtype[np.uint8]]
 Bools = np.ndarray[Any, np.dtype[np.bool_]]
 Bits = np.ndarray[Any, np.dtype[np.uint64]]
 
+BEHIND = 64  # bytes that can be read behind the last
+_MASKS = np.array([(1 << 8 * size) - 1 for size in range(9)], dtype=np.uint64)
+
 
 @dataclass(frozen=True)
 class Utf8:
@@ -42,6 +45,18 @@ class Utf8:
         """How many marked bytes each row has, its line break at the end included."""
         counts: Ints = np.diff(before(marked, self.starts))
         return counts
+
+    @cached_property
+    def _eights(self) -> Hashes:
+        """The eight bytes from each byte on; zeros behind the last."""
+        padded = np.concatenate([self.data, np.zeros(BEHIND, dtype=np.uint8)])
+        return np.ndarray(len(self.data) + BEHIND - 7, dtype="<u8", buffer=padded, strides=(1,))
+
+    def eight(self, places: Ints, sizes: Ints) -> Hashes:
+        """The first bytes, eight or as many as it has, of what stands at each place."""
+        found: Hashes = self._eights[places]
+        found &= _MASKS[np.minimum(sizes, 8)]
+        return found
 
     @cached_property
     def characters(self) -> Bools:

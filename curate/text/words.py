@@ -27,7 +27,6 @@ UNSPACED = "".join(rf"\x{{{first:x}}}-\x{{{last:x}}}" for first, last in UNSPACE
 FACTOR = np.uint64(0x9E3779B97F4A7C15)  # odd, its bits spread evenly: 2**64 over the golden ratio
 SHIFT = np.uint64(29)
 BLOCKS = 64  # bytes of a word hashed in numpy; the rest of a longer one by blake2
-_MASKS = np.array([(1 << 8 * size) - 1 for size in range(9)], dtype=np.uint64)
 _EDGES = np.array([edge for first, last in UNSPACED_RANGES for edge in (first, last + 1)])
 
 
@@ -99,13 +98,10 @@ class Words:
     def hashes(self) -> Hashes:
         """A name for each word; different words have different ones but for a chance of one in 2**64."""
         data, sizes = self.utf8.data, self.ends - self.begins
-        padded = np.concatenate([data, np.zeros(BLOCKS, dtype=np.uint8)])
-        eight = np.ndarray(len(data) + BLOCKS - 7, dtype="<u8", buffer=padded, strides=(1,))  # from each byte on
-        value = mixed(sizes.astype(np.uint64), eight[self.begins] & _MASKS[np.minimum(sizes, 8)])
+        value = mixed(sizes.astype(np.uint64), self.utf8.eight(self.begins, sizes))
         longer, done = np.flatnonzero(sizes > 8), 8
         while len(longer) and done < BLOCKS:
-            block = eight[self.begins[longer] + done] & _MASKS[np.minimum(sizes[longer] - done, 8)]
-            value[longer] = mixed(value[longer], block)
+            value[longer] = mixed(value[longer], self.utf8.eight(self.begins[longer] + done, sizes[longer] - done))
             done += 8
             longer = longer[sizes[longer] > done]
         for word in longer.tolist():

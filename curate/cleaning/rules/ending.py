@@ -57,12 +57,17 @@ _NO_PROSE = (
     r"^\s*(?:\||#|\\|```|https?://|//|--|import |from |return |print|>>>|\$ )|\|.*\||https?://\S+$|\S@\S+$|#[\p{L}\p{N}_]+$"
     r"|\$$|\\\)$|\\\]$|[{}]|\s=\s|\w\(\w*\)"
 )
-_SIGNED = (  # the end of a letter; who said it
+_SIGNED = (  # the end of a letter
     r"(?i)(?:^|[.!?,\n]\s*)[*_]*(?:yours|(?:[a-z]+ ){0,3}(?:sincerely|regards|wishes|faithfully|truly|respectfully)|"
     r"love|cheers|many thanks|thanks|thank you|best|warmly|looking forward|mit freundlichen|cordialement|saludos|"
     r"(?:with|in) (?:[a-z]+ ){0,3}(?:hope|respect|gratitude|love|anticipation|appreciation))(?-u:\b)[^.!?\n]*$"
-    r"|(?-i:\S\s+[-—–~] ?\p{Lu}[^!?\n]{0,40}$)"
 )
+_SIGNED_WORDS = [
+    "yours", "sincerely", "regards", "wishes", "faithfully", "truly", "respectfully", "love", "cheers", "thank", "best",
+    "warmly", "looking forward", "freundlichen", "cordialement", "saludos", "hope", "respect", "gratitude",
+    "anticipation", "appreciation",
+]  # fmt: skip
+_SAID_BY = r"\S\s+[-—–~] ?\p{Lu}[^!?\n]{0,40}$"
 _LISTED = r"(?:[^,.!?\n]{1,40}[,،、，]\s*){3,}[^,.!?\n]{1,60}$"
 _BULLET = r"^\s*(?:[-*+•]|\d{1,3}[.)])\s"
 _ENDED_ITEMS = (
@@ -108,10 +113,14 @@ def _look(end: pl.Series) -> pl.Series:
     late |= line.str.contains(_OF) & ~line.str.contains(_MADE_OF)
     begun = (line.str.contains(_OPEN) | line.str.contains(_BEGUN) | late) & ~line.str.contains(ENDED)
     prose = line.str.contains(r"[,，]$") | (line.str.contains(r"[\p{L}\p{M}\p{N}]$") & _goes_on(end, line))
-    places = prose.arg_true()
-    if len(places):
-        prose = prose.scatter(places, ~line.gather(places).str.contains(_SIGNED))
-    return item | row | begun | prose
+    return item | row | begun | (prose & ~_signed(line))
+
+
+def _signed(line: pl.Series) -> pl.Series:
+    """Whether a line ends a letter, or names who said what stands before."""
+    signed = line.str.contains(_SAID_BY)
+    places = line.str.contains_any(_SIGNED_WORDS, ascii_case_insensitive=True).arg_true()
+    return signed.scatter(places, signed.gather(places) | line.gather(places).str.contains(_SIGNED))
 
 
 def _goes_on(end: pl.Series, line: pl.Series) -> pl.Series:
@@ -123,9 +132,8 @@ def _goes_on(end: pl.Series, line: pl.Series) -> pl.Series:
     if not len(places):
         return told
     end, line, long = end.gather(places), line.gather(places), long.gather(places)
-    before = end.str.extract(r"(?s)^(.*)\n[^\n]*$", 1).fill_null("").str.strip_chars_end()
     inside = line.str.contains(rf"[\p{{Ll}}\p{{N}})][.!…]{_CLOSED}\s+\S|[。！？]\S|，.*{_CJK}")
-    above = before.str.contains(rf"{_END}{_CLOSED}$")
+    above = end.str.contains(rf"{_END}{_CLOSED}\s*\n[^\n]*$")
     item = line.str.contains(_BULLET)
     items = end.str.contains(_ENDED_ITEMS)
     listed = line.str.contains(_LISTED)

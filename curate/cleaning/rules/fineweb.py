@@ -36,9 +36,12 @@ def fineweb_short_lines(texts: Texts) -> pl.Series:
 
 def fineweb_repeated_characters(texts: Texts) -> pl.Series:
     """Share of the characters that stand in lines said before."""
-    lines = texts.text.str.replace_all(BLANK, "\n").str.split("\n")
-    breaks = pl.Series(texts.utf8.count(texts.utf8.data == ord("\n")) - 1)
-    return share(repeated_characters(lines), texts.characters - breaks)
+    places = texts.lines.alike()
+    lines = texts.text.gather(places).str.replace_all(BLANK, "\n").str.split("\n")
+    repeated = np.zeros(len(texts), dtype=np.int64)
+    repeated[places] = repeated_characters(lines)
+    characters = texts.utf8.count(texts.utf8.characters) - texts.lines.sums(np.ones(len(texts.lines.ends), dtype=bool))
+    return texts.numbers(repeated, of=characters)
 
 
 def fineweb_breaks(texts: Texts) -> pl.Series:
