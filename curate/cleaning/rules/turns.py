@@ -22,8 +22,9 @@ ASKED, ANSWERED = (
 
 HEADING = (  # says it alone
     r"(?m)^[ \t]{0,3}(?:###[ \t]*(?:Instruction|Input|Response|Human|User|Assistant|System|Question)s?[ \t]*:"
+    r"|###[ \t]*Instruction[ \t]*$"
     r"|<\|?(?:im_start\|>)?(?:start_header_id\|>)?(?:user|human|User|Human)(?:\|>|>|\b)[ \t]*:?"
-    r"|<｜User｜>|<start_of_turn>user|\[INST\]|\*\*(?:Human|User|Assistant|Instruction):?\*\*:?)"
+    r"|<｜User｜>|<start_of_turn>user|\*\*(?:Human|User|Assistant|Instruction):?\*\*:?)|\[INST\]"
 )
 LABEL = re.compile(
     rf"^[ \t]{{0,3}}(?:(?P<user>{USER}|System)|(?P<assistant>{ASSISTANT})|(?P<asked>{ASKED})|(?P<answered>{ANSWERED}))"
@@ -39,7 +40,7 @@ BARE = re.compile(  # what is left of ChatML and Llama 3 without their tokens
 CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]+`", re.DOTALL)
 ANCHORS = [  # one of these is in every text with a turn
     "Human:", "User:", "Assistant:", "HUMAN:", "USER:", "System:", "Instruction:", "Instructions:", "\nQuestion:",
-    "\nQ:", "\nInput:", "\nProblem:", "\nExercise:", "## Input", "## Response", "## Question", "## User", "## Human",
+    "\nQ:", "\nInput:", "\nProblem:", "\nExercise:", "## Input", "# Instruction", "## Response", "## Question", "## User", "## Human",
     "## Assistant", "user|>", "im_start|>", "header_id|>", "<user>", "<human>", "<User>", "<Human>", "[INST]",
     "of_turn>user", "<｜User", "User**", "Human**", "Assistant**", "Instruction**", "user\n", "assistant\n",
     "\nmodel\n", "用户", "用戶", "人类", "问题：", "问：", "问题:", "问:",
