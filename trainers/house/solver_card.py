@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from curate.engines.base import Completion, Request, Sampling
 from curate.engines.transformers_engine import TransformersEngine
 from curate.sources import procedural
 from rewards import get
+from trainers.house import cards
 
 ROWS: Final = 150  # held-out problems a kind
 SAMPLES: Final = 8
 SEED: Final = 1
+MOST: Final = 256  # tokens of an answer
 
 CARD: Final = """\
 ---
@@ -67,7 +67,8 @@ def _measure_kind(engine: TransformersEngine, kind: str, rows: int, samples: int
         for level in procedural.LEVELS
         for problem in procedural.generate(kind, share, SEED, split="test", levels=[level]).to_dicts()
     ]
-    answers = _sample(engine, [problem["prompt"] for problem in problems], samples)
+    asked = [cards.user(problem["prompt"]) for problem in problems]
+    answers = cards.sample(engine, asked, samples=samples, max_tokens=MOST)
     flat = [problem for problem in problems for _ in range(samples)]
     texts = [answer.text or "" for answer in answers]
     judge = get(flat[0]["verifier"])
@@ -77,34 +78,16 @@ def _measure_kind(engine: TransformersEngine, kind: str, rows: int, samples: int
     solved = [sum(right[at : at + samples]) for at in range(0, len(right), samples)]
     a_level = share * samples
     by_level = {
-        f"level_{level}": _mean(right[place * a_level : (place + 1) * a_level])
+        f"level_{level}": cards.share(right[place * a_level : (place + 1) * a_level])
         for place, level in enumerate(procedural.LEVELS)
     }
     return {
-        "pass@1": _mean(right),
-        f"pass@{samples}": _mean([count > 0 for count in solved]),
-        "well_formed": _mean(formed),
+        "pass@1": cards.share(right),
+        f"pass@{samples}": cards.share([count > 0 for count in solved]),
+        "well_formed": cards.share(formed),
         "tokens": round(sum(answer.completion_tokens for answer in answers) / len(answers), 1),
         **by_level,
     }
-
-
-def _sample(engine: TransformersEngine, prompts: Sequence[str], samples: int) -> list[Completion]:
-    """`samples` answers of each prompt, in the order of the prompts."""
-    sampling = Sampling(temperature=1.0, max_tokens=256)
-    requests = [
-        Request(
-            key=f"{place:06d}",
-            row=str(place // samples),
-            messages=({"role": "user", "content": prompts[place // samples]},),
-            sampling=sampling,
-            seed=place,
-            sample=place % samples,
-        )
-        for place in range(len(prompts) * samples)
-    ]
-    done = [completion for bundle in engine.complete(requests) for completion in bundle]
-    return sorted(done, key=lambda completion: completion.key)
 
 
 def _well_formed(texts: Sequence[str]) -> list[bool]:
@@ -113,15 +96,8 @@ def _well_formed(texts: Sequence[str]) -> list[bool]:
     return [think.value == 1.0 and box.value == 1.0 for think, box in zip(thinks, boxes, strict=True)]
 
 
-def _mean(values: Sequence[bool]) -> float:
-    return round(sum(values) / len(values), 4)
-
-
 def write_card(folder: Path, training: dict[str, Any], measured: dict[str, Any]) -> None:
     """Write `metrics.json` and the model card `README.md` into the folder of the model."""
-    (folder / "metrics.json").write_text(
-        json.dumps({"training": training, "held_out": measured}, indent=1) + "\n", encoding="utf-8"
-    )
     samples = measured["samples"]
     names = ("pass@1", f"pass@{samples}", "well_formed", "level_1", "level_2", "level_3")
     lines = []
@@ -129,4 +105,4 @@ def write_card(folder: Path, training: dict[str, Any], measured: dict[str, Any])
         cells = [f"{100 * figures[name]:.0f}" for name in names]
         lines.append(f"| {kind} | {' | '.join(cells)} | {figures['tokens']:.0f} |")
     text = CARD.format(**training, rows=measured["rows"], samples=samples, table="\n".join(lines))
-    (folder / "README.md").write_text(text, encoding="utf-8")
+    cards.write(folder, training, measured, text)

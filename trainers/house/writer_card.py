@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,12 +9,12 @@ from random import Random
 from typing import Any, Final
 
 from curate.constitution.principles import CRITIQUE, REVISION
-from curate.engines.base import Message, Request, Sampling
+from curate.engines.base import Message
 from curate.engines.transformers_engine import TransformersEngine
 from curate.growing.operations import NAMES
 from rewards import get
 from rewards.strings import rouge_l
-from trainers.house import problems, stories, wordings, writer
+from trainers.house import cards, problems, stories, wordings, writer
 from trainers.house.problems import Problem
 
 SEED: Final = 1
@@ -28,7 +27,6 @@ ANSWERS: Final = 400
 NOVEL: Final = 0.7  # self_instruct's bound: ROUGE-L with every task of the pool
 REWRITTEN: Final = 0.9  # evolve's bound: ROUGE-L with the parent
 MOST: Final = 480  # tokens written
-PREQUERY: Final = "<|im_start|>user\n"
 ITEM: Final = re.compile(r"(\d+)\. (.+)")
 
 CARD: Final = """\
@@ -90,13 +88,8 @@ def _prequery(engine: TransformersEngine) -> list[Row]:
 def _of_new(asked: str, texts: Sequence[str], shown: Sequence[str]) -> list[Row]:
     formed = [problems.read(text) is not None for text in texts]
     return [
-        (asked, "well-formed", len(texts), _mean(formed)),
-        (
-            asked,
-            "well-formed and novel",
-            len(texts),
-            _mean([a and b for a, b in zip(formed, _novel(texts, shown), strict=True)]),
-        ),
+        _row(asked, "well-formed", formed),
+        _row(asked, "well-formed and novel", _both(formed, _novel(texts, shown))),
     ]
 
 
@@ -111,7 +104,7 @@ def _novel(texts: Sequence[str], shown: Sequence[str]) -> list[bool]:
 def _lists(engine: TransformersEngine, rng: Random) -> list[Row]:
     """New tasks of a list, each list with tasks of its own."""
     shown = [[problems.draw(rng, "test").text for _ in range(SHOWN)] for _ in range(LISTS)]
-    texts = _write(engine, [_user(writer.list_prompt(tasks, ASKED)) for tasks in shown])
+    texts = _write(engine, [cards.user(writer.list_prompt(tasks, ASKED)) for tasks in shown])
     asked = f"{ASKED} new tasks after {SHOWN}"
     found = [_items(text) for text in texts]
     numbers = [[number for number, _ in items] == list(range(SHOWN + 1, SHOWN + ASKED + 1)) for items in found]
@@ -121,14 +114,9 @@ def _lists(engine: TransformersEngine, rng: Random) -> list[Row]:
         one for tasks, items in zip(shown, found, strict=True) for one in _novel([task for _, task in items], tasks)
     ]
     return [
-        (asked, "as many, numbered as asked", LISTS, _mean(numbers)),
-        (asked, "tasks well-formed", len(flat), _mean(formed)),
-        (
-            asked,
-            "tasks well-formed and novel in their list",
-            len(flat),
-            _mean([a and b for a, b in zip(formed, novel, strict=True)]),
-        ),
+        _row(asked, "as many, numbered as asked", numbers),
+        _row(asked, "tasks well-formed", formed),
+        _row(asked, "tasks well-formed and novel in their list", _both(formed, novel)),
     ]
 
 
@@ -142,18 +130,18 @@ def _rewrites(engine: TransformersEngine, rng: Random) -> list[Row]:
     rows: list[Row] = []
     for operation in NAMES:
         old = [problems.draw(rng, "test") for _ in range(REWRITES)]
-        texts = _write(engine, [_user(writer.rewrite_prompt(operation, problem.text)) for problem in old])
+        texts = _write(engine, [cards.user(writer.rewrite_prompt(operation, problem.text)) for problem in old])
         new = [problems.read(text) for text in texts]
         differs = [(rouge_l(text, one.text).value or 0) <= REWRITTEN for text, one in zip(texts, old, strict=True)]
         asked = f"evolve, {operation}"
-        rows.append((asked, "well-formed", REWRITES, _mean([one is not None for one in new])))
+        rows.append(_row(asked, "well-formed", [one is not None for one in new]))
         if operation == "breadth":
             good = [one is not None and one.family == was.family for one, was in zip(new, old, strict=True)]
             name = "well-formed, of the same family, not the same"
         else:
             good = [one is not None and one.level > was.level for one, was in zip(new, old, strict=True)]
             name = "well-formed, harder, not the same"
-        rows.append((asked, name, REWRITES, _mean([a and b for a, b in zip(good, differs, strict=True)])))
+        rows.append(_row(asked, name, _both(good, differs)))
     return rows
 
 
@@ -169,44 +157,29 @@ def _revisions(engine: TransformersEngine, rng: Random) -> list[Row]:
                 made.append((problem, answer, critique, better))
         named, revised = _criticise(engine, principle, [(problem.text, answer) for problem, answer, _, _ in made])
         asked = f"critique, {principle.partition(':')[0]}"
-        rows.append((asked, "flaw named", REVISIONS, _mean([a == b[2] for a, b in zip(named, made, strict=True)])))
-        rows.append(
-            (
-                asked,
-                "revised answer right in full",
-                REVISIONS,
-                _mean([a == b[3] for a, b in zip(revised, made, strict=True)]),
-            )
-        )
+        rows.append(_row(asked, "flaw named", [a == b[2] for a, b in zip(named, made, strict=True)]))
+        right = [a == b[3] for a, b in zip(revised, made, strict=True)]
+        rows.append(_row(asked, "revised answer right in full", right))
     clean = [problems.draw(rng, "test") for _ in range(REVISIONS)]
     pairs = [(problem.text, problem.solution) for problem in clean]
     named, revised = _criticise(engine, rng.choice(writer.PRINCIPLES), pairs)
-    rows.append(
-        (
-            "critique of an answer without a flaw",
-            "nothing found",
-            REVISIONS,
-            _mean([one == writer.FINE for one in named]),
-        )
-    )
-    rows.append(
-        (
-            "critique of an answer without a flaw",
-            "answer kept",
-            REVISIONS,
-            _mean([a == b[1] for a, b in zip(revised, pairs, strict=True)]),
-        )
-    )
-    return rows
+    asked = "critique of an answer without a flaw"
+    kept = [a == b[1] for a, b in zip(revised, pairs, strict=True)]
+    return [
+        *rows,
+        _row(asked, "nothing found", [one == writer.FINE for one in named]),
+        _row(asked, "answer kept", kept),
+    ]
 
 
 def _criticise(
     engine: TransformersEngine, principle: str, pairs: Sequence[tuple[str, str]]
 ) -> tuple[list[str], list[str]]:
     """Critiques of answers and the revised answers, both the most likely ones."""
-    chats = [(*_user(prompt), _said(answer), *_user(CRITIQUE.format(principle=principle))) for prompt, answer in pairs]
+    question = cards.user(CRITIQUE.format(principle=principle))
+    chats = [(*cards.user(prompt), _said(answer), *question) for prompt, answer in pairs]
     named = _write(engine, chats, temperature=0.0)
-    revisions = [(*chat, _said(text), *_user(REVISION)) for chat, text in zip(chats, named, strict=True)]
+    revisions = [(*chat, _said(text), *cards.user(REVISION)) for chat, text in zip(chats, named, strict=True)]
     return named, _write(engine, revisions, temperature=0.0)
 
 
@@ -215,50 +188,31 @@ def _answers(engine: TransformersEngine, rng: Random) -> list[Row]:
     asked = [
         problem for problem in (problems.draw(rng, "test") for _ in range(ANSWERS)) if problem.family != "countdown"
     ]
-    texts = _write(engine, [_user(problem.text) for problem in asked], temperature=0.0)
+    texts = _write(engine, [cards.user(problem.text) for problem in asked], temperature=0.0)
     scores = get("math").score_batch(texts, answer=[problem.answer for problem in asked])
-    return [
-        ("a problem, at temperature 0", "answer right", len(asked), _mean([score.value == 1.0 for score in scores]))
-    ]
+    return [_row("a problem, at temperature 0", "answer right", [score.value == 1.0 for score in scores])]
 
 
-def _user(text: str) -> tuple[Message, ...]:
-    return ({"role": "user", "content": text},)
+def _row(asked: str, measured: str, flags: Sequence[bool]) -> Row:
+    return asked, measured, len(flags), cards.share(flags)
+
+
+def _both(ones: Sequence[bool], others: Sequence[bool]) -> list[bool]:
+    return [one and other for one, other in zip(ones, others, strict=True)]
 
 
 def _said(text: str) -> Message:
     return {"role": "assistant", "content": text}
 
 
-def _mean(values: Sequence[bool]) -> float:
-    return round(sum(values) / max(len(values), 1), 4)
-
-
-def _write(
-    engine: TransformersEngine, chats: Sequence[tuple[Message, ...] | None], temperature: float = 1.0
-) -> list[str]:
-    """What the model writes, in the order of the chats; a chat that is None is the beginning of a user's turn."""
-    sampling = Sampling(temperature=temperature, max_tokens=MOST)
-    requests = [
-        Request(
-            key=f"{place:06d}",
-            row=str(place),
-            messages=chat or (),
-            sampling=sampling,
-            seed=place,
-            prefix=None if chat else PREQUERY,
-        )
-        for place, chat in enumerate(chats)
-    ]
-    done = [completion for bundle in engine.complete(requests) for completion in bundle]
-    return [completion.text or "" for completion in sorted(done, key=lambda completion: completion.key)]
+def _write(engine: TransformersEngine, chats: Sequence[cards.Chat | None], temperature: float = 1.0) -> list[str]:
+    """What the model writes, in the order of the chats."""
+    written = cards.sample(engine, chats, temperature=temperature, max_tokens=MOST)
+    return [completion.text or "" for completion in written]
 
 
 def write_card(folder: Path, training: dict[str, Any], measured: dict[str, Any]) -> None:
     """Write `metrics.json` and the model card `README.md` into the folder of the model."""
-    (folder / "metrics.json").write_text(
-        json.dumps({"training": training, "held_out": measured}, indent=1) + "\n", encoding="utf-8"
-    )
     lines = [
         f"| {row['asked']} | {row['measured']} | {row['n']} | {100 * row['share']:.0f} |" for row in measured["rows"]
     ]
@@ -266,4 +220,4 @@ def write_card(folder: Path, training: dict[str, Any], measured: dict[str, Any])
         len(theme.openings + theme.more + theme.less + theme.questions) for theme in stories.THEMES.values()
     )
     text = CARD.format(**training, sentences=sentences, forms=len(wordings.FORMS), table="\n".join(lines))
-    (folder / "README.md").write_text(text, encoding="utf-8")
+    cards.write(folder, training, measured, text)

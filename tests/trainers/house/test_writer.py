@@ -19,7 +19,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
 from curate.engines.transformers_engine import TransformersEngine  # noqa: E402  only where the extra [train] is
-from trainers.house import problems, writer, writer_card  # noqa: E402
+from trainers.house import cards, problems, writer, writer_card  # noqa: E402
 
 FOLDER = find_model("house-writer")
 seeds = st.integers(0, 2**32).map(Random)
@@ -102,7 +102,7 @@ def test_its_card_tells_its_measurement() -> None:
 def test_the_shipped_model_writes_a_users_problem_after_the_pre_query() -> None:
     engine = TransformersEngine(model="house-writer")
     requests = [
-        Request(str(n), str(n), (), Sampling(temperature=1.0, max_tokens=160), seed=n, prefix=writer_card.PREQUERY)
+        Request(str(n), str(n), (), Sampling(temperature=1.0, max_tokens=160), seed=n, prefix=cards.PREQUERY)
         for n in range(40)
     ]
     texts = [completion.text or "" for bundle in engine.complete(requests) for completion in bundle]
