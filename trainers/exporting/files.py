@@ -31,6 +31,20 @@ EVERYWHERE: Final = frozenset(
 )
 """Settings of a training with rewards that every script takes over."""
 
+CLIPPED: Final = frozenset(
+    {
+        "epsilon",
+        "num_ppo_epochs",
+        "num_iterations",
+        "num_mini_batches",
+        "gamma",
+        "lam",
+        "cliprange_value",
+        "value_learning_rate",
+    }
+)
+"""Settings of clipped policies and their critics, which the trainers that know PPO take over too."""
+
 
 def script(what: str, command: Sequence[str], options: Mapping[str, Any], join: str) -> str:
     """A bash script of one command. join: between an option and its value. `$here` is the script's folder."""

@@ -69,6 +69,14 @@ class Handed:
         """The learning rate."""
         return float(self.arguments.learning_rate)
 
+    def value_rate(self) -> float:
+        """The learning rate of PPO's critic."""
+        return float(self.arguments.value_learning_rate or 10 * self.rate())
+
+    def passes(self) -> int:
+        """How often a rollout is learned from."""
+        return int(self.get("num_ppo_epochs") or self.get("num_iterations", 1))
+
     def get(self, name: str, otherwise: Any = None) -> Any:
         """An argument of the training; `otherwise` where its method has none of that name."""
         return getattr(self.arguments, name, otherwise)

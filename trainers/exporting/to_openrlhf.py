@@ -9,7 +9,7 @@ from pathlib import Path
 
 from curate.errors import UsageError
 from curate.table import write_text_atomic
-from trainers.exporting.files import EVERYWHERE, script, write_jsonl
+from trainers.exporting.files import CLIPPED, EVERYWHERE, script, write_jsonl
 from trainers.exporting.handed import Handed, Row
 
 ESTIMATORS = {"grpo": "group_norm", "rloo": "rloo", "ppo": "gae"}
@@ -36,19 +36,7 @@ def write(handed: Handed, out: Path) -> frozenset[str]:
     options = _options(handed)
     text = script("OpenRLHF", ["python3 -m openrlhf.cli.train_ppo_ray --data.apply_chat_template"], options, " ")
     write_text_atomic(out / "run.sh", text)
-    return EVERYWHERE | {
-        "epsilon",
-        "num_ppo_epochs",
-        "num_iterations",
-        "num_mini_batches",
-        "gamma",
-        "lam",
-        "cliprange_value",
-        "value_learning_rate",
-        "kl_target",
-        "kl_horizon",
-        "kl_estimator",
-    }
+    return EVERYWHERE | CLIPPED | {"kl_target", "kl_horizon", "kl_estimator"}
 
 
 def row(one: Row) -> dict[str, object]:
@@ -76,7 +64,7 @@ def _options(handed: Handed) -> dict[str, object]:
         "--rollout.micro_batch_size": made.per_device_train_batch_size,
         "--train.batch_size": max(completions // handed.get("num_mini_batches", 1), 1),
         "--train.micro_batch_size": made.per_device_train_batch_size,
-        "--train.max_epochs": handed.get("num_ppo_epochs") or handed.get("num_iterations", 1),
+        "--train.max_epochs": handed.passes(),
         "--train.num_episodes": max(round(made.num_train_epochs), 1),
         "--train.seed": handed.config.seed,
         "--algo.kl.init_coef": made.beta,
@@ -86,9 +74,8 @@ def _options(handed: Handed) -> dict[str, object]:
     if handed.held_out:
         options["--eval.dataset"] = "$here/test.jsonl"
     if handed.config.method == "ppo":
-        rate = made.value_learning_rate or 10 * handed.rate()
         options |= {
-            "--critic.model_name_or_path": handed.model, "--critic.adam.lr": rate,
+            "--critic.model_name_or_path": handed.model, "--critic.adam.lr": handed.value_rate(),
             "--critic.value_clip": made.cliprange_value, "--algo.advantage.gamma": made.gamma,
             "--algo.advantage.lambd": made.lam, "--algo.kl.estimator": made.kl_estimator,
         }  # fmt: skip

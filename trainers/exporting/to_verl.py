@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from curate.table import write_parquet, write_text_atomic
-from trainers.exporting.files import EVERYWHERE, script
+from trainers.exporting.files import CLIPPED, EVERYWHERE, script
 from trainers.exporting.handed import Handed, Row
 
 ESTIMATORS = {"grpo": "grpo", "rloo": "rloo", "ppo": "gae"}
@@ -40,18 +40,7 @@ def write(handed: Handed, out: Path) -> frozenset[str]:
     options = _options(handed)
     text = script("verl", ["python3 -m verl.trainer.main_ppo"], options, "=")
     write_text_atomic(out / "run.sh", text)
-    return EVERYWHERE | {
-        "epsilon",
-        "max_steps",
-        "num_ppo_epochs",
-        "num_iterations",
-        "num_mini_batches",
-        "gamma",
-        "lam",
-        "cliprange_value",
-        "value_learning_rate",
-        "entropy_coef",
-    }
+    return EVERYWHERE | CLIPPED | {"max_steps", "entropy_coef"}
 
 
 def row(one: Row, split: str, index: int) -> dict[str, object]:
@@ -83,7 +72,7 @@ def _options(handed: Handed) -> dict[str, object]:
         f"{actor}.optim.lr": handed.rate(),
         f"{actor}.ppo_mini_batch_size": max(handed.prompts // handed.get("num_mini_batches", 1), 1),
         f"{actor}.ppo_micro_batch_size_per_gpu": micro,
-        f"{actor}.ppo_epochs": handed.get("num_ppo_epochs") or handed.get("num_iterations", 1),
+        f"{actor}.ppo_epochs": handed.passes(),
         f"{actor}.clip_ratio": handed.get("epsilon", 0.2),
         f"{actor}.entropy_coeff": handed.get("entropy_coef") or 0.0,
         f"{rollout}.name": "vllm",
@@ -104,10 +93,9 @@ def _options(handed: Handed) -> dict[str, object]:
     else:
         options |= {"algorithm.use_kl_in_reward": made.beta > 0, "algorithm.kl_ctrl.kl_coef": made.beta}
     if handed.config.method == "ppo":
-        rate = made.value_learning_rate or 10 * handed.rate()
         options |= {
             "algorithm.gamma": made.gamma, "algorithm.lam": made.lam, "critic.model.path": handed.model,
-            "critic.optim.lr": rate, "critic.ppo_micro_batch_size_per_gpu": micro,
+            "critic.optim.lr": handed.value_rate(), "critic.ppo_micro_batch_size_per_gpu": micro,
             "critic.cliprange_value": made.cliprange_value,
         }  # fmt: skip
     return options
