@@ -137,3 +137,22 @@ def say(model: Any, rollout: Rollout, temperature: float, head: Any = None) -> S
     entropy = -(every.exp() * every).sum(-1)
     values = None if head is None else head(out.hidden_states[-1][:, -kept:-1].float())[:, :, 0]
     return Said(log_probs, entropy, values)
+
+
+def no_dropout(model: Any) -> None:
+    """The policy that learns is the one that was sampled from."""
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+        if isinstance(getattr(module, "attention_dropout", None), float):
+            module.attention_dropout = 0.0
+
+
+def joined(pieces: Sequence[Tensor], width: int) -> Tensor:
+    """Rows of several pieces in one tensor, padded to a width."""
+    return torch.cat([torch.nn.functional.pad(piece, (0, width - piece.shape[1])) for piece in pieces])
+
+
+def cut(rows: Tensor, size: int) -> list[Tensor]:
+    """Some rows at a time."""
+    return [rows[at : at + size] for at in range(0, len(rows), size)]

@@ -14,26 +14,21 @@ from __future__ import annotations
 import copy
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
-from pathlib import Path
+from contextlib import nullcontext
 from typing import Any
 
 import torch
 from accelerate.utils import gather_object
-from safetensors.torch import load_file, save_file
 from torch import Tensor
-from transformers import Trainer
 
 from curate.errors import UsageError
 from trainers import models
 from trainers.job import Job
 from trainers.lengths import prompts_fit
+from trainers.ppo.critic import CriticTrainer, value_head
 from trainers.ppo.formulas import KLController, explained_variance, gae, kl_terms, policy_loss, value_loss, whiten
 from trainers.ppo.judging import judge
-from trainers.ppo.rollout import Rollout, roll_out, row_seed, say
-
-CRITIC = "critic.safetensors"
-"""In a checkpoint: the value head and β. A finished model has none of it."""
+from trainers.ppo.rollout import Rollout, cut, joined, no_dropout, roll_out, row_seed, say
 
 EVAL = 1
 """Marks the seeds of held-out answers, which are the same at every evaluation."""
@@ -60,7 +55,7 @@ def build(job: Job) -> PPOTrainer:
     return PPOTrainer(job, reference)
 
 
-class PPOTrainer(Trainer):  # type: ignore[misc]
+class PPOTrainer(CriticTrainer):
     """PPO. reference: the frozen model KL is measured against; None with β 0, and with adapters."""
 
     def __init__(self, job: Job, reference: Any) -> None:
@@ -70,8 +65,8 @@ class PPOTrainer(Trainer):  # type: ignore[misc]
         arguments.gradient_accumulation_steps = 1
         if arguments.ddp_find_unused_parameters is None:
             arguments.ddp_find_unused_parameters = False  # the value head is used, but after the model's forward
-        _no_dropout(job.model)
-        job.model.value_head = _value_head(job.model)
+        no_dropout(job.model)
+        job.model.value_head = value_head(job.model)
         self.rewards, self.adapted = job.rewards, job.peft is not None
         super().__init__(
             model=job.model,
@@ -106,12 +101,12 @@ class PPOTrainer(Trainer):  # type: ignore[misc]
         """A rollout with everything that is learned from: old log-probabilities and values, advantages, returns."""
         place = (self.state.global_step, self.accelerator.process_index)
         rollout = self._rolled_out(inputs, [row_seed(self.args.seed, *place, row) for row in range(len(inputs))])
-        pieces = [rollout.take(rows) for rows in _cut(torch.arange(len(inputs)), self.on_device)]
+        pieces = [rollout.take(rows) for rows in cut(torch.arange(len(inputs)), self.on_device)]
         width = rollout.ids.shape[1]
         said = [say(self.model, piece, self.args.temperature, self.model.value_head) for piece in pieces]
-        old = _joined([one.log_probs for one in said], width)
-        values = _joined([one.values for one in said if one.values is not None], width)
-        entropy = _joined([one.entropy for one in said], width)
+        old = joined([one.log_probs for one in said], width)
+        values = joined([one.values for one in said if one.values is not None], width)
+        entropy = joined([one.entropy for one in said], width)
 
         judged = judge(self.rewards, self.args.reward_weights, inputs, *self._written(rollout), self.state)
         rewards = torch.tensor([float("nan") if one is None else one for one in judged.totals], device=old.device)
@@ -144,7 +139,7 @@ class PPOTrainer(Trainer):  # type: ignore[misc]
         model = self.model if self.reference is None else self.reference
         with model.disable_adapter() if self.reference is None else nullcontext():
             said = [say(model, piece, self.args.temperature).log_probs for piece in pieces]
-        reference = _joined(said, old.shape[1])
+        reference = joined(said, old.shape[1])
         penalty = kl_terms(old, reference, self.args.kl_estimator) * mask
         nats = kl_terms(old, reference, "k3") * mask
         sequences = float(self._sum(known.sum().float()))
@@ -160,7 +155,7 @@ class PPOTrainer(Trainer):  # type: ignore[misc]
         total = self._sum(rollout.more["learned"][rows].sum().float()).clamp(min=1)
         share = self.accelerator.num_processes / total  # processes' gradients are averaged, so each counts its own
         seen: dict[str, Tensor] = defaultdict(lambda: torch.zeros((), device=total.device))
-        for some in _cut(rows, self.on_device):
+        for some in cut(rows, self.on_device):
             piece = rollout.take(some)
             more, mask = piece.more, piece.more["learned"]
             said = say(model, piece, self.args.temperature, self.model.value_head)
@@ -230,6 +225,10 @@ class PPOTrainer(Trainer):  # type: ignore[misc]
         self.control: Any = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
 
+    def floating_point_ops(self, inputs: Any) -> int:  # noqa: ARG002
+        """Not counted: the inputs are prompts, and the answers are not known here."""
+        return 0
+
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """Add what was noted since the last log of the training, averaged over its steps."""
         if not any(name.startswith("eval_") for name in logs):
@@ -262,83 +261,6 @@ class PPOTrainer(Trainer):  # type: ignore[misc]
     def _mean(self, values: Tensor, mask: Tensor) -> float:
         total, count = self._sum(torch.stack([(values * mask).sum(), mask.sum().float()])).tolist()
         return float(total / max(count, 1.0))
-
-    def create_optimizer(self, *args: Any, **kwargs: Any) -> Any:
-        """The Trainer's for the policy; the value head, which is new, learns faster and without weight decay."""
-        head = self.model.value_head
-        head.requires_grad_(requires_grad=False)
-        optimizer = super().create_optimizer(*args, **kwargs)
-        head.requires_grad_(requires_grad=True)
-        held = {id(weight) for group in optimizer.param_groups for weight in group["params"]}
-        if id(head.weight) not in held:
-            rate = self.args.value_learning_rate
-            rate = 10 * self.args.learning_rate if rate is None else rate
-            optimizer.add_param_group({"params": list(head.parameters()), "lr": rate, "weight_decay": 0.0})
-        return optimizer
-
-    def floating_point_ops(self, inputs: Any) -> int:  # noqa: ARG002
-        """Not counted: the inputs are prompts, and the answers are not known here."""
-        return 0
-
-    @contextmanager
-    def _without_head(self) -> Iterator[None]:
-        """The policy as it came, so that its file holds what other programs expect in it."""
-        head = self.model.value_head
-        del self.model.value_head
-        try:
-            yield
-        finally:
-            self.model.value_head = head
-
-    def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
-        with self._without_head():
-            super()._save(output_dir, state_dict)
-
-    def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
-        """Save the policy; into a checkpoint also what PPO needs to go on."""
-        super().save_model(output_dir, _internal_call)
-        if _internal_call and self.args.should_save:
-            critic = {name: value.detach().cpu() for name, value in self.model.value_head.state_dict().items()}
-            critic["beta"] = torch.tensor(self.control_kl.coefficient, dtype=torch.float64)
-            save_file(critic, Path(output_dir or self.args.output_dir) / CRITIC)
-
-    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
-        with self._without_head():
-            super()._load_from_checkpoint(resume_from_checkpoint, model)
-        critic = load_file(Path(resume_from_checkpoint) / CRITIC)
-        self.control_kl.coefficient = float(critic.pop("beta"))
-        self.model.value_head.load_state_dict(critic)
-
-    def _load_best_model(self) -> None:
-        with self._without_head():
-            super()._load_best_model()
-
-
-def _value_head(model: Any) -> torch.nn.Linear:
-    """From the last hidden state to a value; it starts at 0, so it draws no random numbers."""
-    head = torch.nn.Linear(model.config.get_text_config().hidden_size, 1)
-    torch.nn.init.zeros_(head.weight)
-    torch.nn.init.zeros_(head.bias)
-    return head.to(model.device)
-
-
-def _no_dropout(model: Any) -> None:
-    """The policy that learns is the one that was sampled from."""
-    for module in model.modules():
-        if isinstance(module, torch.nn.Dropout):
-            module.p = 0.0
-        if isinstance(getattr(module, "attention_dropout", None), float):
-            module.attention_dropout = 0.0
-
-
-def _joined(pieces: Sequence[Tensor], width: int) -> Tensor:
-    """Rows of several pieces in one tensor, padded to a width."""
-    return torch.cat([torch.nn.functional.pad(piece, (0, width - piece.shape[1])) for piece in pieces])
-
-
-def _cut(rows: Tensor, size: int) -> list[Tensor]:
-    """Some rows at a time."""
-    return [rows[at : at + size] for at in range(0, len(rows), size)]
 
 
 def _spread(values: Sequence[float]) -> tuple[float, float]:
