@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from curate.text.utf8 import Bools, Ints, before
-from curate.text.words import Words, mixed
+from curate.text.words import Words
 
 
 @dataclass(frozen=True)
@@ -51,14 +51,3 @@ class Lines:
         total = np.concatenate([[0], np.cumsum(values)])
         sums: Ints = total[self.starts[1:]] - total[self.starts[:-1]]
         return sums
-
-    def alike(self) -> Ints:
-        """The rows in which two lines that are not blank have one length, beginning and end: no others repeat one."""
-        begins, sizes = self.bounds[:-1][self.filled], np.diff(self.bounds)[self.filled] - 1
-        rows = np.repeat(np.arange(len(self.starts) - 1), self.sums(self.filled))
-        names = mixed(rows.astype(np.uint64), sizes.astype(np.uint64))
-        for place in (begins, begins + np.maximum(sizes - 8, 0)):
-            names = mixed(names, self.words.utf8.eight(place, sizes))
-        ordered = np.sort(names)
-        twice = ordered[1:][ordered[1:] == ordered[:-1]]
-        return np.unique(rows[np.isin(names, twice)])

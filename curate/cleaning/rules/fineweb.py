@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from curate.cleaning.rules.repetition import repeated_characters
+from curate.cleaning.rules.repetition import lines_of, repeated_characters
 from curate.cleaning.rules.texts import Texts, share
 from curate.text.words import SPACE
 
@@ -36,12 +36,13 @@ def fineweb_short_lines(texts: Texts) -> pl.Series:
 
 def fineweb_repeated_characters(texts: Texts) -> pl.Series:
     """Share of the characters that stand in lines said before."""
-    places = texts.lines.alike()
-    lines = texts.text.gather(places).str.replace_all(BLANK, "\n").str.split("\n")
-    repeated = np.zeros(len(texts), dtype=np.int64)
-    repeated[places] = repeated_characters(lines)
-    characters = texts.utf8.count(texts.utf8.characters) - texts.lines.sums(np.ones(len(texts.lines.ends), dtype=bool))
-    return texts.numbers(repeated, of=characters)
+    repeated = repeated_characters(lines_of(texts.text))
+    places = (repeated > 0).arg_true()
+    if len(places):  # blank lines of white space may be among them
+        filled = texts.text.gather(places).str.replace_all(BLANK, "\n")
+        repeated = repeated.scatter(places, repeated_characters(lines_of(filled)))
+    breaks = texts.text.str.count_matches("\n", literal=True).cast(pl.Int64)
+    return share(repeated, texts.characters - breaks)
 
 
 def fineweb_breaks(texts: Texts) -> pl.Series:

@@ -23,12 +23,12 @@ FEW = 24  # rows, below which reading them one by one is faster
 
 def repeated_lines(texts: Texts) -> pl.Series:
     """Share of the lines that came before."""
-    return _repeated(_lines(texts))
+    return _repeated(lines_of(texts.text))
 
 
 def repeated_line_characters(texts: Texts) -> pl.Series:
     """Share of the characters that stand in lines that came before."""
-    return share(repeated_characters(_lines(texts)), texts.characters)
+    return share(repeated_characters(lines_of(texts.text)), texts.characters)
 
 
 def repeated_paragraphs(texts: Texts) -> pl.Series:
@@ -71,9 +71,9 @@ def _repeated(lists: pl.Series) -> pl.Series:
     return share(count - lists.list.n_unique().cast(pl.Int64), count)
 
 
-def _lines(texts: Texts) -> pl.Series:
+def lines_of(text: pl.Series) -> pl.Series:
     """Lines of each text as a list; several line breaks in a row part them once."""
-    return texts.text.str.replace_all("\n{2,}", "\n").str.split("\n")
+    return text.str.replace_all("\n{2,}", "\n").str.split("\n")
 
 
 def _paragraphs(texts: Texts) -> pl.Series:
