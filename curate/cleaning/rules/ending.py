@@ -41,9 +41,14 @@ _OPEN = (
     r"|\S+\s+\S+\s+\S+\s+\S+\s+(?:a|de|le)$|\s(?:as|is|was|be|of|to|in|on|with|for|by|from|has|have|had|and) an$"
     r"|(?:和|与|與|以及|或者|但是|因为|例如|比如|包括|而且|因此|を)$|[^\n]{15}(?:是|在|は|に)$"
 )
-_LATE = r"\S+\s+\S+\s+\S+\s+\S+\s+(?:to|with|for|in|by|from|is|are|was|were)$"  # may also end a clause with these:
+_LATE = r"\S+\s+\S+\s+\S+\s+\S+\s+(?:to|with|for|in|by|from)$"  # may also end a clause with these:
 _CLAUSE = (
     r"(?i)(?-u:\b)(?:i|you|we|they|he|she|it|who|what|where|that|which|how|[a-z]+thing|[a-z]+one|place|way)(?-u:\b)"
+)
+_IS = r"\S+\s+\S+\s+\S+\s+\S+\s+(?:is|are|was|were)$"
+_WHO_IS = (
+    r"(?i)(?-u:\b)(?:who|what|where|how|which|as|than)(?-u:\b)"
+    r"|(?-u:\b)(?:i|you|we|they|he|she|it|there|this|that) (?:is|are|was|were)$"
 )
 _OF = r"\S+\s+\S+\s+\S+\s+of$"
 _MADE_OF = r"(?i)(?-u:\b)(?:what|which|who|made|think|proud|heard|kind|sort|dream|aware|afraid|full|tired|fond)(?-u:\b)"
@@ -51,6 +56,7 @@ _BEGUN = (  # a quotation, bracket, row or list item that holds nothing yet
     r"(?:^|[\s(:])\"[^\"\n]*[\p{L},]$|“[^”\n]*[\p{L},]$|[「『][^」』\n]*$|[^:;\s]?\([^()\n]*[\p{L},]$"
 )
 _ROW = r"\|[ \t]*\n[ \t]*\|[^\n]*[^|\s]$"
+_LAST_ROW = r"\|[ \t]*\n[ \t]*\|[^\n]*\|$"
 _ITEM = r"\n[ \t]*[*_]{0,2}(?:\d{1,3}[.)]|[-*+•])$"
 _ITEM_BEFORE = r"(?m)^\s*[*_]{0,2}(?:\d{1,3}[.)]|[-*+•])\s\S|:[*_]{0,2}\s*\n[^\n]*$"
 _NO_PROSE = (
@@ -99,21 +105,35 @@ def cut_off(text: pl.Series) -> pl.Series:
     end = text.str.slice(-WINDOW).str.strip_chars_end()
     ended = end.str.slice(-8).str.contains(ENDED)
     told = pl.Series([False]).new_from_index(0, len(text))
-    places = (~ended | end.str.contains(_ITEM)).fill_null(value=False).arg_true()
+    places = (~ended | end.str.contains(f"{_ITEM}|{_LAST_ROW}")).fill_null(value=False).arg_true()
     return told.scatter(places, _look(end.gather(places))) if len(places) else told
 
 
 def _look(end: pl.Series) -> pl.Series:
     """Whether the ends of texts, stripped of white space, look cut off."""
     item = end.str.contains(_ITEM) & end.str.contains(_ITEM_BEFORE)
-    row = end.str.contains(_ROW)
+    row = end.str.contains(_ROW) | _short_row(end)
     end = end.str.replace(MARKS, "$2").str.strip_chars_end()
     line = end.str.extract(r"([^\n]*)$", 1).str.replace_all(_SHORT_FORM, "")
     late = line.str.contains(_LATE) & ~line.str.contains(_CLAUSE)
+    late |= line.str.contains(_IS) & ~line.str.contains(_WHO_IS)
     late |= line.str.contains(_OF) & ~line.str.contains(_MADE_OF)
     begun = (line.str.contains(_OPEN) | line.str.contains(_BEGUN) | late) & ~line.str.contains(ENDED)
     prose = line.str.contains(r"[,，]$") | (line.str.contains(r"[\p{L}\p{M}\p{N}]$") & _goes_on(end, line))
     return item | row | begun | (prose & ~_signed(line))
+
+
+def _short_row(end: pl.Series) -> pl.Series:
+    """Whether the last row of a table has fewer cells than the one before."""
+    short = pl.Series([False]).new_from_index(0, len(end))
+    places = end.str.contains(_LAST_ROW).arg_true()
+    if not len(places):
+        return short
+    cells = (
+        end.gather(places).str.extract(rf"([^\n]*){rest}$", 1).str.count_matches(r"\|") for rest in ("", r"\n[^\n]*")
+    )
+    last, before = cells
+    return short.scatter(places, last < before)
 
 
 def _signed(line: pl.Series) -> pl.Series:

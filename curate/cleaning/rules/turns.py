@@ -40,10 +40,10 @@ BARE = re.compile(  # what is left of ChatML and Llama 3 without their tokens
 CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]+`", re.DOTALL)
 ANCHORS = [  # one of these is in every text with a turn
     "Human:", "User:", "Assistant:", "HUMAN:", "USER:", "System:", "Instruction:", "Instructions:", "\nQuestion:",
-    "\nQ:", "\nInput:", "\nProblem:", "\nExercise:", "## Input", "# Instruction", "## Response", "## Question", "## User", "## Human",
-    "## Assistant", "user|>", "im_start|>", "header_id|>", "<user>", "<human>", "<User>", "<Human>", "[INST]",
-    "of_turn>user", "<｜User", "User**", "Human**", "Assistant**", "Instruction**", "user\n", "assistant\n",
-    "\nmodel\n", "用户", "用戶", "人类", "问题：", "问：", "问题:", "问:",
+    "\nQ:", "\nInput:", "\nProblem:", "\nExercise:", "## Input", "# Instruction", "## Response", "## Question",
+    "## User", "## Human", "## Assistant", "user|>", "im_start|>", "header_id|>", "<user>", "<human>", "<User>",
+    "<Human>", "[INST]", "of_turn>user", "<｜User", "User**", "Human**", "Assistant**", "Instruction**", "user\n",
+    "assistant\n", "\nmodel\n", "用户", "用戶", "人类", "问题：", "问：", "问题:", "问:",
 ]  # fmt: skip
 
 
