@@ -18,6 +18,7 @@ STEPS: dict[str, str] = {
     # map and expand
     "generate": "curate.steps.generate:Generate",
     "panel": "curate.steps.panel:Panel",
+    "instances": "curate.steps.instances:Instances",
     "critique": "curate.steps.critique:Critique",
     "grade": "curate.steps.grade:Grade",
     "sample": "curate.steps.sample:Sample",

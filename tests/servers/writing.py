@@ -33,6 +33,12 @@ def written(messages: list[dict[str, str]], seed: int) -> str:
     if prompt := re.search(r"<<<prompt>>>\n(.*)\n<<<end>>>$", asked, re.DOTALL):
         forms = [f"{prompt[1]} {said}", prompt[1], f"New prompt: {prompt[1]} {said}", f"{said} {prompt[1]}"]
         return draw.choice(forms)
+    if asked.startswith("Has the following task"):
+        return draw.choice(["Yes", "no.", "**No**, it is open."])
+    if "Example 1\nInput:" in asked or "Example 1\nOutput:" in asked:
+        names = re.findall(r"^(Input|Output):", asked, re.MULTILINE)
+        parts = [f"{name}: {' '.join(draw.choices(WORDS, k=4))}" for name in names * 3]
+        return "\n".join(parts[: draw.randint(4, 6)])
     if asked.endswith("Answer with one word: same or different.") or "<<<second>>>" in asked:
         return draw.choice(["Same", "different", "different."])
     return draw.choice([said, said, "Sorry, I cannot.", "..."])
