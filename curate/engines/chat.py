@@ -12,6 +12,7 @@ import math
 from codecs import BOM_UTF8
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
+from types import NoneType
 from typing import Any, Final
 
 import orjson
@@ -109,6 +110,9 @@ def _message(choice: Mapping[str, Any], *, is_bare: bool) -> Mapping[str, Any]:
         return {"content": text}
     if is_bare or not isinstance(message, dict):
         raise Garbage(f"a choice without a {'text' if is_bare else 'message'}")
+    content = message.get("content")
+    if not isinstance(content, str | list | NoneType):
+        raise Garbage(f"a message whose content is no text but a {type(content).__name__}")
     return message
 
 

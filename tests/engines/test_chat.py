@@ -77,6 +77,12 @@ def test_a_completion_that_was_broken_off_is_no_answer(reason: str) -> None:
         read({"content": "half an ans"}, reason)
 
 
+@pytest.mark.parametrize("content", [{"a": 1}, 7, True])
+def test_a_content_that_is_no_text_is_no_empty_answer(content: object) -> None:
+    with pytest.raises(chat.Garbage, match="content is no text but a"):
+        read({"content": content})
+
+
 @pytest.mark.parametrize("count", [None, -1, "7", 7.5, 2**70, True, [], float("nan")])
 def test_absurd_token_counts_are_none(count: object) -> None:
     found = read({"content": "2"}, usage={"prompt_tokens": count, "completion_tokens": count})
