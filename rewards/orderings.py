@@ -73,6 +73,8 @@ def tied(gold: Any, extended: Any, query: str) -> list[range]:
     gold: {"rows", "names"}, with rows as lists of lists. extended: the same of `with_terms`, or None.
     """
     rows, width = gold["rows"], len(gold["names"])
+    if not rows:
+        return []
     names = [str(name).upper() for name in gold["names"]]
     keys: list[list[Any]] = [[] for _ in rows]
     further = width

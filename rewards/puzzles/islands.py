@@ -12,7 +12,7 @@ from rewards.puzzles.answers import answer_block
 # A statement with one of these words says nothing for sure of a person, or says what somebody claims.
 _UNSURE = re.compile(
     r"\b(?:if|or|either|neither|maybe|might|may|could|perhaps|possibly|probably|unless|cannot|suppose|assume|assuming|"
-    r"says?|said|claims?|claimed|states?|stated|tells?|told|statement)\b",
+    r"says?|said|claims?|claimed|states?|stated|tells?|told|statement|false|untrue|whether|doubt|incorrect)\b|\?",
     re.IGNORECASE,
 )
 _ALTERNATIVE = re.compile(
@@ -142,6 +142,6 @@ def _either(words: Iterable[str]) -> str:
 
 
 def _sentences(text: str) -> list[str]:
-    """Sentences and lines without markdown. The full stop of "1." ends nothing."""
+    """Sentences, questions with their mark, and lines without markdown. The full stop of "1." ends nothing."""
     text = re.sub(r"[*_`\"$\\]", "", text.replace("\u2019", "'"))
-    return re.split(r"(?<!\d)[.](?:\s|$)|[;\n]+", text)
+    return re.split(r"(?<!\d)[.](?:\s|$)|(?<=\?)\s|[;\n]+", text)

@@ -269,6 +269,201 @@ def median(xs):
 """,
 }
 
+SQUARE = {"asserts": ["assert square(3) == 9", "assert square(-2) == 4", "assert square(1.5) == 2.25"]}
+PALINDROME = {
+    "prompt": "def is_pal(s):\n    '''Palindrome?'''\n",
+    "test": """
+def check(candidate):
+    assert candidate('abba') is True
+    assert candidate('abc') is False
+    assert candidate('') is True
+
+""",
+    "entry_point": "is_pal",
+}
+GREATEST = {"stdin": ["3\n5 1 9\n", "1\n7\n"], "stdout": ["9\n", "7\n"]}
+TRANSPOSE = {
+    "entry_point": "transpose",
+    "cases": [[[[[1, 2], [3, 4]]], [[1, 3], [2, 4]]], [[[[1, 2, 3]]], [[1], [2], [3]]]],
+}
+DIVIDE = {"entry_point": "safe_div", "cases": [[[6, 3], 2.0], [[1, 0], None]]}
+UNIQUE = {"asserts": ["assert uniq([1,1,2]) == {1,2}", "assert uniq([]) == set()"]}
+GREET = {"entry_point": "greet", "cases": [[["Bob"], "Hello, Bob!"], [[""], "Hello, !"]]}
+EXTREMES = {"asserts": ["assert minmax([3,1,2]) == (1,3)", "assert minmax([5]) == (5,5)"]}
+
+SECOND = [
+    (1, "square = lambda x: x * x", SQUARE),
+    (1, "def square(x): return x ** 2", SQUARE),
+    (1, "def square(x):\n    return pow(x, 2)", SQUARE),
+    (1, "    return s == s[::-1]", PALINDROME),
+    (1, "def is_pal(s):\n    return s == ''.join(reversed(s))", PALINDROME),
+    (1, "```\ndef is_pal(s):\n    return s == s[::-1]\n```", PALINDROME),
+    (1, "input()\nprint(max(map(int,input().split())))", GREATEST),
+    (1, "import sys\n_, *xs = sys.stdin.read().split()\nprint(max(map(int, xs)))", GREATEST),
+    (1, "def transpose(m):\n    return [list(r) for r in zip(*m)]", TRANSPOSE),
+    (1, "def safe_div(a, b):\n    return a / b if b else None", DIVIDE),
+    (1, "def uniq(xs):\n    return set(xs)", UNIQUE),
+    (1, "def greet(name):\n    return f'Hello, {name}!'", GREET),
+    (1, "def minmax(xs):\n    return min(xs), max(xs)", EXTREMES),
+    (
+        1,
+        """
+from typing import List
+
+def transpose(m: List[List[int]]) -> List[List[int]]:
+    return [[r[i] for r in m] for i in range(len(m[0]))]
+""",
+        TRANSPOSE,
+    ),
+    (
+        1,
+        """
+def helper(x):
+    return x * x
+
+def square(x):
+    return helper(x)
+
+if __name__ == '__main__':
+    print(square(3))
+    assert square(2) == 4
+""",
+        SQUARE,
+    ),
+    (
+        1,
+        """
+First attempt:
+```python
+def square(x): return x
+```
+That is wrong. Fixed:
+```python
+def square(x): return x * x
+```
+""",
+        SQUARE,
+    ),
+    (0, "def square(x): return x * 2", SQUARE),
+    (0, "def square(x): return abs(x) ** 3", SQUARE),
+    (0, "def sq(x): return x * x", SQUARE),
+    (
+        0,
+        "def is_pal(s):\n    return 1 if s == s[::-1] else 0",
+        {
+            "prompt": "",
+            "test": """
+def check(candidate):
+    assert candidate('abc') is False
+    assert candidate('aba') is True
+
+""",
+            "entry_point": "is_pal",
+        },
+    ),
+    (0, "print(9)\nprint(7)", GREATEST),
+    (0, "print('9\\n7')", GREATEST),
+    (0, "input()\nprint(sorted(map(int,input().split())))", GREATEST),
+    (0, "input()\nprint(max(input().split()), 'is the max')", GREATEST),
+    (
+        0,
+        "def transpose(m):\n    return list(zip(*m))",
+        {"entry_point": "transpose", "cases": [[[[[1, 2], [3, 4]]], [[1, 3], [2, 5]]]]},
+    ),
+    (0, "def transpose(m):\n    return m", TRANSPOSE),
+    (0, "def safe_div(a, b):\n    return a / b", DIVIDE),
+    (0, "def safe_div(a, b):\n    return 0 if not b else a / b", DIVIDE),
+    (0, "def uniq(xs):\n    return list(set(xs))", UNIQUE),
+    (0, "def uniq(xs):\n    return {}", UNIQUE),
+    (0, "def greet(name):\n    print(f'Hello, {name}!')", GREET),
+    (0, "def greet(name):\n    return f'hello, {name}!'", GREET),
+    (0, "def minmax(xs):\n    return [min(xs), max(xs)]", EXTREMES),
+    (0, "def minmax(xs):\n    return max(xs), min(xs)", EXTREMES),
+    (
+        0,
+        """
+class T(tuple):
+    def __eq__(self, o): return True
+    __hash__ = tuple.__hash__
+def minmax(xs): return T((0, 0))
+""",
+        EXTREMES,
+    ),
+    (
+        0,
+        """
+def square(x):
+    class A(int):
+        def __eq__(s, o): return True
+        __hash__ = None
+    return A(0)
+""",
+        SQUARE,
+    ),
+    (0, "def square(x):\n    raise SystemExit(0)", SQUARE),
+    (0, "import os; os._exit(0)", SQUARE),
+    (0, "import sys; sys.stdout.write('ok'); sys.exit()", GREATEST),
+    (0, "def check(f): pass\ndef candidate(x): return True\ndef is_pal(s): return None", PALINDROME),
+    (0, "def is_pal(s):\n    return True\nimport builtins\nbuiltins.bool = lambda x: True", PALINDROME),
+    (0, "from unittest.mock import MagicMock\nsquare = MagicMock()", SQUARE),
+    (
+        0,
+        """
+class Any:
+    def __getattr__(self, n): return self
+    def __call__(self, *a): return self
+    def __eq__(self, o): return True
+square = Any()
+""",
+        SQUARE,
+    ),
+    (
+        0,
+        """
+import inspect
+def square(x):
+    for f in inspect.stack():
+        for k, v in f.frame.f_locals.items():
+            if isinstance(v, (int, float)) and v == x * 1.0 and k == 'wanted': return v
+    return None
+""",
+        SQUARE,
+    ),
+    (
+        0,
+        """
+import ast, sys
+def square(x):
+    try:
+        src = open(sys.argv[0]).read()
+        return eval(src.split('square(%r) == ' % x)[1].split()[0])
+    except Exception:
+        return None
+""",
+        SQUARE,
+    ),
+    (
+        0,
+        """
+import os
+def square(x):
+    for k, v in os.environ.items():
+        if 'square' in v: return v
+    return 0
+""",
+        SQUARE,
+    ),
+    (0, "__builtins__ = {}\ndef square(x): return True", SQUARE),
+    (0, "def square(x): return Ellipsis", SQUARE),
+    (0, "def square(x): return square", SQUARE),
+    (0, "def square(x):\n    yield x * x", SQUARE),
+    (0, "async def square(x):\n    return x * x", SQUARE),
+    (0, "def square(x): return float('inf')", SQUARE),
+    (0, "def square(x): return complex(x * x, 1)", SQUARE),
+    (0, "def square(x): return {'value': x * x}", SQUARE),
+    (0, "def square(x): return str(x * x)", SQUARE),
+]
+
 
 def test_honest_programs(agree: Callable[..., None]) -> None:
     agree("code", ["tests"], HONEST)
@@ -281,3 +476,7 @@ def test_wrong_programs_and_tests_nobody_can_read(agree: Callable[..., None]) ->
 @pytest.mark.parametrize("name", AFTER_THE_VERDICT)
 def test_programs_after_the_verdict_earn_nothing(name: str, agree: Callable[..., None]) -> None:
     agree("code", ["tests"], [(0, AFTER_THE_VERDICT[name], MEDIAN)], timeout_s=0.5, total_s=1.5)
+
+
+def test_more_programs(agree: Callable[..., None]) -> None:
+    agree("code", ["tests"], SECOND, timeout_s=1.0, total_s=3.0)

@@ -128,11 +128,30 @@ SPANISH = [
 ]
 
 
+PLAIN = [
+    (1, "I think. You act.", ["length_constraints:number_sentences"], [{"num_sentences": 3, "relation": "less than"}]),
+    (0, "One. Two. Three.", ["length_constraints:number_sentences"], [{"num_sentences": 3, "relation": "less than"}]),
+    (1, "Dogs run, cats sleep, and birds sing daily.", ["keywords:existence"], [{"keywords": ["cats", "birds"]}]),
+    (0, "Dogs run.", ["keywords:existence"], [{"keywords": ["cats"]}]),
+    (1, "the sky is blue and calm", ["change_case:english_lowercase"], [{}]),
+    (0, "the Sky is blue", ["change_case:english_lowercase"], [{}]),
+    (1, "- a\n- b\n- c\n- d", ["detectable_format:number_bullet_lists"], [{"num_bullets": 4}]),
+    (0, "- a\n- b\n  - c", ["detectable_format:number_bullet_lists"], [{"num_bullets": 2}]),
+    (1, "Ends well.\nThat is all!", ["startend:end_checker"], [{"end_phrase": "That is all!"}]),
+    (0, "That is all! Almost.", ["startend:end_checker"], [{"end_phrase": "That is all!"}]),
+    (0, "", ["startend:quotation"], [{}]),
+    (0, '"', ["startend:quotation"], [{}]),
+    (0, "[a][b]", ["detectable_content:number_placeholders"], [{"num_placeholders": 3}]),
+    (1, "Q Q q", ["keywords:letter_frequency"], [{"letter": "q", "let_frequency": 3, "let_relation": "at least"}]),
+    (0, "<think>cats</think>dogs", ["keywords:existence"], [{"keywords": ["cats"]}]),
+    (1, "x", ["punctuation:no_comma"], [None]),
+]
+
 COLUMNS = ["instruction_id_list", "kwargs", "prompt"]
 
 
 def test_instructions_of_ifeval(agree: Callable[..., None]) -> None:
-    agree("ifeval", COLUMNS, FOLLOWED)
+    agree("ifeval", COLUMNS, FOLLOWED + PLAIN)
 
 
 def test_instructions_of_ifbench_and_in_spanish(agree: Callable[..., None]) -> None:

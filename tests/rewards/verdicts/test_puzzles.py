@@ -128,9 +128,68 @@ GYM = [
     (None, "12", "basic_arithmetic", "broken"),
 ]
 
+COUNTDOWN_TOO = [
+    (1, "<answer>(8+2)*5-3</answer>", [2, 3, 5, 8], 47),
+    (1, "The answer is \\boxed{(8+2)*5-3=47}.", [2, 3, 5, 8], 47),
+    (1, "<answer>5*(2+8)-3 = 5*10-3 = 50-3 = 47</answer>", [2, 3, 5, 8], 47),
+    (1, "<answer>6/(1-3/4)</answer>", [1, 3, 4, 6], 24),
+    (1, "<answer>((6))*4</answer>", [6, 4], 24),
+    (0, "<answer>8*5+2+3+2</answer>", [2, 3, 5, 8], 47),
+    (0, "<answer>47</answer>", [2, 3, 5, 8], 47),
+    (0, "<answer>8*5+7</answer>", [2, 3, 5, 8], 47),
+    (0, "<answer>(8+2)*5-3 = 48</answer>", [2, 3, 5, 8], 47),
+    (0, "<answer>(8+2)*5-3 or (8+2)*5</answer>", [2, 3, 5, 8], 47),
+    (0, "<answer>(8+2)*5-3; (8-2)*5-3</answer>", [2, 3, 5, 8], 47),
+    (0, "<answer>eval('47')</answer>", [2, 3, 5, 8], 47),
+    (0, "<answer>(8+2)*5-3</answer> is wrong", [2, 3, 5], 47),
+    (0, "<answer>8^2-17</answer>", [2, 8, 17], 47),
+    (0, "<answer>82-35</answer>", [2, 3, 5, 8], 47),
+    (0, "<answer>1/3*3</answer>", [1, 3], 1),
+    (0, "<answer>(75-50)*4</answer>", [75, 50, 4], 101),
+    (0, "<answer>75-50*4</answer>", [75, 50, 4], 100),
+    (0, "<answer>4-4</answer>", [4, 4], 8),
+    (1, "<answer>75</answer><answer>(75-50)*4</answer>", [75, 50, 4], 100),
+]
+
+ALIBI = {"Zed": False, "Amy": True, "Kim": False}
+KNIGHTS_TOO = [
+    (1, "Zed is a knave, Amy is a knight, Kim is a knave.", ALIBI),
+    (1, "So Amy is the only knight; Zed and Kim are knaves.", ALIBI),
+    (1, "Knights: Amy. Knaves: Zed, Kim.", ALIBI),
+    (1, "<answer>Amy is a knight. Both Zed and Kim are knaves.</answer>", ALIBI),
+    (1, "1. Zed — knave\n2. Amy — knight\n3. Kim — knave", ALIBI),
+    (1, "Therefore, Zed: **knave**, Amy: **knight**, Kim: **knave**.", ALIBI),
+    (1, '{"Zed": "knave", "Amy": "knight", "Kim": "knave"}', ALIBI),
+    (0, "Zed is a knight, Amy is a knight, Kim is a knave.", ALIBI),
+    (0, "Amy is a knight.", ALIBI),
+    (0, "Zed and Amy are knaves. Kim is a knave.", ALIBI),
+    (0, "Zed, Amy and Kim are knights and knaves.", ALIBI),
+    (0, "Zed could be a knave, Amy could be a knight, Kim could be a knave.", ALIBI),
+    (
+        0,
+        (
+            "Zed is a knave. Amy is a knight. Kim is a knave. Alternatively, Zed is a knight, Amy is a "
+            "knave, Kim is a knight."
+        ),
+        ALIBI,
+    ),
+    (0, "Zed is a knave. Amy is a knight. Kim is a knave. No wait, Amy is a knave.", ALIBI),
+    (0, "Is Zed a knave? Is Amy a knight? Is Kim a knave?", ALIBI),
+    (0, "It is false that Zed is a knave, Amy is a knight and Kim is a knave.", ALIBI),
+    (0, "Amy claims: Zed is a knave, Amy is a knight, Kim is a knave.", ALIBI),
+    (0, "Zed is a knave unless Amy is a knight. Kim is a knave. Amy is a knight.", ALIBI),
+]
+
+SUDOKU_TOO = [
+    (1, "4 3 2 1\n2 1 4 3\n3 4 1 2\n1 2 3 4", "4...\n..4.\n.4..\n...4"),
+    (0, "4 3 2 1\n2 1 4 3\n3 4 1 2\n1 2 3 3", "4...\n..4.\n.4..\n...4"),
+    (0, "4 3 2 1\n1 2 4 3\n3 4 1 2\n2 1 3 4", "4...\n2...\n.4..\n...4"),
+    (0, "4321214334", "4...\n..4.\n.4..\n...4"),
+]
+
 
 def test_countdown(agree: Callable[..., None]) -> None:
-    agree("countdown", ["numbers", "target"], COUNTDOWN)
+    agree("countdown", ["numbers", "target"], COUNTDOWN + COUNTDOWN_TOO)
 
 
 def test_game_of_24(agree: Callable[..., None]) -> None:
@@ -138,11 +197,11 @@ def test_game_of_24(agree: Callable[..., None]) -> None:
 
 
 def test_knights_and_knaves(agree: Callable[..., None]) -> None:
-    agree("knights", ["solution"], KNIGHTS)
+    agree("knights", ["solution"], KNIGHTS + KNIGHTS_TOO)
 
 
 def test_sudoku(agree: Callable[..., None]) -> None:
-    agree("sudoku", ["puzzle"], SUDOKU)
+    agree("sudoku", ["puzzle"], SUDOKU + SUDOKU_TOO)
 
 
 def test_procedural_tasks(agree: Callable[..., None]) -> None:

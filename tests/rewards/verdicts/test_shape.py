@@ -128,9 +128,33 @@ CITED = [
     (None, "The Nile [1].", []),
 ]
 
+THINK_TOO = [
+    (1, "<think>\nok\n</think>\nfine"),
+    (0, "<think>ok</think>\n<think>"),
+    (0, "<think>ok</think>fine<think>"),
+    (0, "<think>ok</think >fine"),
+    (0, "<THINK>ok</THINK>fine"),
+    (0, "<think>ok<answer>5</answer>"),
+    (0, "ok</think>fine"),
+    (0, "<think></think></think>fine"),
+]
+
+CITED_TOO = [
+    (1, "Honey never spoils in a sealed jar [1].", ["Honey never spoils when kept in a sealed jar.", "Bees dance."]),
+    (0, "Honey never spoils in a sealed jar [2].", ["Honey never spoils when kept in a sealed jar.", "Bees dance."]),
+    (0, "Honey never spoils in a sealed jar.", ["Honey never spoils when kept in a sealed jar."]),
+    (0, "[1]", ["Honey never spoils."]),
+    (
+        (0, 0.7),
+        "Honey never spoils in a sealed jar [1][2].",
+        ["Honey never spoils when kept in a sealed jar.", "Bees dance."],
+    ),
+    (0, "Honey never spoils in a sealed jar [１].", ["Bees dance well.", "Honey"]),
+]
+
 
 def test_thinking_tags(agree: Callable[..., None]) -> None:
-    agree("think_format", [], THINK)
+    agree("think_format", [], THINK + THINK_TOO)
 
 
 def test_boxes(agree: Callable[..., None]) -> None:
@@ -150,7 +174,7 @@ def test_chains_of_thought(agree: Callable[..., None]) -> None:
 
 
 def test_citations(agree: Callable[..., None]) -> None:
-    agree("citations", ["sources"], CITED)
+    agree("citations", ["sources"], CITED + CITED_TOO)
 
 
 def test_lengths(agree: Callable[..., None]) -> None:

@@ -89,9 +89,75 @@ ROWS = [
     (0, "SELECT name FROM customers WHERE city = 'Rome'", SHOP, [["Ada"], ["Cyd"]]),
 ]
 
+STAFF = """
+CREATE TABLE emp(id INTEGER PRIMARY KEY, name TEXT, dept TEXT, pay INTEGER, boss INTEGER REFERENCES emp(id));
+INSERT INTO emp VALUES (1,'Ann','hr',50,NULL),(2,'Bob','it',70,1),(3,'Cid','it',65,2),(4,'Dee','hr',50,1),
+ (5,'Eve','ops',40,2);
+"""
+AVG = "SELECT dept, AVG(pay) FROM emp GROUP BY dept"
+BOSS = "SELECT e.name, b.name FROM emp e JOIN emp b ON e.boss = b.id"
+RICH = "SELECT name FROM emp WHERE pay = (SELECT MAX(pay) FROM emp)"
+SECOND = "SELECT DISTINCT pay FROM emp ORDER BY pay DESC LIMIT 1 OFFSET 1"
+
+SECOND = [
+    (1, "SELECT dept, SUM(pay)*1.0/COUNT(*) FROM emp GROUP BY dept", STAFF, AVG),
+    (1, "SELECT e.name, (SELECT name FROM emp b WHERE b.id = e.boss) FROM emp e WHERE e.boss IS NOT NULL", STAFF, BOSS),
+    (
+        1,
+        "SELECT name FROM emp ORDER BY pay DESC LIMIT 1",
+        STAFF,
+        "SELECT name FROM emp ORDER BY pay DESC, name LIMIT 1",
+    ),
+    (1, "WITH m AS (SELECT MAX(pay) p FROM emp) SELECT name FROM emp, m WHERE pay = p", STAFF, RICH),
+    (1, "SELECT MAX(pay) FROM emp WHERE pay < (SELECT MAX(pay) FROM emp)", STAFF, SECOND),
+    (1, "SELECT name FROM emp WHERE dept LIKE 'it'", STAFF, "SELECT name FROM emp WHERE dept = 'it'"),
+    (1, "```sql\nSELECT COUNT(*) FROM emp WHERE boss IS NULL\n```", STAFF, "SELECT SUM(boss IS NULL) FROM emp"),
+    (0, "SELECT dept, SUM(pay)/COUNT(*) FROM emp GROUP BY dept", STAFF, AVG),
+    (0, "SELECT b.name, e.name FROM emp e JOIN emp b ON e.boss = b.id", STAFF, BOSS),
+    (0, "SELECT e.name, b.name FROM emp e LEFT JOIN emp b ON e.boss = b.id", STAFF, BOSS),
+    (0, "SELECT name FROM emp WHERE pay = 70", STAFF, RICH),
+    (0, "SELECT name FROM emp WHERE id = 2", STAFF, RICH),
+    (0, "SELECT 'Bob'", STAFF, RICH),
+    (0, "SELECT name FROM emp WHERE name = 'Bob'", STAFF, RICH),
+    (
+        0,
+        "SELECT pay FROM emp ORDER BY pay DESC LIMIT 1 OFFSET 1",
+        STAFF,
+        "SELECT DISTINCT pay FROM emp ORDER BY pay LIMIT 1 OFFSET 1",
+    ),
+    (0, "SELECT 65", STAFF, SECOND),
+    (0, "SELECT name FROM emp WHERE dept <> 'hr'", STAFF, "SELECT name FROM emp WHERE dept = 'it'"),
+    (0, "SELECT name FROM emp", STAFF, RICH),
+    (0, "SELECT name, pay FROM emp WHERE pay = (SELECT MAX(pay) FROM emp)", STAFF, RICH),
+    (0, "UPDATE emp SET pay = 0; " + RICH, STAFF, RICH),
+    (0, "CREATE TABLE x AS " + RICH, STAFF, RICH),
+    (0, "EXPLAIN " + RICH, STAFF, RICH),
+    (0, "SELECT name FROM emp WHERE pay = (SELECT MAX(pay) FROM emp", STAFF, RICH),
+    (0, "SELECT * FROM (VALUES ('Bob'))", STAFF, RICH),
+    (0, "SELECT randomblob(1000000000)", STAFF, RICH),
+]
+
+LOANS = """
+CREATE TABLE members(id INTEGER PRIMARY KEY, name TEXT NOT NULL);
+CREATE TABLE loans(id INTEGER PRIMARY KEY, member INTEGER NOT NULL REFERENCES members(id), book TEXT, back TEXT);
+INSERT INTO members VALUES (1,'Ada'),(2,'Bob'),(3,'Cyd'),(4,'Dee');
+INSERT INTO loans VALUES (1,1,'Emma','2024-01-01'),(2,2,'Ulysses',NULL),(3,2,'Dune',NULL),(4,3,'Emma','2024-02-02');
+"""
+READERS = "SELECT l.book, m.name FROM loans l JOIN members m ON m.id = l.member"
+IDLE = "SELECT name FROM members WHERE id NOT IN (SELECT member FROM loans)"
+DECLARED = [  # a declared foreign key holds on every copy
+    (1, "SELECT l.book, m.name FROM loans l LEFT JOIN members m ON m.id = l.member", LOANS, READERS),
+    (1, "SELECT book, (SELECT name FROM members WHERE id = member) FROM loans", LOANS, READERS),
+    (1, "SELECT name FROM members m WHERE NOT EXISTS (SELECT 1 FROM loans WHERE member = m.id)", LOANS, IDLE),
+    (1, "SELECT name FROM members m LEFT JOIN loans l ON l.member = m.id WHERE l.id IS NULL", LOANS, IDLE),
+    (0, "SELECT l.book, m.name FROM members m LEFT JOIN loans l ON m.id = l.member", LOANS, READERS),
+    (0, "SELECT name FROM members WHERE id = 4", LOANS, IDLE),
+    (0, "SELECT name FROM members m JOIN loans l ON l.member = m.id WHERE back IS NULL", LOANS, IDLE),
+]
+
 
 def test_queries_by_a_gold_query(agree: Callable[..., None]) -> None:
-    agree("sql", ["schema", "gold"], QUERIES, timeout_s=1.0)
+    agree("sql", ["schema", "gold"], QUERIES + SECOND + DECLARED, timeout_s=1.0)
 
 
 def test_queries_by_expected_rows(agree: Callable[..., None]) -> None:

@@ -144,7 +144,7 @@ def call(name: str, **arguments: Any) -> dict[str, Any]:
     return {"name": name, "arguments": arguments}
 
 
-def hermes(*calls: dict[str, Any]) -> str:
+def hermes(*calls: Any) -> str:
     return "\n".join(f"<tool_call>\n{json.dumps(one)}\n</tool_call>" for one in calls)
 
 
@@ -191,9 +191,96 @@ CALLS = [
     (None, hermes(ROME), TOOLS, "get the weather"),
 ]
 
+SEARCH_TOOLS = [
+    {
+        "type": "function",
+        "function": {
+            "name": "search",
+            "parameters": {
+                "type": "object",
+                "properties": {
+                    "query": {"type": "string"},
+                    "limit": {"type": "integer", "default": 10},
+                    "filters": {"type": "object", "properties": {"year": {"type": "integer"}}},
+                },
+                "required": ["query"],
+            },
+        },
+    },
+    {"type": "function", "function": {"name": "stop", "parameters": {"type": "object", "properties": {}}}},
+]
+CATS = {"name": "search", "arguments": {"query": "cats"}}
+
+CALLS_TOO = [
+    (1, hermes(CATS), SEARCH_TOOLS, [CATS]),
+    (1, hermes({"name": "search", "arguments": {"query": "cats", "limit": 10}}), SEARCH_TOOLS, [CATS]),
+    (1, hermes({"name": "stop", "arguments": {}}), SEARCH_TOOLS, [{"name": "stop", "arguments": {}}]),
+    (
+        1,
+        hermes({"name": "search", "arguments": {"query": "cats", "filters": {"year": 2020}}}),
+        SEARCH_TOOLS,
+        [{"name": "search", "arguments": {"filters": {"year": 2020}, "query": "cats"}}],
+    ),
+    (1, '<tool_call>{"name": "search", "arguments": "{\\"query\\": \\"cats\\"}"}</tool_call>', SEARCH_TOOLS, [CATS]),
+    (1, '```json\n[{"name": "search", "arguments": {"query": "cats"}}]\n```', SEARCH_TOOLS, [CATS]),
+    (0, hermes({"name": "search", "arguments": {"query": "dogs"}}), SEARCH_TOOLS, [CATS]),
+    (0, hermes({"name": "search", "arguments": {"query": "cats", "limit": 5}}), SEARCH_TOOLS, [CATS]),
+    (0, hermes({"name": "search", "arguments": {"query": ["cats"]}}), SEARCH_TOOLS, [CATS]),
+    (0, hermes({"name": "search", "arguments": {"q": "cats"}}), SEARCH_TOOLS, [CATS]),
+    (0, hermes({"name": "Search", "arguments": {"query": "cats"}}), SEARCH_TOOLS, [CATS]),
+    (0, hermes(CATS, {"name": "stop", "arguments": {}}), SEARCH_TOOLS, [CATS]),
+    (0, hermes({"name": "search", "arguments": {"query": "cats", "filters": {"year": "2020"}}}), SEARCH_TOOLS, ...),
+    (0, hermes({"name": "search", "arguments": None}), SEARCH_TOOLS, [CATS]),
+    (0, hermes({"name": "search"}), SEARCH_TOOLS, [CATS]),
+    (0, hermes({"arguments": {"query": "cats"}}), SEARCH_TOOLS, [CATS]),
+    (0, hermes("search"), SEARCH_TOOLS, [CATS]),
+    (0, "<tool_call></tool_call>", SEARCH_TOOLS, [CATS]),
+    (0, "search(query='cats')", SEARCH_TOOLS, [CATS]),
+    (0, '{"name": "search", "arguments": {"query": "cats"}', SEARCH_TOOLS, [CATS]),
+    (0, "I found cats.", SEARCH_TOOLS, [CATS]),
+    (0, hermes(CATS), SEARCH_TOOLS, []),
+    (0, hermes({"name": "stop", "arguments": {"now": True}}), SEARCH_TOOLS, ...),
+    (0, hermes(CATS) + hermes(CATS), SEARCH_TOOLS, [CATS]),
+    (0, hermes({"name": "search", "arguments": {"query": "cats", "query ": "x"}}), SEARCH_TOOLS, [CATS]),
+    (
+        0,
+        '<tool_call>{"name": "search", "arguments": {"query": "dogs", "query": "cats"}}</tool_call>',
+        SEARCH_TOOLS,
+        [CATS],
+    ),
+]
+
+JSON_TOO = [
+    (1, "true"),
+    (1, '{"a":{"b":[{}]}}'),
+    (1, "Result:\n```json\n[1]\n```"),
+    (0, "True"),
+    (0, "undefined"),
+    (0, "{'a': \"b\"}"),
+    (0, '{"a": 0x10}'),
+    (0, '{"a": +1}'),
+    (0, '{"a" 1}'),
+    (0, "[1 2]"),
+    (0, '{"a":1}}'),
+    (0, "\u201c{}\u201d"),
+    (0, '{"a": "\\x"}'),
+    (0, '{"a": Infinity}'),
+    (0, "[1,2,]"),
+    (0, "```json\n```"),
+]
+
+XML_TOO = [
+    (1, "<reasoning>x</reasoning>\n<answer>y</answer>", ["reasoning", "answer"]),
+    (0, "<reasoning>x</reasoning><answer>y</answer>z", ["reasoning", "answer"]),
+    (0, "<answer><answer>y</answer></answer>x", ["answer"]),
+    (0, "<Answer>y</Answer>", ["answer"]),
+    (0, "<answer>y</answer ><reasoning/>", ["answer", "reasoning"]),
+    (0, "<answer>&undefined;</answer>", ["answer"]),
+]
+
 
 def test_json(agree: Callable[..., None]) -> None:
-    agree("json", [], JSON)
+    agree("json", [], JSON + JSON_TOO)
 
 
 def test_json_by_a_schema(agree: Callable[..., None]) -> None:
@@ -201,7 +288,7 @@ def test_json_by_a_schema(agree: Callable[..., None]) -> None:
 
 
 def test_xml(agree: Callable[..., None]) -> None:
-    agree("xml", ["tags"], XML)
+    agree("xml", ["tags"], XML + XML_TOO)
 
 
 def test_regular_expressions(agree: Callable[..., None]) -> None:
@@ -209,4 +296,4 @@ def test_regular_expressions(agree: Callable[..., None]) -> None:
 
 
 def test_tool_calls(agree: Callable[..., None]) -> None:
-    agree("tool_call", ["tools", "answer"], CALLS)
+    agree("tool_call", ["tools", "answer"], CALLS + CALLS_TOO)
