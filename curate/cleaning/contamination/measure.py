@@ -72,6 +72,7 @@ class Measured:
     span: the longest run, numbers aside. words: of the longest with its numbers.
     rare: what those words come to by the rarity of their runs. covered: share of the item that the row has near there.
     same: the same for its words that are no numbers. weight: of what is covered; the rarest word is 1.
+    told: share of its words that the row has near there, each counting as one.
     changed: numbers of that part of the item that are others in the row. whole: the item is there from its first word
     to its last, in one piece. alone: and stands by itself, as a sentence or a line. equal: and is the whole row.
     """
@@ -82,6 +83,7 @@ class Measured:
     covered: float
     same: float
     weight: float
+    told: float
     changed: int
     whole: bool
     alone: bool
@@ -147,6 +149,7 @@ def measure(row: Words, item: Item) -> Measured | None:
         min(1.0, sum(said) / item.total),
         min(1.0, sum(one for one, word in zip(loose, words, strict=True) if word[0] not in DIGITS) / item.spoken),
         sum(loose),
+        state.count(SAME) / len(words),
         sum(1 for one, other in zip(state, loose_state, strict=True) if other == OTHER and one != SAME),
         whole,
         whole and _alone(row, run),

@@ -9,7 +9,7 @@ import polars as pl
 PAIRS: dict[str, type[pl.DataType]] = {
     "row": pl.Int64, "entry": pl.Int64, "span": pl.String, "words": pl.Int64, "rare": pl.Float64,
     "item_words": pl.Int64, "row_words": pl.Int64, "covered": pl.Float64, "same": pl.Float64, "weight": pl.Float64,
-    "changed": pl.Int64, "whole": pl.Boolean, "similarity": pl.Float64,
+    "told": pl.Float64, "changed": pl.Int64, "whole": pl.Boolean, "similarity": pl.Float64,
 }  # fmt: skip
 """See `curate.cleaning.contamination.measure.Measured`; similarity is a cosine or a ratio, in [0, 1].
 

@@ -31,9 +31,16 @@ LONGER = 1.5
 RARE, SOME = 10, 0.75
 """Rare words in a row (see `measure.Measured`) with which this much of the share of an item is enough."""
 
-PART = 0.9
-"""A row of which so much is one run of an item is but a part of it: `RARE` words are enough, and of the item twice as
-much may be missing as otherwise."""
+PART, RARE_PART = 0.9, 8
+"""A row of which so much is one run of an item is but a part of it: fewer rare words are enough, and of the item twice
+as much may be missing as otherwise."""
+
+TOLD = 0.85
+"""A row that is hardly longer than an item and has so many of its words, no number changed, is that item with a word or
+two edited: as much of the share is enough. Beside a formula one word ("roots") weighs as much as all its letters."""
+
+MEASURES = ("words", "rare", "covered", "same", "weight", "told", "changed")
+"""What of `measure.Measured` a pair has."""
 
 MEMBERS = 4
 """Items that differ in numbers alone and are each compared with a row that has none of them whole."""
@@ -87,7 +94,7 @@ class Comparer:
                     "item_words": count,
                     "row_words": len(row.words),
                     "whole": whole,
-                    **{name: getattr(one, name) for name in ("words", "rare", "covered", "same", "weight", "changed")},
+                    **{name: getattr(one, name) for name in MEASURES},
                 }
 
 
@@ -113,7 +120,9 @@ def span_verdict(profile: Profile) -> pl.Expr:
     numbers = telling & (pl.col("changed") > 0) & (pl.col("same") >= profile.covered)
     much = telling & (pl.col("covered") >= profile.covered) & (pl.col("words") >= IN_A_ROW)
     run = (pl.col("rare") >= RARE) & (pl.col("covered") >= profile.covered * SOME)
-    part = (pl.col("rare") >= RARE) & (pl.col("words") >= PART * pl.col("row_words"))
+    part = (pl.col("rare") >= RARE_PART) & (pl.col("words") >= PART * pl.col("row_words"))
     part &= 1 - pl.col("covered") <= 2 * (1 - profile.covered)
-    span = much | run | part | (pl.col("rare") >= profile.span)
+    edited = telling & alone & (pl.col("told") >= TOLD) & (pl.col("changed") == 0)
+    edited &= pl.col("covered") >= profile.covered * TOLD
+    span = much | run | part | edited | (pl.col("rare") >= profile.span)
     return pl.when("whole").then(pl.lit("exact")).when(numbers).then(pl.lit("numbers")).when(span).then(pl.lit("span"))
