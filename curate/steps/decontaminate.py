@@ -20,9 +20,9 @@ class Benchmark(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     file: str | None = Field(
-        default=None, description="A path or glob; jsonl, json, csv, tsv, parquet, also .gz, .zst."
+        default=None, min_length=1, description="A path or glob; jsonl, json, csv, tsv, parquet, also .gz, .zst."
     )
-    hub: str | None = Field(default=None, description="A data set of the Hub, ORG/NAME.")
+    hub: str | None = Field(default=None, min_length=1, description="A data set of the Hub, ORG/NAME.")
     revision: str | None = Field(default=None, description="Commit of a Hub data set; needed for one.")
     config: str | None = None
     split: str | None = Field(default=None, description="Of a Hub data set: test unless given.")

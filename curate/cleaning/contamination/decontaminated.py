@@ -172,7 +172,7 @@ def conclude(found: Found, profile: Profile, *, numbers: bool) -> Decontaminated
 
 
 def _because(hit: dict[str, Any]) -> str:
-    where = f"{hit['benchmark']} item {hit['item']}"
+    where = one_line(f"{hit['benchmark']} item {hit['item']}", REASON_SPAN)
     if hit["how"] in ("ratio", "meaning"):
         measured = f"{hit['similarity']:.2f} alike"
     else:

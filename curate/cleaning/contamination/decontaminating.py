@@ -16,7 +16,7 @@ from curate.cleaning.contamination.items import Source, read_items
 from curate.cleaning.contamination.kept import cache_folder
 from curate.cleaning.contamination.pairs import join_similarity
 from curate.cleaning.contamination.profiles import Profile, profile_of
-from curate.cleaning.contamination.texts import question_columns, texts_of
+from curate.cleaning.contamination.texts import got, question_columns, text_of, texts_of
 from curate.errors import DataError
 
 if TYPE_CHECKING:
@@ -68,16 +68,20 @@ def decontaminate(
     """
     given: dict[str, Any] = {"covered": covered, "span": span, "ratio": ratio, "similarity": similarity}
     if not isinstance(frame, pl.DataFrame):
-        raise DataError(f"decontaminate: a polars frame is wanted (got {type(frame).__name__})")
+        raise DataError(f"decontaminate: a polars frame is wanted {got(frame)}")
+    if not isinstance(numbers, bool):
+        raise DataError(f"decontaminate: numbers is True or False (got {numbers!r})")
+    if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 1):
+        raise DataError(f"decontaminate: workers must be a whole number of at least 1 (got {workers!r})")
     try:
         chosen = profile_of(profile).with_thresholds(**given)
         texts = texts_of(frame, question_columns(frame, column))
-        items = read_items(against, folder)
+        items = read_items(against, Path(folder))
     except DataError as broken:
         raise DataError(f"decontaminate: {broken}") from broken
-    search = Search(chosen, encoder, cache or cache_folder(), workers)
+    search = Search(chosen, encoder, Path(cache) if cache else cache_folder(), workers)
     items, pairs = _once(texts, lambda distinct: search.run(distinct, items))
-    ids = frame["id"].cast(pl.String) if "id" in frame.columns else pl.Series(range(frame.height)).cast(pl.String)
+    ids = text_of(frame["id"]) if "id" in frame.columns else pl.Series(range(frame.height)).cast(pl.String)
     return conclude(Found(frame, texts, ids, items, pairs), chosen, numbers=numbers)
 
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import polars as pl
 
-from curate.cleaning.contamination.texts import IDS, question_columns, texts_of
+from curate.cleaning.contamination.texts import IDS, got, question_columns, text_of, texts_of
 from curate.errors import DataError, did_you_mean
 from curate.sources import files, hub
 
@@ -43,7 +43,10 @@ def read_items(against: Mapping[str, Source], folder: Path = Path()) -> pl.DataF
     """
     if not isinstance(against, Mapping) or not against:
         raise DataError('against needs a benchmark by name, for example {"math500": "math500.jsonl"}')
-    return pl.concat(every({str(name): partial(_items, str(name), one, folder) for name, one in against.items()}))
+    for name in against:
+        if not isinstance(name, str) or not name.strip():
+            raise DataError(f"against: a benchmark's name is a text (got {name!r})")
+    return pl.concat(every({name: partial(_items, name, one, folder) for name, one in against.items()}))
 
 
 def every(reads: Mapping[str, Callable[[], T]]) -> list[T]:
@@ -92,9 +95,10 @@ def _frame(name: str, source: Source, folder: Path) -> tuple[pl.DataFrame, str |
     if isinstance(source, Iterable):
         texts = list(source)
         if not all(text is None or isinstance(text, str) for text in texts):
-            raise DataError("texts are wanted in a list (it holds something else)")
+            kind = next(type(text).__name__ for text in texts if text is not None and not isinstance(text, str))
+            raise DataError(f"texts are wanted in a list (it holds a {kind}); rows are given as pl.DataFrame(rows)")
         return pl.DataFrame({"text": texts}, schema={"text": pl.String}), "text"
-    raise DataError(f"a frame, a path, texts or a mapping is wanted (got {type(source).__name__})")
+    raise DataError(f"a frame, a path, texts or a mapping is wanted {got(source)}")
 
 
 def _mapped(name: str, source: Mapping[str, Any], folder: Path) -> pl.DataFrame:
@@ -116,6 +120,8 @@ def _mapped(name: str, source: Mapping[str, Any], folder: Path) -> pl.DataFrame:
 
 
 def _read(path: str | Path, folder: Path) -> pl.DataFrame:
+    if not isinstance(path, str | Path) or not str(path).strip():
+        raise DataError(f"file: a path is wanted (got {path!r})")
     loaded = files.read(files.resolve(path, folder))
     if loaded.failed.height:
         first = loaded.failed.row(0, named=True)
@@ -132,6 +138,8 @@ def _names(frame: pl.DataFrame) -> pl.Series:
     for word in IDS:
         if word in known:
             column = frame[known[word]]
-            if column.null_count() == 0 and not column.dtype.is_nested() and column.n_unique() == column.len():
-                return column.cast(pl.String)
+            if column.null_count() == 0 and not column.dtype.is_nested():
+                names = text_of(column)
+                if names.n_unique() == names.len():
+                    return names
     return pl.Series(range(frame.height), dtype=pl.Int64).cast(pl.String)

@@ -69,6 +69,6 @@ def profile_of(name: str) -> Profile:
     >>> profile_of("open-r1").n
     8
     """
-    if name not in PROFILES:
-        raise DataError(f"unknown profile '{name}'{did_you_mean(name, PROFILES)}")
+    if not isinstance(name, str) or name not in PROFILES:
+        raise DataError(f"unknown profile '{name}'{did_you_mean(str(name), PROFILES)}")
     return PROFILES[name]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import polars as pl
 
 from curate.errors import DataError, did_you_mean
 
-COLUMNS = ("prompt", "problem", "question", "instruction", "text", "query", "input", "problem_text", "messages")
+COLUMNS = (
+    "prompt", "problem", "question", "instruction", "text", "query", "input", "problem_text",
+    "messages", "conversations", "conversation",
+)  # fmt: skip
 """Where the question of a row is looked for, in this order, when no column is named; upper or lower case."""
 
 IDS = ("id", "task_id", "unique_id", "question_id", "item", "idx")
@@ -22,7 +25,9 @@ def question_columns(frame: pl.DataFrame, wanted: str | Sequence[str] | None) ->
     A question that has its story in a column `body` (SVAMP) is read with it: alone it is asked everywhere.
     """
     if wanted is not None:
-        names = [wanted] if isinstance(wanted, str) else list(wanted)
+        names = [wanted] if isinstance(wanted, str) else list(wanted) if isinstance(wanted, Iterable) else []
+        if not names or not all(isinstance(name, str) for name in names):
+            raise DataError(f"column: the name of a column is wanted, or several (got {wanted!r})")
         for name in names:
             if name not in frame.columns:
                 raise DataError(f"no column '{name}'{did_you_mean(name, frame.columns)}")
@@ -34,13 +39,18 @@ def question_columns(frame: pl.DataFrame, wanted: str | Sequence[str] | None) ->
     return [known["body"], found] if "body" in known else [found]
 
 
+def got(value: object) -> str:
+    """The end of an error about a value that is no frame: what it is, and what to do with a lazy one."""
+    return f"(got {type(value).__name__})" + ("; collect() it first" if isinstance(value, pl.LazyFrame) else "")
+
+
 def texts_of(frame: pl.DataFrame, columns: Sequence[str]) -> pl.Series:
     """One text a row: its columns with an empty line between them; null where all of them are null or empty.
 
     A conversation (a list of messages) is the text of all its turns, thinking included. Bytes are read as UTF-8, with
     U+FFFD for what is none. Any other value is read as it prints.
     """
-    parts = [_text(frame[name]).alias(str(number)) for number, name in enumerate(columns)]
+    parts = [text_of(frame[name]).alias(str(number)) for number, name in enumerate(columns)]
     if len(parts) == 1:
         return parts[0].alias("text")
     joined = pl.concat_str(pl.all(), separator="\n\n", ignore_nulls=True)
@@ -48,7 +58,8 @@ def texts_of(frame: pl.DataFrame, columns: Sequence[str]) -> pl.Series:
     return pl.DataFrame(parts).select(text=joined)["text"]
 
 
-def _text(column: pl.Series) -> pl.Series:
+def text_of(column: pl.Series) -> pl.Series:
+    """The text of each value of a column, see `texts_of`."""
     if column.dtype == pl.String:
         return column
     if column.dtype == pl.Binary:
@@ -56,7 +67,7 @@ def _text(column: pl.Series) -> pl.Series:
         return pl.Series(decoded, dtype=pl.String)
     if column.dtype == pl.Null:
         return column.cast(pl.String)
-    if isinstance(column.dtype, pl.List | pl.Array | pl.Struct | pl.Object):
+    if column.dtype.is_nested() or column.dtype in (pl.Object, pl.Duration):
         return pl.Series([_told(value) for value in column.to_list()], dtype=pl.String)
     return column.cast(pl.String)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+from datetime import date, timedelta
 from pathlib import Path
 from time import process_time
 from typing import Any
@@ -11,6 +13,8 @@ import pytest
 
 from curate import decontaminate
 from curate.cleaning.contamination import PROFILES
+from curate.cleaning.contamination.decontaminated import judge
+from curate.cleaning.contamination.pairs import PAIRS
 from curate.errors import DataError
 
 TRAIN = "A train leaves Boston at 3 p.m. at a speed of 60 miles per hour. How far from Boston is it at 7 p.m.?"
@@ -118,6 +122,22 @@ def test_boilerplate_is_no_leak() -> None:
     assert not hits("Which of the following is not a characteristic of a good friend? Discuss.", against=against)
 
 
+@pytest.mark.parametrize(
+    ("change", "how"),
+    [({}, "span"), ({"told": 0.8}, None), ({"changed": 1}, None), ({"row_words": 60}, None), ({"covered": 0.5}, None)],
+)
+def test_an_item_with_a_word_edited_is_a_hit_where_nothing_else_is_said(
+    change: dict[str, Any], how: str | None
+) -> None:
+    """In a formula that a benchmark has among hundreds, the one word edited may be a third of what the item says."""
+    pair = {
+        "row": 0, "entry": 0, "span": "", "words": 12, "rare": 9.5, "item_words": 23, "row_words": 22, "covered": 0.6,
+        "same": 0.6, "weight": 1.2, "told": 0.95, "changed": 0, "whole": False, "similarity": None,
+    }  # fmt: skip
+    pairs = pl.DataFrame([pair | change], schema=PAIRS)
+    assert judge(pairs, PROFILES["default"])["how"].to_list() == [how]
+
+
 def test_another_threshold_needs_no_other_search() -> None:
     cut = TRAIN.split("How far", maxsplit=1)[0]
     result = decontaminate(frame(cut, TRAIN, *CLEAN), against=EXAM)
@@ -163,6 +183,42 @@ def test_rows_without_text_stay() -> None:
 def test_bytes_that_are_no_text_are_read_as_far_as_they_go() -> None:
     rows = pl.DataFrame({"prompt": [b"\xff\xfe" + TRAIN.encode(), b"\x80\x80"]})
     assert decontaminate(rows, against=EXAM).hits["row"].to_list() == [0]
+
+
+IDS = [[b"\xff"], [[1]], [{"a": 1}], [None], [object()], [1.5]]
+
+
+@pytest.mark.parametrize("one", IDS)
+def test_any_value_may_name_a_row_or_an_item(one: list[Any]) -> None:
+    rows = pl.DataFrame({"id": one, "prompt": [TRAIN]})
+    exam = pl.DataFrame({"id": one, "question": [TRAIN]})
+    assert decontaminate(rows, against={"exam": exam}).dropped.height == 1
+
+
+@pytest.mark.parametrize("value", [timedelta(1), date(2020, 1, 1), True, 1.5, object(), [b"\xff"], {"a": None}])
+def test_any_value_may_stand_where_a_text_should(value: object) -> None:
+    rows = pl.DataFrame({"prompt": [value]})
+    assert decontaminate(rows, against=EXAM).kept.height == 1
+
+
+def test_names_of_strangers_cannot_break_a_reason() -> None:
+    exam = pl.DataFrame({"id": ["1\n\x1b[31m"], "question": [TRAIN]})
+    (reason,) = decontaminate(frame(TRAIN), against={"a\nb": exam}).dropped["reason"]
+    assert reason.startswith("in a b item 1 <U+001B>[31m (exact, ")
+
+
+@pytest.mark.parametrize("name", ["exam.jsonl", "exam.jsonl.gz", "exam.parquet", "exam.csv"])
+def test_a_benchmark_is_read_from_a_file_of_any_kind(name: str, tmp_path: Path) -> None:
+    table = pl.DataFrame({"question": [TRAIN, None]})
+    written = {
+        "exam.jsonl": lambda: table.write_ndjson(tmp_path / name),
+        "exam.jsonl.gz": lambda: (tmp_path / name).write_bytes(gzip.compress(table.write_ndjson().encode())),
+        "exam.parquet": lambda: table.write_parquet(tmp_path / name),
+        "exam.csv": lambda: table.write_csv(tmp_path / name),
+    }
+    written[name]()
+    for path in (tmp_path / name, str(tmp_path / name)):
+        assert decontaminate(frame(TRAIN), against={"exam": path}).dropped.height == 1
 
 
 @pytest.mark.parametrize("workers", [1, 3])
@@ -211,6 +267,18 @@ def test_all_missing_benchmarks_are_named_at_once(tmp_path: Path) -> None:
         ({"against": {"x": ["", None]}}, "benchmark 'x': no item has a text in it"),
         ({"against": {"x": 3}}, "benchmark 'x': a frame, a path, texts or a mapping is wanted (got int)"),
         ({"against": {"gsm8k": {}}}, "Pin the commit"),
+        ({"against": {"x": {"file": ""}}}, "benchmark 'x': file: a path is wanted (got '')"),
+        ({"against": {"x": {"file": 3}}}, "benchmark 'x': file: a path is wanted (got 3)"),
+        ({"against": {"x": pl.LazyFrame({"question": ["Why?"]})}}, "(got LazyFrame); collect() it first"),
+        ({"against": {"x": [{"question": "Why?"}]}}, "(it holds a dict); rows are given as pl.DataFrame(rows)"),
+        ({"against": {"": ["Why?"]}}, "a benchmark's name is a text (got '')"),
+        ({"against": {1: ["Why?"]}}, "a benchmark's name is a text (got 1)"),
+        ({"column": []}, "the name of a column is wanted, or several (got [])"),
+        ({"column": 3}, "the name of a column is wanted, or several (got 3)"),
+        ({"profile": None}, "unknown profile 'None' (known: default"),
+        ({"profile": ["default"]}, "unknown profile"),
+        ({"numbers": "yes"}, "numbers is True or False (got 'yes')"),
+        ({"workers": 0}, "workers must be a whole number of at least 1 (got 0)"),
     ],
 )
 def test_what_cannot_be_is_one_clear_error(
