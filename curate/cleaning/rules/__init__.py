@@ -8,7 +8,7 @@
 | `encoding`, `markup`, `turns` | broken text; special tokens, echoes; the next turn |
 | `assistant`, `phrases` | refusals, identity, cutoff dates, set phrases, and the files they are read from |
 | `tongue` | language |
-| `private`, `checks`, `masking` | personal data and secrets, what believes them, `mask_rows` |
+| `private`, `checks`, `credentials`, `masking` | personal data and secrets, what believes them, `mask_rows` |
 | `models`, `rubric`, `scoring` | perplexity, classifiers, a judge's grade, `score_rows` |
 | `rule`, `table`, `reading` | what a rule is, all of them, how people write them |
 | `texts`, `measuring`, `filtering` | a batch of texts, the values of all rules, `filter_rows` |

@@ -5,7 +5,7 @@ published key formats of providers (as in detect-secrets and gitleaks). Differs:
 kind allows (Luhn, ISO 7064 mod 97, area numbers, octets), and by the words before it, so that version numbers, order
 numbers, hashes and example addresses are left alone. No names or postal addresses: those need a model.
 
-A kind is a pattern of a linear-time engine, whose matches `checks` judges one by one.
+A kind is a pattern of a linear-time engine, whose matches `checks` and `credentials` judge one by one.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from curate.cleaning.rules import checks
+from curate.cleaning.rules import checks, credentials
 from curate.cleaning.rules.texts import Texts
 
 
@@ -36,9 +36,10 @@ class Private:
     core: str | tuple[str, ...]
 
 
-_BEFORE = r"(?:[\p{L}#№]+[ \t:：=#.]{1,3}(?:(?:is|no|number|code|me at|us at|at)[ \t:=.]{1,3})?)?"
-_IPV4 = r"(?:[A-Za-z]{1,20}[ \t:=v.\-]{1,3}){0,2}\b\d{1,3}(?:\.\d{1,3}){3,}\b(?:\.\d|/\d{1,2})?"
-_IPV6 = r"\b[0-9A-Fa-f]{1,4}(?::{1,2}[0-9A-Fa-f]{1,4}){3,7}\b"
+# Edges of words are those of ASCII: a number may stand beside Chinese, and the engine is five times as fast.
+_BEFORE = r"(?:[\p{L}#№]+[ \t:：=#.]{1,3}(?:(?:is|no|number|code|me at|us at|at)[ \t:=.]{1,3})?|\p{Han}{1,12})?"
+_IPV4 = r"(?:[A-Za-z]{1,20}[ \t:=v.\-]{1,3}){0,2}(?-u:\b)\d{1,3}(?:\.\d{1,3}){3,}(?-u:\b)(?:\.\d|/\d{1,2})?"
+_IPV6 = r"(?-u:\b)[0-9A-Fa-f]{1,4}(?::{1,2}[0-9A-Fa-f]{1,4}){3,20}(?-u:\b)"
 _PEM = r"[A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----"
 _BODY = r"(?:[^A-Za-z0-9+/=\-]{0,8}n?[A-Za-z0-9+/=]{16,})+"  # of a key that was cut off
 _SSN_WORD = r"(?:SSN|ssn|[Ss]ecurity)[^\d\n]{1,16}\d{9}"
@@ -55,15 +56,17 @@ PRIVATE: dict[str, Private] = {
         ),
         Private(
             "phone",
-            rf"{_BEFORE}(?:\d?\+|\b00|\()?\d[\d().\-/ \x{{a0}}]{{6,22}}\d\b",
+            rf"{_BEFORE}(?:\d?\+|(?-u:\b)00|\()?\d[\d().\-/ \x{{a0}}]{{6,22}}\d(?-u:\b)(?:\+\d+)?",
             checks.phone,
             r"\d[\d().\-/ \x{a0}]{6}",
         ),
-        Private("card", r"(?:\d[.,])?\b\d(?:[ \-]?\d){12,18}\b", checks.card, r"\d(?:[ \-]?\d){12}"),
-        Private("iban", r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}\b", checks.iban, r"[A-Z]{2}\d{2} ?[A-Z0-9]{3}"),
+        Private("card", r"(?:\d[.,])?(?-u:\b)\d(?:[ \-]?\d){12,18}(?-u:\b)", checks.card, r"\d(?:[ \-]?\d){12}"),
+        Private(
+            "iban", r"(?-u:\b)[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}(?-u:\b)", checks.iban, r"[A-Z]{2}\d{2} ?[A-Z0-9]{3}"
+        ),
         Private(
             "ssn",
-            rf"(?:[A-Za-z]{{1,12}}[ \t:#.]{{1,5}}){{0,4}}\b\d{{3}}[- ]\d{{2}}[- ]\d{{4}}\b|{_SSN_WORD}\b",
+            rf"(?:(?:[A-Za-z]{{1,12}}[ \t:#.]{{1,5}}){{0,4}}(?-u:\b)\d{{3}}[- ]\d{{2}}[- ]\d{{4}}|{_SSN_WORD})(?-u:\b)",
             checks.ssn,
             rf"\d{{3}}[- ]\d{{2}}[- ]\d{{4}}|{_SSN_WORD}",
         ),
@@ -71,12 +74,12 @@ PRIVATE: dict[str, Private] = {
         Private(
             "private_key",
             rf"-----BEGIN {_PEM}(?:(?:[\x00-,.-\x7f]|-[\x00-,.-\x7f])*-----END {_PEM}|{_BODY})",
-            checks.pem,
+            credentials.pem,
             ("PRIVATE KEY",),
         ),
-        Private("jwt", rf"\beyJ{_JWT}\.eyJ{_JWT}\.{_JWT}", checks.whole, ("eyJ",)),
-        Private("key", checks.KEYS, checks.key, checks.KEY_ANCHORS),
-        Private("secret", checks.ASSIGNED, checks.secret, checks.ASSIGNED_WORDS),
+        Private("jwt", rf"(?-u:\b)eyJ{_JWT}\.eyJ{_JWT}\.{_JWT}", credentials.whole, ("eyJ",)),
+        Private("key", credentials.KEYS, credentials.key, credentials.KEY_ANCHORS),
+        Private("secret", credentials.ASSIGNED, credentials.secret, credentials.ASSIGNED_WORDS),
     )
 }
 PERSONAL = ("email", "phone", "card", "iban", "ssn", "ip")
