@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from functools import cache
 from typing import Any, Literal
 
@@ -76,6 +77,11 @@ COMMON_WORDS = {  # what a text of the language can hardly do without
         "vi": "và của là có được cho không các trong một người với những này đã để khi ra từ đến",
     }.items()
 }
+LATIN_WORDS = re.compile(r"[a-zà-ɏ]+")
+LANGUAGES_OF: dict[str, list[str]] = {}  # the languages of a common word
+for _code, _words in COMMON_WORDS.items():
+    for _word in _words:
+        LANGUAGES_OF.setdefault(_word, []).append(_code)
 
 
 def language(completion: str, lang: str, *, part: Literal["all", "answer", "thinking"] = "all") -> Score:
@@ -84,10 +90,11 @@ def language(completion: str, lang: str, *, part: Literal["all", "answer", "thin
     DeepSeek-R1 (arXiv 2501.12948, section 2.3.2) rewards the share of words of the target language in its reasoning,
     and does not say how it tells. Here: fenced and inline code, LaTeX, addresses, tags and identifiers are taken out;
     words in a script the language does not use are not in it; a script that only it uses decides alone (Greek, Thai,
-    Korean, ...); where languages share a script, segments of about 160 characters are told by the commonest words of
-    the language or, where those do not decide, by lingua, the wanted one against the common ones of the script (Latin
-    letters in its small trigram mode: 50 MB, half a second to load, under 1 ms a segment); Han with kana is Japanese,
-    without Chinese. In doubt a segment counts as wanted. Of a long text 64 segments spread evenly are identified.
+    Korean, ...); where languages share a script, segments (of about 160 characters, or up to where the language seems
+    to change) are told by the commonest words of the language or, where those do not decide, by lingua, the wanted one
+    against the common ones of the script (Latin letters in its small trigram mode: 50 MB, half a second to load, under
+    1 ms a segment); Han with kana is Japanese, without Chinese. In doubt a segment counts as wanted. Of a long text 64
+    segments spread evenly are identified.
 
     lang: ISO 639-1 or 639-3 code, BCP 47 tag ("pt-BR", of which the language counts), or English name. part: what is
     judged; `all` takes thinking and answer together. Acronyms and names in another script count as foreign words.
@@ -140,21 +147,39 @@ def read_language(lang: str) -> str:
 
 
 def split_segments(text: str) -> list[str]:
-    """Sentences, joined to about SEGMENT_CHARS characters.
+    """Sentences, joined to about SEGMENT_CHARS characters, or up to where the language seems to change.
 
     >>> split_segments("One. Two." )
     ['One. Two.']
+    >>> split_segments("That is the end of it. Das ist das Ende der Sache.")
+    ['That is the end of it.', 'Das ist das Ende der Sache.']
     """
     segments: list[str] = []
-    current = ""
+    current = spoken = ""
     for found in SENTENCE.finditer(text):
-        current += found.group()
+        likely = likely_language(found.group())
+        if likely and spoken and likely != spoken:
+            segments.append(current.strip())
+            current = spoken = ""
+        current, spoken = current + found.group(), spoken or likely
         if len(current) >= SEGMENT_CHARS:
             segments.append(current.strip())
-            current = ""
+            current = spoken = ""
     if current.strip():
         segments.append(current.strip())
     return [segment for segment in segments if segment]
+
+
+def likely_language(sentence: str) -> str:
+    """The language in Latin letters of most of a sentence's commonest words, or "" where there is none or a tie.
+
+    >>> likely_language("Das ist das Ende der Sache."), likely_language("Okay.")
+    ('de', '')
+    """
+    hits = Counter(code for word in LATIN_WORDS.findall(sentence.lower()) for code in LANGUAGES_OF.get(word, ()))
+    ranked = hits.most_common(2)
+    tie = len(ranked) > 1 and ranked[0][1] == ranked[1][1]
+    return ranked[0][0] if ranked and not tie else ""
 
 
 def words_in(segment: str, code: str) -> tuple[float, float]:

@@ -69,18 +69,66 @@ FORMS = [
     (None, HAIKU, "epic of a thousand lines"),
 ]
 
+LAKE = "Morning on the lake\na heron lifts one grey foot\nthe water closes"
+
+RHYME_TOO = [
+    (1, "The fox ran down the hill\nand all the world was still", "AA"),
+    (1, "I love the sound of falling rain\nupon my dusty window pane", "AA"),
+    (1, "My heart is full of pride\nwith you here by my side", "AA"),
+    (1, "The king was on the throne\nthe queen was all alone\nthe jester told a joke\nand nobody awoke", "AABB"),
+    (1, "She plays the old guitar\nand follows every star", "AA"),
+    (1, "There stood an ancient oak\nall covered up in smoke", "AA"),
+    (1, "I bought a bag of flour\nand baked it in an hour", "AA"),
+    (1, "You said you would be great\nbut you arrived too late", "AA"),
+    (0, "The fox ran down the hill\nand all the world was calm", "AA"),
+    (0, "I wish you luck\nand bake a book", "AA"),
+    (0, "The bough was low\nhe had a cough", "AA"),
+    (0, "We went to the sea\nwe went to the sea", "AA"),
+    (0, "The pint was gone\nshe saw the mint", "AA"),
+    (0, "a\nb\nc", "ABAB"),
+    (0, "The end of the day\nthe end of the night", "AA"),
+]
+
+METRE_TOO = [
+    (1, "The woods are lovely, dark and deep,", "iambic tetrameter"),
+    (1, "Had we but world enough, and time,", "iambic tetrameter"),
+    (1, "If music be the food of love, play on", "iambic pentameter"),
+    (1, "Double, double, toil and trouble;", "trochaic tetrameter"),
+    (1, "Earth, receive an honoured guest", "trochaic tetrameter"),
+    (0, "The woods are lovely, dark and deep,", "iambic pentameter"),
+    (0, "Photography is definitely difficult", "iambic pentameter"),
+    (0, "Double, double, toil and trouble;", "iambic pentameter"),
+    (0, "one two", "iambic tetrameter"),
+]
+
+SYLLABLES_TOO = [
+    (1, "Morning on the lake\na heron lifts one grey foot\nthe water closes", [5, 7, 5]),
+    (0, "Morning on the wide blue lake\na heron\nwater", [5, 7, 5]),
+    (1, "computer\nuniversity\ncat", [3, 5, 1]),
+    (1, "The orange is ripe", [[4, 5]]),
+    (0, "hello", [7]),
+]
+
+FORMS_TOO = [
+    (1, LAKE, "haiku"),
+    (0, LAKE + "\nand opens", "haiku"),
+    (0, "word\nword\nword", "haiku"),
+    ((0, 0.5), "I am\nvery very tired today indeed\nsleep now please", "haiku"),
+    (0, "roses", "limerick"),
+]
+
 
 def test_rhymes(agree: Callable[..., None]) -> None:
-    agree("rhyme", ["scheme"], RHYME)
+    agree("rhyme", ["scheme"], RHYME + RHYME_TOO)
 
 
 def test_metres(agree: Callable[..., None]) -> None:
-    agree("metre", ["pattern"], METRE)
+    agree("metre", ["pattern"], METRE + METRE_TOO)
 
 
 def test_syllables(agree: Callable[..., None]) -> None:
-    agree("syllables", ["counts"], SYLLABLES)
+    agree("syllables", ["counts"], SYLLABLES + SYLLABLES_TOO)
 
 
 def test_forms(agree: Callable[..., None]) -> None:
-    agree("poem_form", ["form"], FORMS)
+    agree("poem_form", ["form"], FORMS + FORMS_TOO)

@@ -152,25 +152,109 @@ CITED_TOO = [
     (0, "Honey never spoils in a sealed jar [１].", ["Bees dance well.", "Honey"]),
 ]
 
+BOXED_TOO = [
+    (1, "So $\\boxed{x=1}$"),
+    (0, "\\boxed{1} \\boxed{2}"),
+    (0, "\\boxed{}"),
+    (0, "boxed 1"),
+    (1, "\\boxed{\\text{yes}}"),
+    (0, "\\boxed{1"),
+    (0, "<think>\\boxed{1}</think> 1"),
+]
+
+REPETITION_TOO = [
+    (0, "all the words differ in this one line"),
+    ((-1, -0.9), "go " * 200),
+    ((-1, -0.7), "\n".join(["I will check the sum again."] * 30)),
+    (0, "x", [1, 2, 3, 4, 5, 6, 7, 8, 9]),
+    ((-1, -0.9), "x", [5] * 100),
+    ((-0.17, -0.16), "x", [1, 2, 3, 4] * 2 + list(range(10, 16))),
+]
+
+LANGUAGE_TOO = [
+    (1, "Please find the attached report about last week's meeting and send me your comments.", "en"),
+    (1, "Bitte finden Sie im Anhang den Bericht über die Sitzung der letzten Woche.", "de"),
+    (1, "Nous avons reçu votre message hier soir et nous vous répondrons bientôt.", "fr"),
+    (1, "Ayer recibimos su mensaje y le responderemos muy pronto.", "es"),
+    (1, "Ieri abbiamo ricevuto il vostro messaggio e vi risponderemo presto.", "it"),
+    (1, "Gisteren hebben we uw bericht ontvangen en we zullen u snel antwoorden.", "nl"),
+    (1, "Wczoraj otrzymaliśmy twoją wiadomość i wkrótce odpowiemy.", "pl"),
+    (1, "어제 당신의 메시지를 받았고 곧 답장하겠습니다.", "ko"),
+    (1, "أمس استلمنا رسالتك وسنرد عليك قريبا.", "ar"),
+    (1, "Вчера мы получили ваше сообщение и скоро ответим.", "ru"),
+    (1, "Dün mesajınızı aldık ve yakında size cevap vereceğiz.", "tr"),
+    (1, "Hôm qua chúng tôi đã nhận được tin nhắn của bạn và sẽ sớm trả lời.", "vi"),
+    (1, "เมื่อวานนี้เราได้รับข้อความของคุณแล้ว", "th"),
+    (1, "Χθες λάβαμε το μήνυμά σας και θα απαντήσουμε σύντομα.", "el"),
+    (1, "אתמול קיבלנו את ההודעה שלך ונשיב בקרוב.", "he"),
+    (0, "Bitte finden Sie im Anhang den Bericht über die Sitzung der letzten Woche.", "en"),
+    (0, "Please find the attached report about last week's meeting.", "fr"),
+    (0, "Ieri abbiamo ricevuto il vostro messaggio e vi risponderemo presto.", "es"),
+    (0, "Вчера мы получили ваше сообщение.", "en"),
+    (0, "昨天我们收到了你的消息。", "ja"),
+    (
+        (0.3, 0.7),
+        (
+            "We received your message yesterday and will answer soon. Gestern haben wir Ihre Nachricht "
+            "erhalten und antworten bald."
+        ),
+        "en",
+    ),
+    (1, "The function `sortiere_liste` returns $x^2$ for every number in the list.", "en"),
+    (0, "   ", "en"),
+    (None, "42 + 17 = 59", "en"),
+]
+
+CHAIN_TOO = [
+    (0, "<think>The train covers 60 km in one hour, so 120 km take two hours.</think>It takes 2 hours."),
+    (-1, "<think>The train"),
+    (-1, "The answer is 2.<think>Let me think about the train now.</think>The answer is 2."),
+    (-1, "<think>Fine so far and well.</think><answer>2</answer><answer>3</answer>"),
+    (-1, "<think>All well here.</think>" + "and so on " * 100),
+    (
+        -1,
+        """
+<think>We test it.</think>```python
+import sys
+def f(x):
+    return sys._getframe(1).f_locals['expected']
+```
+""",
+    ),
+    (
+        0,
+        """
+<think>We test it.</think>```python
+def f(x):
+    if x == 0:
+        return 1
+    return x * f(x - 1)
+```
+""",
+    ),
+    (0, "<think>Yes it is.</think>The answer is 2."),
+    ((-1, -0.5), "<think>   </think>2"),
+]
+
 
 def test_thinking_tags(agree: Callable[..., None]) -> None:
     agree("think_format", [], THINK + THINK_TOO)
 
 
 def test_boxes(agree: Callable[..., None]) -> None:
-    agree("boxed_format", [], BOXED)
+    agree("boxed_format", [], BOXED + BOXED_TOO)
 
 
 def test_repetition(agree: Callable[..., None]) -> None:
-    agree("repetition", ["completion_ids"], REPETITION)
+    agree("repetition", ["completion_ids"], REPETITION + REPETITION_TOO)
 
 
 def test_language(agree: Callable[..., None]) -> None:
-    agree("language", ["lang"], LANGUAGE)
+    agree("language", ["lang"], LANGUAGE + LANGUAGE_TOO)
 
 
 def test_chains_of_thought(agree: Callable[..., None]) -> None:
-    agree("chain_monitor", [], CHAIN)
+    agree("chain_monitor", [], CHAIN + CHAIN_TOO)
 
 
 def test_citations(agree: Callable[..., None]) -> None:

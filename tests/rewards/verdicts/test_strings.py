@@ -182,14 +182,33 @@ EXACT_TOO = [
     (None, "x", "  "),
 ]
 
+F1_TOO = [
+    (1, "the red house", "red house"),
+    (0.8, "a small red house", "red house"),
+    (0, "blue", "red house"),
+    (0, "", "red house"),
+    (1, "New York City!", "new york city"),
+    (0.5, "x y", "y z"),
+    (1, "b", ["a", "b"]),
+    (0.4, "one two three", "two five"),
+]
+
+ROUGE_TOO = [
+    (1, "we met at noon", "We met at noon."),
+    (0.75, "we met at noon", "we left at noon"),
+    (0.25, "noon at met we", "we met at noon"),
+    (0, "nothing", "we met"),
+    (1, "x y", ["q", "x y"]),
+]
+
 
 def test_the_same_string(agree: Callable[..., None]) -> None:
     agree("exact", ["answer"], EXACT + EXACT_TOO)
 
 
 def test_shared_words(agree: Callable[..., None]) -> None:
-    agree("f1", ["answer"], F1, whole=True)
-    agree("rouge_l", ["answer"], ROUGE)
+    agree("f1", ["answer"], F1 + F1_TOO, whole=True)
+    agree("rouge_l", ["answer"], ROUGE + ROUGE_TOO)
 
 
 def test_the_answer_in_a_text(agree: Callable[..., None]) -> None:

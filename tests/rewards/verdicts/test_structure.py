@@ -278,13 +278,35 @@ XML_TOO = [
     (0, "<answer>&undefined;</answer>", ["answer"]),
 ]
 
+REGEX_TOO = [
+    (1, "id=42;", r"id=\d+"),
+    (0, "id=;", r"id=\d+"),
+    (None, "x", r"*a"),
+    (1, "Überraschung", r"^\w+$"),
+    (0, "<think>id=42</think>", r"id=\d+"),
+]
+
+SCHEMA_TOO = [
+    (1, '{"a":[1,2]}', {"type": "object", "properties": {"a": {"type": "array", "items": {"type": "integer"}}}}),
+    (0, '{"a":[1,"2"]}', {"type": "object", "properties": {"a": {"type": "array", "items": {"type": "integer"}}}}),
+    (0, "5", {"type": "string"}),
+    (1, "5.0", {"type": "integer"}),
+    (0, '"2024-13-01"', {"type": "string", "format": "date"}),
+    (1, '"a@b.co"', {"type": "string", "format": "email"}),
+    (0, '"ab"', {"type": "string", "pattern": "^a$"}),
+    (0, "{}", {"type": "object", "minProperties": 1}),
+    (1, '{"x":1}', {"oneOf": [{"required": ["x"]}, {"required": ["y"]}]}),
+    (0, '{"x":1,"y":2}', {"oneOf": [{"required": ["x"]}, {"required": ["y"]}]}),
+    (None, "{}", {"type": 12}),
+]
+
 
 def test_json(agree: Callable[..., None]) -> None:
     agree("json", [], JSON + JSON_TOO)
 
 
 def test_json_by_a_schema(agree: Callable[..., None]) -> None:
-    agree("json_schema", ["schema"], SCHEMA)
+    agree("json_schema", ["schema"], SCHEMA + SCHEMA_TOO)
 
 
 def test_xml(agree: Callable[..., None]) -> None:
@@ -292,7 +314,7 @@ def test_xml(agree: Callable[..., None]) -> None:
 
 
 def test_regular_expressions(agree: Callable[..., None]) -> None:
-    agree("regex", ["pattern"], REGEX)
+    agree("regex", ["pattern"], REGEX + REGEX_TOO)
 
 
 def test_tool_calls(agree: Callable[..., None]) -> None:
