@@ -20,7 +20,8 @@ from curate.executors.base import Executor
 from curate.executors.sharding import run_step
 from curate.ledger import Entry, to_lines
 from curate.lock import folder_lock, lock_file
-from curate.recipe import DEFAULT_PROFILE, Recipe
+from curate.overlay import DEFAULT_PROFILE
+from curate.recipe import Recipe
 from curate.responses import Journal
 from curate.result import PARENT
 from curate.run import Run

@@ -15,7 +15,8 @@ from typing import Any
 
 from curate.errors import RunLocked, UsageError
 from curate.ledger import Entry
-from curate.recipe import DEFAULT_PROFILE, Recipe
+from curate.overlay import DEFAULT_PROFILE
+from curate.recipe import Recipe
 
 PACKAGES = (
     "curate-posttrain",

@@ -17,19 +17,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from types import NoneType
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from curate.document import Node, document_text, parse, plain_scalar
+from curate.document import Node, document_text, parse
 from curate.engines.settings import ENGINES, EngineSettings
-from curate.errors import RecipeError, UsageError, did_you_mean
+from curate.errors import RecipeError, did_you_mean
 from curate.mistakes import A_NAME, NAME, validate, without_mistakes
+from curate.overlay import DEFAULT_PROFILE, chosen, overlay, override_tree
 from curate.steps import STEPS, step_class
 from curate.steps.base import Step
 
-DEFAULT_PROFILE = "laptop"
+OTHERS = {"rounds": "curate loop", "method": "curate train"}
+"""What tells the other files that ship beside recipes, and what reads them."""
 FIRST = ("load", "magpie")
 """Steps that need no rows."""
 
@@ -47,6 +48,10 @@ class Head(BaseModel):
     language: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     seed: int = Field(default=0, ge=0)
+
+
+WORDS = (*Head.model_fields, "engines", "steps")
+"""What may stand at the top of a recipe, beside its profiles."""
 
 
 @dataclass(frozen=True)
@@ -92,12 +97,15 @@ def load_recipe(path: Path, profile: str = DEFAULT_PROFILE, overrides: tuple[str
     root = parse(text, source)
     if not isinstance(root.value, dict):
         raise RecipeError(source, [f"{root.place}: a recipe is a mapping with name, engines and steps"])
+    for key, verb in OTHERS.items():
+        if key in root.value and "steps" not in root.value:
+            raise RecipeError(source, [f"{root.place}: no recipe, it has '{key}' and no steps: `{verb}` reads it"])
     profiles = root.value.get("profiles")
     base = Node({key: node for key, node in root.value.items() if key != "profiles"}, root.place)
-    for over in _profile(profiles, profile):
+    for over in chosen(profiles, profile):
         base = overlay(base, over)
     for override in overrides:
-        base = overlay(base, _override(override, base))
+        base = overlay(base, override_tree(override, {*base.value, *WORDS}))
     mistakes: list[str] = []
     head, engines, steps = _read(base, mistakes)
     mistakes += [one for one in _mistakes_of_profiles(root, profile) if one not in mistakes]
@@ -139,112 +147,9 @@ def _line(mistake: str) -> int:
     return int(place.group(1)) if place else 10**9
 
 
-def _profile(profiles: Node | None, wanted: str) -> Iterator[Node]:
-    if profiles is None or profiles.value is None:
-        known = {}
-    elif isinstance(profiles.value, dict):
-        known = profiles.value
-    else:
-        raise _no_profile(profiles, "profiles is a mapping of names, for example gpu: {steps: {generate: {n: 16}}}")
-    for name, node in known.items():
-        if not isinstance(node.value, dict | NoneType):
-            raise _no_profile(node, f"profile '{name}' is a mapping of what changes, for example {{seed: 1}}")
-        if not NAME.fullmatch(name):
-            raise _no_profile(node, f"profile '{name}': {A_NAME}")
-    if wanted in known:
-        yield from [known[wanted]] if known[wanted].value else []
-    elif wanted != DEFAULT_PROFILE:
-        raise UsageError(f"no profile '{wanted}'{did_you_mean(wanted, {*known, DEFAULT_PROFILE})}")
-
-
-def _no_profile(node: Node, why: str) -> RecipeError:
-    return RecipeError(node.place.rpartition(":")[0], [f"{node.place}: {why}"])
-
-
-def overlay(base: Node, over: Node) -> Node:
-    """`over` laid over `base`: mappings key by key, anything else replaced; see the module for `steps`."""
-    if not (isinstance(base.value, dict) and isinstance(over.value, dict)):
-        return over
-    merged = dict(base.value)
-    for key, node in over.value.items():
-        if key == "steps" and isinstance(node.value, dict) and key in merged:
-            merged[key] = _overlay_steps(merged[key], node)
-        elif key == "engines" and isinstance(node.value, dict) and key in merged:
-            merged[key] = _overlay_engines(merged[key], node)
-        else:
-            merged[key] = overlay(merged[key], node) if key in merged else node
-    return Node(merged, base.place)
-
-
-def _overlay_steps(base: Node, over: Node) -> Node:
-    items = list(base.value) if isinstance(base.value, list) else []
-    places = {_label(item): index for index, item in enumerate(items)}
-    for name, node in over.value.items():
-        if name not in places:
-            raise RecipeError(
-                node.place.rsplit(":", 1)[0], [f"{node.place}: no step '{name}' to change{did_you_mean(name, places)}"]
-            )
-        items[places[name]] = overlay(items[places[name]], node)
-    return Node(items, base.place)
-
-
-def _overlay_engines(base: Node, over: Node) -> Node:
-    """Engine by engine; where `over` names another kind, what only the old kind knows goes with it."""
-    if not isinstance(base.value, dict):
-        return over
-    left = dict(base.value)
-    for name, node in over.value.items():
-        old, new = _kind(left.get(name)), _kind(node)
-        if old and new and old is not new:
-            gone = old.model_fields.keys() - new.model_fields.keys()
-            left[name] = Node({key: part for key, part in left[name].value.items() if key not in gone}, node.place)
-    return overlay(Node(left, base.place), over)
-
-
-def _kind(engine: Node | None) -> type[EngineSettings] | None:
-    """The settings' class of an engine's entry; None when it names none that exists."""
-    word = engine.value.get("engine") if engine is not None and isinstance(engine.value, dict) else None
-    return ENGINES.get(word.value) if word is not None and isinstance(word.value, str) else None
-
-
-def _label(step: Node) -> str:
-    if not isinstance(step.value, dict):
-        return ""
-    for key in ("name", "step"):
-        if key in step.value and step.value[key].value:
-            return str(step.value[key].value)
-    return ""
-
-
-def _override(text: str, base: Node) -> Node:
-    """`steps.generate.n=8` as a tree to lay over the recipe."""
-    path, equals, value = text.partition("=")
-    parts = path.strip().split(".")
-    if not equals or not all(parts):
-        raise UsageError(f"--set {text}: write path.to.key=value, for example steps.generate.n=8")
-    if parts[0] not in {*base.value, *Head.model_fields, "engines", "steps"}:
-        known = [*Head.model_fields, "engines", "steps"]
-        raise UsageError(f"--set {text}: no '{parts[0]}' in a recipe{did_you_mean(parts[0], known)}")
-    place = f"--set {text}"
-    is_yaml = value[:1] in ("[", "{") and value[:2] not in ("{{", "{%", "{#")  # those begin a prompt's template
-    node = parse(value, place) if is_yaml else Node(plain_scalar(value), place)
-    node = _replaced(node, place)
-    for part in reversed(parts):
-        node = Node({part: node}, place)
-    return node
-
-
-def _replaced(node: Node, place: str) -> Node:
-    if isinstance(node.value, dict):
-        return Node({key: _replaced(child, place) for key, child in node.value.items()}, place)
-    if isinstance(node.value, list):
-        return Node([_replaced(child, place) for child in node.value], place)
-    return Node(node.value, place)
-
-
 def _head(base: Node, mistakes: list[str]) -> Head | None:
     own = Node({key: node for key, node in base.value.items() if key not in ("engines", "steps")}, base.place)
-    known = [*Head.model_fields, "engines", "steps", "profiles"]
+    known = [*WORDS, "profiles"]
     head: Head | None = validate(Head, own, mistakes, known=known)
     return head
 

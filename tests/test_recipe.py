@@ -278,6 +278,12 @@ def test_thousands_of_mistakes_are_told_in_fifty_lines(tmp_path: Path) -> None:
     assert len(str(told.value).splitlines()) == 52
 
 
+@pytest.mark.parametrize(("file", "verb"), [("loop.yaml", "curate loop"), ("train/grpo.yaml", "curate train")])
+def test_a_file_of_another_command_says_whose_it_is(file: str, verb: str) -> None:
+    with pytest.raises(RecipeError, match=f"1 mistake:\n.*no recipe, .* `{verb}` reads it"):
+        load_recipe(recipe_folder() / file)
+
+
 def test_a_prompt_can_be_set_from_the_command_line(tmp_path: Path) -> None:
     step = recipe(tmp_path, GOOD, "laptop", "steps.generate.prompt={{ prompt }}\n\nBe brief.").steps[1]
     assert step.prompt == "{{ prompt }}\n\nBe brief."

@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from curate.document import Node, document_text, parse, plain_scalar
 from curate.errors import RecipeError, UsageError, did_you_mean
 from curate.mistakes import validate
-from curate.recipe import overlay
+from curate.overlay import overlay
 from trainers.aliases import OURS, translate
 from trainers.arguments import field_types, listed, wrong_value
 from trainers.methods import METHODS

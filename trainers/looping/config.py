@@ -27,7 +27,7 @@ from pydantic import Field, field_validator, model_validator
 from curate.document import Node, document_text, parse, plain_scalar
 from curate.errors import RecipeError, UsageError, did_you_mean
 from curate.mistakes import validate
-from curate.recipe import overlay
+from curate.overlay import overlay
 from trainers.config import Data, RewardUse, Settings, make_config, named
 from trainers.merging.config import Part
 from trainers.merging.weights import METHODS as MERGES
