@@ -105,7 +105,8 @@ RULES: dict[str, Rule] = {rule.name: rule for rule in _ALL}
 
 REPETITION = tuple(rule.name for rule in _ALL if rule.source == _REPEAT)
 
-_LOOPS = ("repeated_lines", "repeated_paragraphs", *(f"repeated_{n}grams" for n in range(5, 11)))
+# by characters: closing brackets, rules and blank lines of Windows are many lines of an answer, and little of it
+_LOOPS = ("repeated_line_characters", "repeated_paragraph_characters", *(f"repeated_{n}grams" for n in range(5, 11)))
 _WHOLE = ("empty", "broken_text", "special_tokens", "next_turn", "unfinished", "code_fences")
 
 SETS: dict[str, tuple[str, ...]] = {

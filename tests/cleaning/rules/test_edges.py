@@ -39,7 +39,29 @@ def test_a_short_or_foreign_text_is_sound(text: str) -> None:
 
 @pytest.mark.parametrize("text", [None, "", " ", "\n\n", "\t", "\u3000"])
 def test_nothing_is_flagged_as_empty_alone(text: str | None) -> None:
-    assert flags(text, ["sft", "cot", "pii", "secrets"]) in (["flag.empty"], ["flag.empty", "flag.repeated_lines"])
+    assert flags(text, ["sft", "cot", "pii", "secrets"]) == ["flag.empty"]
+
+
+PARAGRAPHS = [
+    "Bees live in hives, and each hive has one queen.",
+    "The workers gather nectar from flowers in spring.",
+    "Honey keeps for years, since it holds little water.",
+    "A swarm leaves when the old home becomes too small.",
+    "Beekeepers wear white, because dark cloth alarms them.",
+    "In winter the colony forms a ball and shivers for warmth.",
+]
+
+
+@pytest.mark.parametrize("gap", ["\n\n", "\r\n\r\n", "\n\n---\n\n", "\n\n```\n}\n```\n\n"])
+def test_line_ends_of_windows_rules_and_brackets_are_no_loop(gap: str) -> None:
+    assert flags(gap.join(PARAGRAPHS), ["default"]) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["Yes\n" * 9, (PARAGRAPHS[0] + "\n\n") * 3, "\r\n".join([PARAGRAPHS[1]] * 4), "go on " * 30]
+)
+def test_a_loop_is_flagged_however_short_its_lines(text: str) -> None:
+    assert any("repeated" in name for name in flags(text, ["default"]))
 
 
 def test_a_line_of_a_megabyte_is_read_as_prose_is() -> None:
