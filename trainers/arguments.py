@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import fields
 from functools import cache
+from logging import LogRecord, getLogger
 from typing import TYPE_CHECKING, Any, get_origin, get_type_hints
 
 from curate.document import Node
@@ -146,8 +147,27 @@ def one_device() -> None:
         )
 
 
+SAID_BETTER = (
+    "All reward functions returned None",  # `trainers.guards` says it once, with the reason
+    "mtime may not be reliable",  # two checkpoints within a second
+    "missing keys in the checkpoint model loaded: ['lm_head.weight']",  # a head that is tied to the embedding
+)
+"""Warnings of the libraries that a user can do nothing with."""
+
+
+NOISY = (
+    "trl.trainer.grpo_trainer", "trl.trainer.rloo_trainer", "transformers.trainer", "transformers.trainer_utils"
+)  # fmt: skip
+
+
+def _worth_saying(record: LogRecord) -> bool:
+    return not any(text in record.getMessage() for text in SAID_BETTER)
+
+
 def quieten() -> None:
     """No telemetry, no progress bars of the libraries, no warning about what is called experimental."""
+    for noisy in NOISY:
+        getLogger(noisy).addFilter(_worth_saying)
     os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     import datasets

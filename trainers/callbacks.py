@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterable, Mapping
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,6 +54,21 @@ def reward_span(job: Job) -> tuple[float, float]:
     return low, high
 
 
+def mean_loss(history: Iterable[Mapping[str, Any]]) -> float | None:
+    """The mean loss of all steps, from the logs of the whole training; None without a loss.
+
+    What transformers calls `train_loss` is, after a resume, the sum of the steps since then over all steps.
+
+    >>> mean_loss([{"step": 1, "loss": 4.0}, {"step": 3, "loss": 1.0}, {"step": 3, "eval_loss": 9.0}])
+    2.0
+    """
+    total, before = 0.0, 0
+    for line in history:
+        if "loss" in line:
+            total, before = total + line["loss"] * (line["step"] - before), line["step"]
+    return total / before if before else None
+
+
 class Log(TrainerCallback):  # type: ignore[misc]
     """Writes metrics to a file, one JSON line each, and says a short one aloud.
 
@@ -78,7 +94,8 @@ class Log(TrainerCallback):  # type: ignore[misc]
         """Write the metrics."""
         if state.is_world_process_zero and logs:
             self._logged = set(logs)
-            self._write(state, logs)
+            whole = {"train_loss": mean_loss(state.log_history)} if "train_loss" in logs else {}
+            self._write(state, logs | whole)
 
     def on_evaluate(self, args: Any, state: Any, control: Any, metrics: dict[str, Any], **kwargs: Any) -> None:
         """Write what other callbacks have added to the metrics of an evaluation, which was logged before."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
@@ -108,6 +109,9 @@ class Stop(Settings):
                 raise ValueError("write pass@1, pass@8, ...")
         elif not value.startswith("eval_"):
             raise ValueError("write eval_loss, eval_reward, or pass@K")
+        near = get_close_matches(value, ("eval_loss", "eval_reward"), n=1, cutoff=0.8)
+        if near and value != near[0]:
+            raise ValueError(f"did you mean {near[0]}?")
         return value
 
     @property

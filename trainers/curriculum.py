@@ -11,14 +11,14 @@ et al. 2024 (arXiv 2408.15099), with estimates from training itself instead of s
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import torch
 from torch.utils.data import Sampler
 
-from curate.errors import DataError, UsageError
+from curate.errors import DataError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
     import polars as pl
@@ -41,6 +41,16 @@ def columns(config: TrainConfig) -> list[str]:
     """Columns of the data that the order is told by."""
     wanted = config.curriculum
     return [] if wanted is None or wanted.order == "adaptive" or wanted.by == "length" else [wanted.by]
+
+
+def check_column(there: Sequence[str], config: TrainConfig) -> None:
+    """Raise DataError when the column that the order is told by is not there."""
+    for wanted in columns(config):
+        if wanted not in there:
+            raise DataError(
+                f"{config.data.path}: curriculum: no column '{wanted}'{did_you_mean(wanted, there)}; "
+                "`curate build` makes pass_rate with - {step: pass_rate}, and {by: length} needs no column"
+            )
 
 
 def order(job: Job) -> None:
@@ -169,7 +179,9 @@ def adaptive(base: type) -> type:
             return rewards
 
         def _fresh_prompts(self, count: int, used: int) -> list[dict[str, Any]]:
-            rows = self.seen.draw(count, (self.args.seed * 1_000_003 + self._step) * 101 + used + 1)
+            from trainers.dynamic_sampling import batch_of
+
+            rows = self.seen.draw(count, (self.args.seed * 1_000_003 + batch_of(self)) * 101 + used + 1)
             return [self.train_dataset[row] for row in rows for _ in range(self.num_generations)]
 
         def _save_checkpoint(self, *args: Any, **kwargs: Any) -> None:

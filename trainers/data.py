@@ -19,7 +19,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from curate.errors import DataError
+from curate.errors import DataError, did_you_mean
 from curate.table import content_hash
 
 if TYPE_CHECKING:
@@ -34,6 +34,9 @@ PROMPTS = "prompts"
 
 TEXT = "text"
 """The contract of plain language modelling: text that is learned as it stands."""
+
+SAID = ("prompt", "completion", "chosen", "rejected")
+"""Columns that hold text, or messages."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,16 @@ def load_rows(config: TrainConfig, method: Method, *, chat: bool, needs: Iterabl
     chat: whether text becomes messages. needs: columns the rewards read, besides the prompt.
     Raises DataError when the columns are wrong (naming what would make them right), or no row is left.
     """
+    from trainers import curriculum
+
     frame = read(config.data, config.columns)
+    curriculum.check_column(frame.columns, config)
+    for name in method.needs:
+        if name not in frame.columns:
+            raise DataError(
+                f"{config.data.path}: {method.name} reads column '{name}'{did_you_mean(name, frame.columns)}; map it "
+                f"here, columns: {{{name}: ...}}"
+            )
     contract = choose(frame, method)
     shaped, left_out = shape(frame, contract, chat=chat, needs=tuple(needs), where=config.data.path)
     for reason, count in left_out.items():
@@ -134,7 +146,6 @@ def _means_files(path: str) -> bool:
 def _of_run(folder: Path, split: str | None) -> pl.DataFrame:
     import polars as pl
 
-    from curate.errors import did_you_mean
     from curate.run import Run
 
     splits = Run(folder).splits()
@@ -171,8 +182,13 @@ def _eval_source(config: TrainConfig) -> Data:
     folder = Path(config.data.path).expanduser()
     if (folder / "data" / f"{named}.parquet").is_file() or (folder / f"{named}.parquet").is_file():
         return config.data.model_copy(update={"split": named, "limit": None})
-    if config.data.revision is not None and not Path(named).exists():
+    other = Path(named).expanduser()
+    if config.data.revision is not None and not other.exists():
         return config.data.model_copy(update={"split": named, "limit": None})
+    if not other.exists() and not other.suffix and "*" not in named:
+        raise DataError(
+            f"eval: {named} is no split of {config.data.path} and no file here; a share is held out, eval: 0.1"
+        )
     return Data(path=named)
 
 
@@ -195,6 +211,7 @@ def shape(
 
     Raises DataError when a column is missing or has the wrong type, or no row is left.
     """
+    _no_messages_as_text(frame, where)
     if contract == PROMPTS:
         made, reasons = _prompts(frame, needs, where, chat)
     elif contract == TEXT:
@@ -210,6 +227,34 @@ def shape(
         told = "; ".join(f"{reason} ({count:,})" for reason, count in left_out.items())
         raise DataError(f"{where}: none of {frame.height:,} rows can be trained on: {told}")
     return kept, left_out
+
+
+def _no_messages_as_text(frame: pl.DataFrame, where: str) -> None:
+    """Raise DataError where messages stand as JSON text: the model would learn to read and write JSON.
+
+    A file that holds text in some rows and messages in others is read so.
+    """
+    import polars as pl
+
+    for name in ("messages", *SAID):
+        if frame.schema.get(name) != pl.String:
+            continue
+        found = [text for text in frame[name].drop_nulls().to_list() if _is_messages(text)]
+        if found:
+            raise DataError(
+                f"{where}: '{name}' holds messages as JSON text in {len(found):,} of {frame.height:,} rows, the first "
+                f"{found[0][:60]!r}. Write messages as lists, in every row of the column, or plain text in every row"
+            )
+
+
+def _is_messages(text: str) -> bool:
+    if not text.startswith("[{"):
+        return False
+    try:
+        turns = json.loads(text)
+    except ValueError:
+        return False
+    return all(isinstance(turn, dict) and {"role", "content"} <= turn.keys() for turn in turns)
 
 
 def _columns(contract: str, frame: pl.DataFrame) -> list[str]:
@@ -236,6 +281,8 @@ def _contract(frame: pl.DataFrame, contract: str, where: str, chat: bool) -> tup
 
     from curate.schema import CONTRACTS, check, convert
 
+    if contract == "kto" and frame.schema["label"].is_integer() and frame["label"].drop_nulls().is_in([0, 1]).all():
+        frame = frame.with_columns(pl.col("label").cast(pl.Boolean))
     problems = [line for line in check(frame, contract) if " is null in " not in line]
     if problems:
         raise DataError(_wrong_columns(frame, contract, where, problems))
@@ -244,7 +291,7 @@ def _contract(frame: pl.DataFrame, contract: str, where: str, chat: bool) -> tup
         return pl.DataFrame([shaped.columns[name].alias(name) for name in shaped.columns]), shaped.reasons
     names = _columns(contract, frame)
     made = frame.select(names)
-    if any(made.schema[name] != pl.String for name in ("prompt", "completion", "chosen", "rejected") if name in names):
+    if any(made.schema[name] != pl.String for name in ("messages", *SAID) if name in names):
         raise DataError(
             f"{where}: the rows are messages, but the model has no chat template to put them in; {NO_TEMPLATE}"
         )
@@ -295,7 +342,8 @@ def _prompts(frame: pl.DataFrame, needs: Sequence[str], where: str, chat: bool) 
     _require(frame, needs, where)
     said = frame["prompt"].dtype == pl.String
     golds = [name for name in needs if name != "prompt"]
-    nothing = pl.all_horizontal(pl.col(name).is_null() for name in golds) if golds else pl.lit(value=False)
+    lacking = [_empty(name, frame) if name == "completion" else pl.col(name).is_null() for name in golds]
+    nothing = pl.all_horizontal(lacking) if golds else pl.lit(value=False)
     reason = pl.coalesce(
         pl.when(_empty("prompt", frame)).then(pl.lit("no prompt")),
         pl.when(nothing).then(pl.lit(f"no {' and no '.join(golds)}")),  # a row that some reward can judge stays
@@ -320,6 +368,8 @@ def _wrong_columns(frame: pl.DataFrame, contract: str, where: str, problems: lis
         dialect = detect(frame).dialect.name
     except DataError:
         return told + f". Map the columns here, columns: {{...}}, or build with - {{step: format, to: {contract}}}"
+    if dialect == "prompt_completion":  # which is the shape it is to have: a value is wrong, not the columns
+        return told
     return told + (
         f". It looks like {dialect}: `curate build` with - {{step: load, sources: [...]}} and "
         f"- {{step: format, to: {contract}}} brings it into shape; or map the columns here, columns: {{...}}"

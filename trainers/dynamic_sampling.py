@@ -65,7 +65,7 @@ class DynamicSamplingTrainer(GRPOTrainer):  # type: ignore[misc]
     def _fresh_prompts(self, count: int, used: int) -> list[dict[str, Any]]:
         """`count` rows of the training set, each repeated for its group."""
         world = self.accelerator.num_processes
-        place = ((self.args.seed * 1_000_003 + self._step) * 101 + used) * world + self.accelerator.process_index
+        place = ((self.args.seed * 1_000_003 + batch_of(self)) * 101 + used) * world + self.accelerator.process_index
         generator = torch.Generator().manual_seed(place)
         rows = torch.randint(len(self.train_dataset), (count,), generator=generator).tolist()
         return [self.train_dataset[row] for row in rows for _ in range(self.num_generations)]
@@ -100,6 +100,12 @@ class DynamicSamplingTrainer(GRPOTrainer):  # type: ignore[misc]
         metrics["dynamic_sampling/rounds"].append(used)
         metrics["dynamic_sampling/replaced"].append((first - last) / groups)
         metrics["dynamic_sampling/frac_left_zero_std"].append(last / groups)
+
+
+def batch_of(trainer: Any) -> int:
+    """The number of the batch that is made, of the whole training: TRL's own `_step` begins anew after a resume."""
+    accumulated = int(trainer.args.gradient_accumulation_steps)
+    return int(trainer.state.global_step) * accumulated + int(trainer._step) % accumulated  # noqa: SLF001  TRL's
 
 
 def _placed(

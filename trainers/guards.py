@@ -10,12 +10,12 @@ import asyncio
 import inspect
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from hashlib import sha256
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import rewards
-from curate.errors import StepFailed
+from curate.errors import StepFailed, UsageError
+from trainers.reward_columns import TRAINERS_OWN, parameters
 
 if TYPE_CHECKING:
     from rewards.base import Score
@@ -27,8 +27,6 @@ HOPELESS = 3
 
 TOLD = 20
 """Different reasons of a reward that are told aloud."""
-
-_TRAINERS_OWN = frozenset({"trainer_state", "log_extra", "log_metric", "environments", "completion_ids"})
 
 
 class Guarded:
@@ -49,15 +47,17 @@ class Guarded:
         self.reasons: Counter[str] = Counter()
         self._say = say
         self._hopeless = 0
-        self._takes = _parameters(function)
+        self._told_none = False
+        self._takes = parameters(function)
 
     def __call__(self, completions: Sequence[Any], **given: Any) -> list[float | None]:
         """One value a completion, None for one that could not be judged."""
         arguments = self._arguments(completions, given)
         try:
-            values, failed = self._checked(self.function(**arguments), len(completions)), 0
+            values, failed = self._checked(self.function(**arguments), len(completions))
         except Exception as error:  # noqa: BLE001  the boundary: a failed judge is data
-            values, failed = self._one_by_one(arguments, len(completions), error)
+            rows = [_row(arguments, row, len(completions)) for row in range(len(completions))]
+            values, failed = self._alone([_result(self.function, row) for row in rows], error)
         return self._counted(values, failed, given)
 
     def summary(self) -> dict[str, Any]:
@@ -76,35 +76,44 @@ class Guarded:
             return arguments
         return {name: value for name, value in arguments.items() if name in self._takes}
 
-    def _one_by_one(self, arguments: Mapping[str, Any], count: int, error: Exception) -> tuple[list[float | None], int]:
-        """Every row alone, so that only those that fail are lost. The error of the batch stands for each of them."""
+    def _alone(self, results: Sequence[Any], error: Exception) -> tuple[list[float | None], int]:
+        """The values of rows that were judged one by one, so that only those that fail are lost; and how many did.
+
+        results: what the function gave for each row, or raised. error: why the batch as a whole could not be judged.
+        """
         values: list[float | None] = []
         failed = 0
-        for row in range(count):
+        for result in results:
             try:
-                values += self._checked(self.function(**_row(arguments, row, count)), 1)
+                value, wrong = self._checked(_raised(result), 1)
             except Exception as own:  # noqa: BLE001  the boundary: a failed judge is data
-                values.append(None)
-                failed += 1
-                self._failed(own)
+                self._reason(_told(own), failed=True)
+                value, wrong = [None], 1
+            values += value
+            failed += wrong
         if not failed:
-            self._failed(error)  # only the batch as a whole fails; the values stand
+            told = f"a batch could not be judged at once, only row by row: {_told(error)}"
+            self._reason(_told(error), failed=True, told=told)
         return values, failed
 
-    def _checked(self, values: Any, count: int) -> list[float | None]:
+    def _checked(self, values: Any, count: int) -> tuple[list[float | None], int]:
+        """The values as numbers or None, and how many were neither. Raises RewardError for no list of `count`."""
+        if not hasattr(values, "__iter__") or isinstance(values, str | bytes | Mapping):
+            raise rewards.RewardError(f"it gave {values!r:.60} where a list belongs, of a number or None a completion")
         made = list(values)
         if len(made) != count:
-            raise rewards.RewardError(f"{self.__name__} gave {len(made)} values for {count} completions")
-        return [None if value is None or not isfinite(value) else float(value) for value in made]
+            raise rewards.RewardError(f"it gave {len(made)} values for {count} completions")
+        numbers = [_number(value) for value in made]
+        unfit = [value for value, number in zip(made, numbers, strict=True) if number is None and value is not None]
+        for value in unfit:
+            self._reason(f"it gave {value!r:.60} for a completion, which is no number (nor None)", failed=True)
+        return numbers, len(unfit)
 
-    def _failed(self, error: Exception) -> None:
-        self._reason(f"{type(error).__name__}: {error}"[:200], failed=True)
-
-    def _reason(self, reason: str, *, failed: bool) -> None:
+    def _reason(self, reason: str, *, failed: bool, told: str = "") -> None:
         self.errors += failed
         self.reasons[reason] += 1
         if failed and self.reasons[reason] == 1 and len(self.reasons) <= TOLD:
-            self._say(f"reward {self.__name__}: a row could not be judged and is left out: {reason}")
+            self._say(f"reward {self.__name__}: {told or f'a row could not be judged and is left out: {reason}'}")
 
     def _counted(self, values: list[float | None], failed: int, given: Mapping[str, Any]) -> list[float | None]:
         none = sum(value is None for value in values)
@@ -115,6 +124,10 @@ class Guarded:
         if log_metric is not None:
             log_metric(f"rewards/{self.__name__}/undecided", none / max(len(values), 1))
             log_metric(f"rewards/{self.__name__}/errors", float(failed))
+        if none > failed and not self._told_none:
+            self._told_none = True
+            why = f": {self.reasons.most_common(1)[0][0]}" if self.reasons else ""
+            self._say(f"reward {self.__name__}: {none:,} of {len(values):,} completions got None and are left out{why}")
         self._hopeless = self._hopeless + 1 if values and failed == len(values) else 0
         if self._hopeless >= HOPELESS:
             told = "; ".join(f"{reason} ({count})" for reason, count in self.reasons.most_common(3))
@@ -130,26 +143,39 @@ class GuardedAsync(Guarded):
         arguments = self._arguments(completions, given)
         count = len(completions)
         try:
-            return self._counted(self._checked(await self.function(**arguments), count), 0, given)
-        except StepFailed:
-            raise
-        except Exception:  # noqa: BLE001  the boundary: a failed judge is data
+            values, failed = self._checked(await self.function(**arguments), count)
+        except Exception as error:  # noqa: BLE001  the boundary: a failed judge is data
             calls = [self.function(**_row(arguments, row, count)) for row in range(count)]
-            found = await asyncio.gather(*calls, return_exceptions=True)
-        values: list[float | None] = []
-        failed = 0
-        for value in found:
-            try:
-                values += self._checked(value if not isinstance(value, BaseException) else _again(value), 1)
-            except Exception as own:  # noqa: BLE001  the boundary: a failed judge is data
-                values.append(None)
-                failed += 1
-                self._failed(own)
+            values, failed = self._alone(await asyncio.gather(*calls, return_exceptions=True), error)
         return self._counted(values, failed, given)
 
 
-def _again(error: BaseException) -> Any:
-    raise error
+def _result(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
+    """What a function gives, or what it raises."""
+    try:
+        return function(**arguments)
+    except Exception as error:  # noqa: BLE001  the boundary: a failed judge is data
+        return error
+
+
+def _raised(result: Any) -> Any:
+    if isinstance(result, Exception):
+        raise result
+    return result
+
+
+def _told(error: Exception) -> str:
+    text = str(error) if isinstance(error, rewards.RewardError) else f"{type(error).__name__}: {error}"
+    return text[:200]
+
+
+def _number(value: Any) -> float | None:
+    """A reward's value, a finite number of Python, numpy or torch; None for anything else."""
+    try:
+        number = None if isinstance(value, str) else float(value)
+    except (TypeError, ValueError):
+        return None
+    return number if number is not None and isfinite(number) else None
 
 
 def _row(arguments: Mapping[str, Any], row: int, count: int) -> dict[str, Any]:
@@ -158,20 +184,9 @@ def _row(arguments: Mapping[str, Any], row: int, count: int) -> dict[str, Any]:
 
 
 def _is_column(name: str, value: Any, count: int) -> bool:
-    if name in _TRAINERS_OWN - {"completion_ids", "environments"}:
+    if name in TRAINERS_OWN - {"completion_ids", "environments"}:
         return False
     return isinstance(value, list | tuple) and len(value) == count
-
-
-def _parameters(function: Callable[..., Any]) -> frozenset[str] | None:
-    """The names a function takes; None when it takes any."""
-    try:
-        parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):
-        return None
-    if any(one.kind is one.VAR_KEYWORD for one in parameters):
-        return None
-    return frozenset(one.name for one in parameters)
 
 
 class GuardedScores(Guarded):
@@ -182,7 +197,7 @@ class GuardedScores(Guarded):
 
     def __call__(self, completions: Sequence[Any], **given: Any) -> list[float | None]:
         """One value a completion, None for one that could not be judged."""
-        columns = {name: value for name, value in given.items() if name not in _TRAINERS_OWN}
+        columns = {name: value for name, value in given.items() if name not in TRAINERS_OWN}
         columns |= {mine: given[theirs] for mine, theirs in self.columns.items() if theirs in given}
         if "completion_ids" in given:
             columns["completion_ids"] = given["completion_ids"]
@@ -204,13 +219,18 @@ class GuardedScores(Guarded):
 def guard(uses: Iterable[RewardUse], functions: Iterable[Callable[..., Any]], say: Say) -> list[Guarded]:
     """The rewards of a config, then plain functions given in Python, each guarded.
 
-    Raises UnknownRewardError, UnknownOptionError.
+    Raises UnknownRewardError, UnknownOptionError, UsageError for what is no function.
     """
     made: list[Guarded] = []
     for use in uses:
         function = _by_verifier if use.reward == "verifier" else rewards.get(use.reward, **use.options).score_batch
         made.append(GuardedScores(function, use.label, say, use.columns))
     for function in functions:
+        if not callable(function):
+            raise UsageError(
+                f"rewards= takes functions, and {function!r} is none; a reward of the registry is named in the config, "
+                "rewards: [math]"
+            )
         name = getattr(function, "__name__", type(function).__name__)
         if isinstance(function, rewards.Reward):
             made.append(GuardedScores(function.score_batch, name, say))
@@ -228,32 +248,3 @@ def _by_verifier(completions: Sequence[Any], **columns: Any) -> list[Score]:
     from curate.steps.grade import reward_scores
 
     return reward_scores(None, list(completions), columns)
-
-
-def needed_columns(uses: Iterable[RewardUse]) -> list[str]:
-    """The columns of the data that the rewards cannot do without."""
-    needed: dict[str, None] = {}
-    for use in uses:
-        reads = ("verifier",) if use.reward == "verifier" else rewards.get(use.reward, **use.options).columns
-        for column in reads:
-            if column not in ("prompt", "completion_ids"):
-                needed[use.columns.get(column, column)] = None
-    return list(needed)
-
-
-def identity(uses: Sequence[RewardUse], functions: Sequence[Callable[..., Any]]) -> list[dict[str, Any]]:
-    """What the rewards are, for the lock file: names, options, weights, and a hash of the code of plain functions."""
-    from curate.steps.grade import code_hash
-
-    listed: list[dict[str, Any]] = []
-    for use in uses:
-        where = () if use.reward == "verifier" else (rewards.get(use.reward, **use.options).entry.use,)
-        listed.append(use.model_dump(mode="json") | {"code": code_hash(where)})
-    for function in functions:
-        try:
-            source = inspect.getsource(function)
-        except (OSError, TypeError):
-            source = repr(type(function))
-        name = getattr(function, "__name__", type(function).__name__)
-        listed.append({"function": name, "code": sha256(source.encode()).hexdigest()[:16]})
-    return listed

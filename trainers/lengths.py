@@ -40,18 +40,18 @@ def fit(tokens: Any, max_length: int | None, job: Job, name: str = "train") -> A
 
     Raises DataError when a row is too long and that is an error, or no row is left.
     """
-    kept = _kept(row_lengths(tokens), max_length, job, name, lambda row: learns(tokens[row], max_length or 0))
-    return tokens if len(kept) == len(tokens) else tokens.select(kept)
+    stay = kept(row_lengths(tokens), max_length, job, name, lambda row: learns(tokens[row], max_length or 0))
+    return tokens if len(stay) == len(tokens) else tokens.select(stay)
 
 
 def fit_counts(counts: Counted, max_length: int, job: Job, name: str = "train") -> list[bool]:
     """The same from counts: which rows stay."""
-    kept = _kept(counts.total.tolist(), max_length, job, name, lambda row: bool(counts.prompt[row] < max_length))
-    stays = set(kept)
+    cut = lambda row: bool(counts.prompt[row] < max_length)  # noqa: E731
+    stays = set(kept(counts.total.tolist(), max_length, job, name, cut))
     return [row in stays for row in range(len(counts.total))]
 
 
-def _kept(
+def kept(
     lengths: Sequence[int], max_length: int | None, job: Job, name: str, learns_cut: Callable[[int], bool]
 ) -> list[int]:
     """The numbers of the rows that stay. learns_cut: whether a row that is cut still has something to learn."""

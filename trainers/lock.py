@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import inspect
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import rewards
 from curate.engines.local_model import fingerprint
 from curate.lock import versions as curate_versions
-from trainers import batch, guards
+from trainers import batch
 
 if TYPE_CHECKING:
+    from trainers.config import RewardUse
     from trainers.job import Job
 
 PACKAGES = ("trl", "peft", "accelerate", "bitsandbytes")
+UNTOLD = {
+    "step", "epoch", "total_flos", "train_runtime", "train_samples_per_second", "train_steps_per_second"
+}  # fmt: skip
+"""Of the last log: what is told elsewhere, or is only of the time since a resume."""
+
 _MACHINE = {"output_dir", "logging_dir", "run_name", "hub_token", "push_to_hub_token", "local_rank"}
 
 
@@ -31,7 +40,7 @@ def lock_text(job: Job, functions: tuple[Callable[..., Any], ...] = ()) -> str:
             "eval": 0 if job.rows.held_out is None else job.rows.held_out.height,
             "left_out": dict(job.rows.left_out),
         },
-        "rewards": guards.identity(job.config.rewards, functions),
+        "rewards": reward_identity(job.config.rewards, functions),
         "batch": batch.effective(job.config, job.method),
         "processes": batch.processes(),
         "arguments": {name: value for name, value in job.arguments.to_dict().items() if name not in _MACHINE},
@@ -48,10 +57,12 @@ def versions() -> dict[str, str]:
 
 def result(job: Job, state: Any) -> dict[str, Any]:
     """The content of `metrics.json`: the last of every metric, the best checkpoint, and what the rewards did."""
+    from trainers.callbacks import mean_loss
+
     last: dict[str, Any] = {}
     for line in state.log_history:
         last |= line
-    last.pop("total_flos", None)
+    last["train_loss"] = mean_loss(state.log_history)
     best = {} if state.best_metric is None else {"best": {job.arguments.metric_for_best_model: state.best_metric}}
     if state.best_model_checkpoint is not None:
         best["best"]["checkpoint"] = Path(state.best_model_checkpoint).name
@@ -65,5 +76,23 @@ def result(job: Job, state: Any) -> dict[str, Any]:
             "eval": 0 if job.rows.held_out is None else job.rows.held_out.height,
         },
         "rewards": {reward.__name__: reward.summary() for reward in job.rewards},
-        "last": {name: value for name, value in last.items() if name not in ("step", "epoch")},
+        "last": {name: value for name, value in last.items() if name not in UNTOLD and value is not None},
     }
+
+
+def reward_identity(uses: Sequence[RewardUse], functions: Sequence[Callable[..., Any]]) -> list[dict[str, Any]]:
+    """What the rewards are, for the lock file: names, options, weights, and a hash of the code of plain functions."""
+    from curate.steps.grade import code_hash
+
+    listed: list[dict[str, Any]] = []
+    for use in uses:
+        where = () if use.reward == "verifier" else (rewards.get(use.reward, **use.options).entry.use,)
+        listed.append(use.model_dump(mode="json") | {"code": code_hash(where)})
+    for function in functions:
+        try:
+            source = inspect.getsource(function)
+        except (OSError, TypeError):
+            source = repr(type(function))
+        name = getattr(function, "__name__", type(function).__name__)
+        listed.append({"function": name, "code": sha256(source.encode()).hexdigest()[:16]})
+    return listed

@@ -21,7 +21,8 @@ class Method:
     use: `module:function` that builds its trainer from a job. config: `module:class` of its arguments, a
     `transformers.TrainingArguments`. contracts: of `curate.schema`; the first that fits the data is taken.
     unit: what a batch counts. batch: its size an optimizer step unless asked for. online: it generates while it trains,
-    and so needs rewards (or a teacher) and prompts only. reads: our own fields that only some methods read.
+    and so needs rewards (or a teacher) and prompts only. needs: columns beside those of its contract. reads: our own
+    fields that only some methods read.
     defaults: where we differ from the library. course: settings of `profile: course`, the tables of the course pages.
     ranges: outside of these the profile warns, lowest and highest.
     """
@@ -34,6 +35,7 @@ class Method:
     unit: Unit = "rows"
     batch: int = 32
     online: bool = False
+    needs: tuple[str, ...] = ()
     reads: frozenset[str] = frozenset()
     model: Literal["causal", "reward"] = "causal"
     defaults: Mapping[str, Any] = field(default_factory=dict)
@@ -50,6 +52,7 @@ _POLICY_RANGES: Final = {
     "num_generations": (4, 8),
     "epsilon": (0.1, 0.3),
 }
+_OWN_COLLATOR: Final = {"remove_unused_columns": False}  # which TRL sets for these, with a warning
 _ONLINE: Final = frozenset({"rewards"})
 _TAUGHT: Final = frozenset({"teacher"})
 
@@ -90,6 +93,7 @@ ROWS: Final = (
         "trl.experimental.orpo:ORPOConfig",
         ("preference",),
         "pairs",
+        defaults=_OWN_COLLATOR,
     ),
     Method(
         "simpo",
@@ -98,7 +102,8 @@ ROWS: Final = (
         "trl.experimental.cpo:CPOConfig",
         ("preference",),
         "pairs",
-        defaults={"loss_type": "simpo", "cpo_alpha": 0.0, "beta": 2.0, "simpo_gamma": 1.0},  # the paper's section 4
+        # the paper's section 4
+        defaults={"loss_type": "simpo", "cpo_alpha": 0.0, "beta": 2.0, "simpo_gamma": 1.0} | _OWN_COLLATOR,
     ),
     Method(
         "cpo",
@@ -107,6 +112,7 @@ ROWS: Final = (
         "trl.experimental.cpo:CPOConfig",
         ("preference",),
         "pairs",
+        defaults=_OWN_COLLATOR,
     ),
     Method(
         "reward",
@@ -180,6 +186,7 @@ ROWS: Final = (
         "trainers.kd.trainer:build",
         "trainers.kd.settings:KDConfig",
         ("prompts",),
+        needs=("completion",),
         reads=_TAUGHT,
     ),
 )

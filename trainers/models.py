@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Literal
 
-from curate.engines.local_model import find_model
+from curate.engines.local_model import TOKENIZER, find_model
 from curate.errors import DataError, EngineDown, UsageError, did_you_mean
 from curate.shipped import MODELS
 
@@ -44,25 +45,41 @@ def find(model: str, revision: str | None = None) -> Path:
         return folder / MODEL
     if (folder / "adapter_config.json").is_file():
         return folder
+    if not folder.is_dir() and (model.startswith((".", "/", "~")) or model.count("/") > 1):  # no name of the Hub
+        raise DataError(f"model: {model} is no folder here{_near(folder)}")
     try:
         return find_model(model, revision)
     except EngineDown as missing:
-        here = [*MODELS, *(one.name for one in Path().iterdir() if one.is_dir())]
-        raise DataError(f"model: {str(missing).removeprefix('transformers: ')}{_near(model, here)}") from missing
+        if folder.is_dir():
+            raise DataError(f"model: {str(missing).removeprefix('transformers: ')}") from missing
+        raise DataError(
+            f"model: {model} is no folder here, none that ships ({', '.join(MODELS)}), and the Hub gave none "
+            f"({_first_line(missing.__cause__ or missing).rstrip('.')}){_near(folder)}"
+        ) from missing
 
 
-def _near(model: str, known: list[str]) -> str:
-    return did_you_mean(model, known) if "; did you mean" in did_you_mean(model, known) else ""
+def _near(folder: Path) -> str:
+    """The folder beside it, or the shipped model, whose name is nearest; nothing where none is near."""
+    beside = [one for one in folder.parent.iterdir() if one.is_dir()] if folder.parent.is_dir() else []
+    told = did_you_mean(str(folder), [*MODELS, *map(str, beside)])
+    return told if told.startswith("; did you mean") else ""
+
+
+def _first_line(error: BaseException) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 def load_tokenizer(folder: Path, chat_template: str | None = None) -> Any:
-    """The tokenizer of a model. Raises DataError when it cannot be read, or there is no such template."""
+    """The tokenizer of a model. Raises DataError when it cannot be read, or its template is none."""
     from transformers import AutoTokenizer
 
+    if not any(file for pattern in TOKENIZER for file in folder.glob(pattern)):
+        # transformers would make an empty one of the model's kind
+        raise DataError(f"{folder} holds no tokenizer; save it beside the weights, tokenizer.save_pretrained(FOLDER)")
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder)
     except (OSError, ValueError, KeyError, ImportError) as error:
-        raise DataError(f"{folder}: no tokenizer can be read there: {str(error).splitlines()[0]}") from error
+        raise DataError(f"{folder}: no tokenizer can be read there: {_first_line(error)}") from error
     if chat_template is not None:
         try:
             tokenizer.chat_template = Path(chat_template).expanduser().read_text(encoding="utf-8")
@@ -72,7 +89,24 @@ def load_tokenizer(folder: Path, chat_template: str | None = None) -> Any:
         raise DataError(f"{folder}: the tokenizer has no end token (eos_token); a model trained with it never stops")
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
+    if tokenizer.chat_template:
+        _check_template(tokenizer, chat_template or f"{folder}: its chat template")
     return tokenizer
+
+
+def _check_template(tokenizer: Any, where: str) -> None:
+    """Raise DataError unless the chat template can say a question and its answer."""
+    from jinja2 import TemplateError, TemplateSyntaxError
+
+    turns = [{"role": "user", "content": "?"}, {"role": "assistant", "content": "!"}]
+    try:
+        tokenizer.apply_chat_template(turns, tokenize=False)
+    except (TemplateError, TypeError, ValueError) as wrong:
+        line = f", line {wrong.lineno}" if isinstance(wrong, TemplateSyntaxError) else ""
+        raise DataError(
+            f"{where} cannot be rendered{line}: {_first_line(wrong).rstrip('.')}. Mend it, or give another, "
+            "chat_template: FILE.jinja"
+        ) from wrong
 
 
 def ends_answers(tokenizer: Any) -> bool:
@@ -93,6 +127,7 @@ def load_model(folder: Path, arguments: Any, kind: Literal["causal", "reward"] =
     Raises DataError when they cannot be loaded.
     """
     import transformers
+    from safetensors import SafetensorError
 
     classes = {"causal": "AutoModelForCausalLM", "reward": "AutoModelForSequenceClassification"}
     options = dict(getattr(arguments, "model_init_kwargs", None) or {})
@@ -102,10 +137,10 @@ def load_model(folder: Path, arguments: Any, kind: Literal["causal", "reward"] =
     try:
         with _expected() if kind == "reward" else nullcontext():
             model = getattr(transformers, classes[kind]).from_pretrained(folder, **options)
-    except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError, ImportError, RuntimeError, SafetensorError) as error:
         if any(word in str(error).lower() for word in NO_ROOM):
             raise
-        raise DataError(f"{folder}: the model cannot be loaded: {str(error).splitlines()[0]}") from error
+        raise DataError(f"{folder}: the model cannot be loaded: {_first_line(error)}") from error
     if kind == "reward":
         model.config.pad_token_id = model.config.pad_token_id or model.config.eos_token_id
     return model
@@ -133,8 +168,12 @@ def context_of(folder: Path, changes: Mapping[str, Any] | None = None) -> int | 
         return int(changes["max_position_embeddings"])
     if any((folder / name).is_file() for name in ADAPTERS):
         return context_of(base_of(folder), changes)
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    inner = config.get("text_config") or config
+    path = folder / "config.json"
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+        inner = config.get("text_config") or config
+    except (OSError, ValueError, AttributeError) as wrong:
+        raise DataError(f"{path} is not the config of a model: {_first_line(wrong)}") from wrong
     found = inner.get("max_position_embeddings") or inner.get("n_positions")
     return int(found) if found else None
 
@@ -151,29 +190,24 @@ def whole(folder: Path, into: Path, say: Callable[[str], None]) -> Path:
         return folder
     from accelerate import PartialState
 
+    from trainers.merging.adapters import merge_adapter
+
     with PartialState().main_process_first():
         if PartialState().is_main_process:
-            _merge(folder, into)
+            shutil.rmtree(into, ignore_errors=True)
+            merge_adapter(folder, into, dtype="float32")  # not rounded to the type of the base: it is trained on
             say(f"merged the adapter {folder} into {into}, from where training starts")
     return into
 
 
-def _merge(folder: Path, into: Path) -> None:
-    from peft import AutoPeftModelForCausalLM
-
-    model = AutoPeftModelForCausalLM.from_pretrained(folder, dtype="float32")
-    if not hasattr(model, "merge_and_unload"):
-        raise UsageError(f"{folder}: this kind of adapter cannot be merged into its base; train from the base instead")
-    merged = model.merge_and_unload()
-    merged.save_pretrained(into)
-    load_tokenizer(folder if (folder / "tokenizer_config.json").is_file() else base_of(folder)).save_pretrained(into)
-
-
 def base_of(folder: Path) -> Path:
-    """The model an adapter belongs to."""
+    """The model an adapter belongs to. Raises DataError where it names none."""
     name = next(name for name in ADAPTERS if (folder / name).is_file())
     config = json.loads((folder / name).read_text(encoding="utf-8"))
-    return find(str(config.get("base_model_name_or_path") or config.get("base")), config.get("revision"))
+    base = config.get("base_model_name_or_path") or config.get("base")
+    if not base:
+        raise DataError(f"{folder / name} does not name the model it belongs to; give it, base:")
+    return find(str(base), config.get("revision"))
 
 
 @contextmanager

@@ -20,6 +20,8 @@ def build(job: Job) -> Any:
 
     TRL puts its own marked form in the place of well-known templates that mark nothing.
     """
+    if job.rows.contract == "sft" and not job.arguments.assistant_only_loss:
+        job.say("conversations are learned in full, what users say too; assistant_only_loss: true learns answers alone")
     try:
         return counted(SFTTrainer, job)(**job.common(reference=False))
     except ValueError as error:

@@ -1,71 +1,21 @@
-"""A training, from its config to its folder: always from a directory, always into a directory.
-
-OUT/
-  train.lock.json   the config with every default, the trainer's arguments, versions, hashes of data, model and rewards
-  log.jsonl         metrics while it trains
-  checkpoints/      where it goes on from with `--resume`
-  model/            what came out: weights, tokenizer, chat template; what the next stage starts from
-  metrics.json      the last and the best of the log, rows, rewards, seconds; with it the training is done
-  alarms.jsonl      what the watch saw (trainers.watching), where it saw something
-  report.html       the curves and the alarms
-"""
+"""A training, from its config to its folder: always from a directory, always into a directory (`trainers.folder`)."""
 
 from __future__ import annotations
 
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from curate.errors import DataError, Interrupted, StepFailed, UsageError
-from curate.lock import folder_lock
+from curate.errors import DataError, Interrupted, StepFailed, UsageError, did_you_mean
 from curate.table import write_text_atomic
 from trainers import arguments, batch, models
 from trainers.config import TrainConfig, load_config, make_config
+from trainers.folder import LOCK, METRICS, REPORT, START, Trained, held, last_checkpoint, standing
 from trainers.job import Job, Notes, is_main
 from trainers.methods import Method, load_class, method_of
-
-LOCK = "train.lock.json"
-METRICS = "metrics.json"
-CHECKPOINTS = "checkpoints"
-
-
-@dataclass(frozen=True)
-class Trained:
-    """A finished training, read from its folder."""
-
-    folder: Path
-
-    @property
-    def model(self) -> str:
-        """The folder of the model: what the next stage, `curate build` or `from_pretrained` takes."""
-        return str(self.folder / models.MODEL)
-
-    @cached_property
-    def metrics(self) -> dict[str, Any]:
-        """What came of it. Raises DataError when the training is not finished."""
-        path = self.folder / METRICS
-        if not path.is_file():
-            raise DataError(f"{self.folder} holds no finished training; `curate train ... --resume` finishes one")
-        metrics: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return metrics
-
-    @cached_property
-    def lock(self) -> dict[str, Any]:
-        """The resolved config and what it met."""
-        lock: dict[str, Any] = json.loads((self.folder / LOCK).read_text(encoding="utf-8"))
-        return lock
-
-    @property
-    def log(self) -> list[dict[str, Any]]:
-        """The metrics while it trained, in order."""
-        path = self.folder / "log.jsonl"
-        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
 
 
 def train(
@@ -91,8 +41,8 @@ def train(
     config = read(config, overrides, notes)
     folder = Path(config.out)
     functions = tuple(rewards)
-    with _held(folder):
-        done = _standing(folder, config, resume=resume, fresh=fresh)
+    with held(folder):
+        done = standing(folder, config, resume=resume, fresh=fresh)
         if done is not None:
             notes.show(f"{folder} is finished already")
             return done
@@ -110,7 +60,7 @@ def prepare(config: TrainConfig, functions: tuple[Callable[..., Any], ...] = (),
 
     Raises InvalidInput for what cannot be used.
     """
-    from trainers import curriculum, data, guards
+    from trainers import curriculum, data, guards, reward_columns
 
     notes = notes or Notes()
     method = method_of(config.method)
@@ -121,7 +71,7 @@ def prepare(config: TrainConfig, functions: tuple[Callable[..., Any], ...] = (),
     found = models.find(config.model, config.revision)
     context = models.context_of(found, config.trl.get("model_init_kwargs"))
     made = arguments.make(config, method, batch.sizes(config, method), context)
-    start = models.whole(found, folder / "start", notes.say)
+    start = models.whole(found, folder / START, notes.say)
     tokenizer = models.load_tokenizer(start, config.chat_template)
     for line in arguments.outside(config, method, made):
         notes.say(f"warning: {line}")
@@ -131,8 +81,10 @@ def prepare(config: TrainConfig, functions: tuple[Callable[..., Any], ...] = (),
     if chat and not tokenizer.chat_template:
         raise DataError(f"{config.model}: the tokenizer has no chat template; {data.NO_TEMPLATE}")
     _check_end(chat, tokenizer, made, method, config)
-    needs = [*guards.needed_columns(config.rewards), *curriculum.columns(config)]
+    needs = [*method.needs, *reward_columns.needed_columns(config.rewards), *curriculum.columns(config)]
     rows = data.load_rows(config, method, chat=chat, needs=needs, say=notes.say)
+    if method.online:
+        reward_columns.check_parameters(functions, rows.train.columns)
     job = Job(
         config=config,
         method=method,
@@ -186,48 +138,6 @@ def read(config: Any, overrides: tuple[str, ...], notes: Notes) -> TrainConfig:
         notes.say(line)
     made: TrainConfig = config
     return made
-
-
-@contextmanager
-def _held(folder: Path) -> Iterator[None]:
-    """The folder, held by the main process for all that train together."""
-    if not is_main():
-        yield
-        return
-    with folder_lock(folder):
-        yield
-
-
-def _standing(folder: Path, config: TrainConfig, *, resume: bool, fresh: bool) -> Trained | None:
-    """What the folder holds already: a finished training, when that is asked for; else it is made ready for one.
-
-    All processes that train together come to the same answer: none of them has written anything yet.
-    """
-    lock = folder / LOCK
-    if fresh:
-        if not is_main():
-            return None
-        for name in (CHECKPOINTS, models.MODEL, "start"):
-            shutil.rmtree(folder / name, ignore_errors=True)
-        for name in (LOCK, METRICS, "log.jsonl", "alarms.jsonl", "report.html"):
-            (folder / name).unlink(missing_ok=True)
-        return None
-    if not lock.is_file():
-        return None
-    if not resume:
-        state = "a finished" if (folder / METRICS).is_file() else "an unfinished"
-        raise UsageError(
-            f"{folder} holds {state} training; --resume goes on with it, --fresh starts again, or take another out:"
-        )
-    before, now = json.loads(lock.read_text(encoding="utf-8"))["config"], config.model_dump(mode="json")
-    changed = sorted(key for key in now if key in before and before[key] != now[key])
-    if changed:
-        key = changed[0]
-        raise UsageError(
-            f"{folder} was begun with other settings: {key} was {json.dumps(before.get(key))}, "
-            f"is {json.dumps(now[key])}. Put it back to resume, or --fresh starts again"
-        )
-    return Trained(folder) if (folder / METRICS).is_file() else None
 
 
 def _same_as_before(job: Job, functions: tuple[Callable[..., Any], ...]) -> None:
@@ -285,6 +195,8 @@ def _run(job: Job, *, callbacks: tuple[Any, ...], functions: tuple[Callable[...,
         if isinstance(error, ValueError) and trainer is not None and not trainer.state.global_step:
             # TRL looks at some of its arguments (loss_type) when it first needs them
             raise UsageError(f"{job.method.name} cannot take its first step: {error}") from error
+        if isinstance(error, KeyError) and "metric_for_best_model" in str(error):
+            raise UsageError(f"stop: {_no_such_metric(job, trainer)}") from error
         if not batch.out_of_memory(error):
             raise
         raise StepFailed(
@@ -295,8 +207,17 @@ def _run(job: Job, *, callbacks: tuple[Any, ...], functions: tuple[Callable[...,
         seconds = {"seconds": round(time.monotonic() - began, 1), "cpu_seconds": round(time.process_time() - cpu, 1)}
         text = json.dumps(result(job, trainer.state) | seconds, indent=2) + "\n"
         write_text_atomic(job.folder / METRICS, text)
-        write_text_atomic(job.folder / "report.html", page.render(job.folder))
+        write_text_atomic(job.folder / REPORT, page.render(job.folder))
     _all_here(trainer)
+
+
+def _no_such_metric(job: Job, trainer: Any) -> str:
+    """What the first evaluation gave, where `stop:` waits for something else."""
+    wanted = job.arguments.metric_for_best_model
+    given = sorted({name for line in trainer.state.log_history for name in line if name.startswith("eval_")})
+    return (
+        f"begin again (--fresh) with a metric of {job.method.name}, which has no {wanted}{did_you_mean(wanted, given)}"
+    )
 
 
 def _save(trainer: Any, job: Job) -> None:
@@ -320,19 +241,6 @@ def _all_here(trainer: Any) -> None:
     accelerator = getattr(trainer, "accelerator", None)
     if accelerator is not None:
         accelerator.wait_for_everyone()
-
-
-def last_checkpoint(folder: Path) -> Path | None:
-    """The last whole checkpoint of a training. One that was being written when the process died is passed over.
-
-    `trainer_state.json` is what transformers writes last.
-    """
-    found = [
-        path
-        for path in (folder / CHECKPOINTS).glob("checkpoint-*")
-        if (path / "trainer_state.json").is_file() and path.name.rpartition("-")[2].isdigit()
-    ]
-    return max(found, key=lambda path: int(path.name.rpartition("-")[2]), default=None)
 
 
 def _probe(job: Job) -> None:

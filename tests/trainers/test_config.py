@@ -71,7 +71,7 @@ def test_every_mistake_is_told_at_once_with_its_line(tmp_path: Path) -> None:
         ("method: [grpo]\n", "unknown method '['grpo']'"),
         ("data: 5\n", "data: write a path, or {path: ..., split: ...} (got 5)"),
         ("model_name_or_path: house\n", "is another word for model, which is given too; keep one"),
-        ("trl: 5\n", "trl: input should be an object"),
+        ("trl: 5\n", "trl: write a mapping"),
         ("data: {path: x, splitt: test}\n", "unknown key 'splitt'; did you mean 'split'?"),
     ],
 )

@@ -9,14 +9,24 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file
+from transformers import TrainerCallback
 
-from curate.errors import UsageError
+from curate.errors import Interrupted, UsageError
 from trainers import train
 from trainers.config import make_config
 from trainers.models import find
 from trainers.stage import build, prepare
 
 Make = Callable[..., dict[str, Any]]
+
+
+class StopsAt(TrainerCallback):
+    def __init__(self, step: int) -> None:
+        self.step = step
+
+    def on_step_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        if state.global_step == self.step:
+            raise KeyboardInterrupt
 
 
 def varied(completions: list[Any], **columns: Any) -> list[float]:
@@ -73,6 +83,20 @@ def test_what_a_batch_is_made_of_after_it_was_refilled(settings: Make) -> None:
     text = trainer.processing_class.decode(prompts[0, 0], skip_special_tokens=True)
     assert made["prompt_mask"].shape == made["prompt_ids"].shape
     assert text
+
+
+def test_a_resumed_training_draws_the_same_problems(settings: Make, tmp_path: Path) -> None:
+    """TRL counts its batches anew after a resume."""
+    trl = {"max_steps": 4, "save_steps": 1}
+    config = settings("grpo", trl, rewards=[], dynamic_sampling={"rounds": 4}, out=str(tmp_path / "whole"))
+    whole = train(config, rewards=[by_kind])
+    broken = config | {"out": str(tmp_path / "broken")}
+    with pytest.raises(Interrupted, match="checkpoint-2"):
+        train(broken, rewards=[by_kind], callbacks=[StopsAt(2)])
+    resumed = train(broken, rewards=[by_kind], resume=True)
+    assert any(line.get("dynamic_sampling/rounds") for line in whole.log[2:])
+    before, after = (load_file(Path(one.model) / "model.safetensors") for one in (whole, resumed))
+    assert all(torch.equal(value, after[name]) for name, value in before.items())
 
 
 def test_refilling_is_bounded(settings: Make) -> None:

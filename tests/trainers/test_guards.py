@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 import rewards
-from curate.errors import StepFailed
+from curate.errors import StepFailed, UsageError
 from trainers import train
 from trainers.config import RewardUse
-from trainers.guards import Guarded, GuardedAsync, guard, identity, needed_columns
+from trainers.guards import Guarded, GuardedAsync, guard
+from trainers.lock import reward_identity
+from trainers.reward_columns import check_parameters, needed_columns
 
 Make = Callable[..., dict[str, Any]]
 
@@ -59,6 +61,74 @@ def test_wrong_values_are_none(values: list[float]) -> None:
     made = reward(["a", "b"])
     assert made[0] == 1.0
     assert made[1] == (1.0 if len(values) == 1 else None)  # too few values: each row is asked alone
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (1.0, "it gave 1.0 where a list belongs, of a number or None a completion"),
+        (None, "it gave None where a list belongs"),
+        ({"score": 1.0}, "it gave {'score': 1.0} where a list belongs"),
+        (["good", "good"], "it gave 'good' for a completion, which is no number (nor None)"),
+        ([float("nan")] * 2, "it gave nan for a completion, which is no number (nor None)"),
+    ],
+)
+def test_what_is_no_list_of_numbers_is_told_as_it_came(given: Any, told: str) -> None:
+    def odd(completions: list[str], **columns: Any) -> Any:
+        return given[: len(completions)] if isinstance(given, list) else given
+
+    reward, said = guarded(odd)
+    assert reward(["a", "b"]) == [None, None]
+    assert len(said) == 1
+    assert told in said[0]
+    assert reward.summary()["errors"] == 2
+
+
+def test_a_value_that_is_no_number_costs_no_second_call() -> None:
+    calls = []
+
+    def odd(completions: list[str], **columns: Any) -> list[float]:
+        calls.append(len(completions))
+        return [1.0, float("nan"), 0.0]
+
+    reward, _ = guarded(odd)
+    assert reward(["a", "b", "c"]) == [1.0, None, 0.0]
+    assert calls == [3]
+
+
+def test_a_batch_that_fails_only_as_a_whole_is_told_as_that() -> None:
+    def alone(completions: list[str], **columns: Any) -> list[float]:
+        return [1.0]
+
+    reward, said = guarded(alone)
+    assert reward(["a", "b"]) == [1.0, 1.0]
+    assert said == [
+        "reward alone: a batch could not be judged at once, only row by row: it gave 1 values for 2 completions"
+    ]
+
+
+def test_completions_that_got_none_are_told_once() -> None:
+    def some(completions: list[str], **columns: Any) -> list[float | None]:
+        return [None, 1.0]
+
+    reward, said = guarded(some)
+    reward(["a", "b"])
+    reward(["a", "b"])
+    assert said == ["reward some: 1 of 2 completions got None and are left out"]
+
+
+def test_what_cannot_be_called_as_it_is_ends_before_the_first_step() -> None:
+    def typo(completions: list[str], anwser: list[str]) -> list[float]:
+        return [0.0]
+
+    def fine(completions: list[str], answer: list[str], trainer_state: Any, more: int = 0, **rest: Any) -> list[float]:
+        return [0.0]
+
+    check_parameters([fine], ["prompt", "answer"])
+    with pytest.raises(UsageError, match=r"reward typo asks for 'anwser': .*; did you mean 'answer'\?"):
+        check_parameters([typo], ["prompt", "answer"])
+    with pytest.raises(UsageError, match=r"rewards= takes functions, and 'math' is none; .* rewards: \[math\]"):
+        guard((), ["math"], lambda _: None)  # type: ignore[list-item]
 
 
 def test_a_function_gets_only_what_it_takes() -> None:
@@ -125,8 +195,8 @@ def test_the_lock_tells_one_reward_from_another() -> None:
         return [1.0]
 
     use = RewardUse(reward="math", weight=0.5)
-    assert identity([use], [])[0]["weight"] == 0.5
-    assert identity([], [first]) != identity([], [second])
+    assert reward_identity([use], [])[0]["weight"] == 0.5
+    assert reward_identity([], [first]) != reward_identity([], [second])
 
 
 def test_a_run_outlives_rows_that_cannot_be_judged(settings: Make) -> None:

@@ -60,10 +60,46 @@ def test_assistant_only_needs_marks(settings: Make, tmp_path: Path) -> None:
         build(job)
 
 
-def test_a_model_that_is_not_there_names_its_neighbour(settings: Make) -> None:
-    config, _ = make_config(settings("sft", model="./hous"))
-    with pytest.raises(DataError, match="model"):
+def test_messages_alone_for_a_model_without_a_template(copied: Path, settings: Make, tmp_path: Path) -> None:
+    (tmp_path / "m.jsonl").write_text('{"messages": [{"role": "user", "content": "a"}]}\n')
+    config, _ = make_config(settings("sft", model=str(copied), data=str(tmp_path / "m.jsonl")))
+    with pytest.raises(DataError, match="the rows are messages, but the model has no chat template"):
         prepare(config)
+
+
+def test_a_model_that_is_not_there_names_its_neighbour(tmp_path: Path) -> None:
+    (tmp_path / "house").mkdir()
+    with pytest.raises(DataError, match=r"hous is no folder here; did you mean '.*house'\?$"):
+        find(str(tmp_path / "hous"))
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "told"),
+    [
+        ("config.json", "{", "config.json is not the config of a model: Expecting property name"),
+        (
+            "chat_template.jinja",
+            "{% for m in messages %}",
+            "template cannot be rendered, line 1: Unexpected end",
+        ),
+        ("chat_template.jinja", "{{ raise_exception('no') }}", "its chat template cannot be rendered: no. Mend it"),
+        ("model.safetensors", "half", "the model cannot be loaded: Error while deserializing header"),
+        ("tokenizer.json", "{", "no tokenizer can be read there"),
+    ],
+)
+def test_a_broken_file_of_a_model_is_one_error(copied: Path, settings: Make, file: str, text: str, told: str) -> None:
+    (copied / file).write_text(text)
+    config = settings("sft", model=str(copied))
+    with pytest.raises(DataError, match=told):
+        train(config)
+    assert not Path(config["out"]).exists()
+
+
+def test_a_folder_without_a_tokenizer_does_not_get_an_empty_one(copied: Path) -> None:
+    for path in copied.glob("tokenizer*"):
+        path.unlink()
+    with pytest.raises(DataError, match="holds no tokenizer; save it beside the weights"):
+        load_tokenizer(copied)
 
 
 def test_an_adapter_is_merged_before_the_next_stage(settings: Make, tmp_path: Path) -> None:

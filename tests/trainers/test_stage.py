@@ -14,13 +14,14 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, TrainerCallback
 
-from curate.errors import DataError, Interrupted, RunLocked, UsageError
+from curate.errors import CurateError, DataError, Interrupted, RecipeError, RunLocked, UsageError
 from curate.lock import folder_lock
 from curate.table import write_parquet
 from trainers import train
 from trainers.config import make_config
+from trainers.folder import last_checkpoint
 from trainers.models import find
-from trainers.stage import build, last_checkpoint, prepare
+from trainers.stage import build, prepare
 
 Make = Callable[..., dict[str, Any]]
 FOUR = {"max_steps": 4, "save_steps": 1}
@@ -49,6 +50,8 @@ def test_a_resumed_training_ends_where_an_uninterrupted_one_does(method: str, se
         train(broken, callbacks=[StopsAt(2)])
     resumed = train(broken, resume=True)
     assert [line["step"] for line in resumed.log] == [line["step"] for line in whole.log]
+    assert [line.get("loss") for line in resumed.log] == [line.get("loss") for line in whole.log]
+    assert resumed.metrics["last"]["train_loss"] == whole.metrics["last"]["train_loss"]
     for name, value in weights(whole.model).items():
         assert torch.equal(value, weights(resumed.model)[name]), name
 
@@ -95,6 +98,31 @@ def test_what_is_resumed_has_its_rows_and_its_model(settings: Make, tmp_path: Pa
     )
     with pytest.raises(UsageError, match="was begun from another"):
         train(config, resume=True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"data": "nowhere.parquet"}, "nowhere"),
+        ({"freeze": ["*"]}, "nothing would be trained"),
+        ({"trl": {"loss_type": "sigmod"}}, "cannot take its first step: Unknown loss type: sigmod"),
+    ],
+)
+def test_a_training_that_never_began_leaves_nothing(changes: dict[str, Any], told: str, settings: Make) -> None:
+    """So that the mended command runs as it stands, without --fresh."""
+    config = settings("dpo", **{name: value for name, value in changes.items() if name != "trl"})
+    wrong = config | {"trl": config["trl"] | changes.get("trl", {})}
+    with pytest.raises(CurateError, match=told):
+        train(wrong)
+    assert not Path(wrong["out"]).exists()
+
+
+def test_a_metric_that_is_not_measured_is_told_with_those_that_are(settings: Make) -> None:
+    config = settings("sft", eval=0.2, stop={"on": "eval_bleu"})
+    with pytest.raises(UsageError, match=r"of sft, which has no eval_bleu; did you mean 'eval_loss'"):
+        train(config)
+    with pytest.raises(RecipeError, match=r"stop\.on: did you mean eval_reward\?"):
+        make_config(config | {"stop": {"on": "eval_rewrd"}})
 
 
 def test_two_trainings_do_not_share_a_folder(settings: Make) -> None:

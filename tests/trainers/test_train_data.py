@@ -38,6 +38,43 @@ def test_wrong_columns_name_the_adapter(settings: Make, tmp_path: Path) -> None:
     assert "columns: {...}" in told
 
 
+def test_columns_under_other_names_are_only_renamed(settings: Make, problems: pl.DataFrame, tmp_path: Path) -> None:
+    write_parquet(problems.select(question="prompt", response="completion"), tmp_path / "x.parquet")
+    assert refused(settings("sft", data=str(tmp_path / "x.parquet"))).endswith("columns: {completion: response}")
+
+
+def test_messages_as_json_text_are_refused(settings: Make, tmp_path: Path) -> None:
+    """A file that holds text in one row and messages in another is read so: the model would learn to write JSON."""
+    turns = '[{"role": "user", "content": "b?"}]'
+    (tmp_path / "x.jsonl").write_text(
+        f'{{"prompt": "a?", "completion": "1"}}\n{{"prompt": {turns}, "completion": "2"}}\n'
+    )
+    told = refused(settings("sft", data=str(tmp_path / "x.jsonl")))
+    assert "'prompt' holds messages as JSON text in 1 of 2 rows, the first" in told
+    (tmp_path / "y.jsonl").write_text('{"prompt": "[{1, 2}, [3]]", "completion": "[{}]"}\n')
+    assert prepare(make_config(settings("sft", data=str(tmp_path / "y.jsonl")))[0]).train.num_rows == 1
+
+
+def test_labels_of_0_and_1_are_labels(settings: Make, problems: pl.DataFrame, tmp_path: Path) -> None:
+    for label, fits in ((pl.int_range(pl.len()) % 2, True), (pl.int_range(pl.len()), False)):
+        write_parquet(problems.select("prompt", "completion", label=label), tmp_path / "x.parquet")
+        config = settings("kto", data=str(tmp_path / "x.parquet"))
+        if fits:
+            assert prepare(make_config(config)[0]).rows.train["label"].dtype == pl.Boolean
+        else:
+            assert "'label' holds Int64, not true or false" in refused(config)
+
+
+def test_a_held_out_part_that_is_neither_split_nor_file(settings: Make) -> None:
+    told = refused(settings("sft", eval="tset"))
+    assert told.startswith("eval: tset is no split of")
+
+
+def test_a_curriculum_without_its_column_names_it(settings: Make) -> None:
+    told = refused(settings("sft", curriculum={"order": "easy_first", "by": "dificulty"}))
+    assert "curriculum: no column 'dificulty'; did you mean 'difficulty'?" in told
+
+
 def test_answers_without_pairs_name_the_step_that_makes_them(settings: Make, files: dict[str, str]) -> None:
     assert "- {step: pairs" in refused(settings("dpo", data=files["rows"]))
 

@@ -22,9 +22,9 @@ from curate.errors import DataError, UsageError
 from curate.table import content_hash, write_parquet
 from trainers.job import Job
 from trainers.kd.divergence import top_k_kl
-from trainers.kd.store import COLUMNS, store_logits
+from trainers.kd.store import COLUMNS, row_tokens, store_logits
 from trainers.kd.teacher import fingerprint, teacher_of
-from trainers.lengths import fit
+from trainers.lengths import fit, kept
 
 if TYPE_CHECKING:
     import polars as pl
@@ -34,7 +34,7 @@ def build(job: Job) -> KDTrainer:
     """The trainer of a job. Raises UsageError when rows and settings do not go together."""
     for name, frame in (("train", job.rows.train), ("held_out", job.rows.held_out)):
         if frame is not None:
-            dataset = job.rows.dataset(_told(job, frame)).select_columns(list(COLUMNS[:-1]))
+            dataset = job.rows.dataset(_told(job, frame, name)).select_columns(list(COLUMNS[:-1]))
             setattr(job, name, fit(dataset, job.arguments.max_length, job, "train" if name == "train" else "eval"))
     if job.peft is not None:
         from peft import get_peft_model
@@ -51,7 +51,7 @@ def build(job: Job) -> KDTrainer:
     )
 
 
-def _told(job: Job, frame: pl.DataFrame) -> pl.DataFrame:
+def _told(job: Job, frame: pl.DataFrame, name: str) -> pl.DataFrame:
     """Rows with what a teacher says of them: their own, or asked now."""
     lacking = [name for name in COLUMNS if name not in frame.columns]
     if not lacking:
@@ -64,7 +64,16 @@ def _told(job: Job, frame: pl.DataFrame) -> pl.DataFrame:
             "kd learns from what a teacher says of the answers: write teacher: FOLDER, or give rows that hold it, made "
             "by `curate logits TEACHER --data ROWS --out FILE`"
         )
-    return _asked(job, frame)
+    return _asked(job, _short_enough(job, frame, "train" if name == "train" else "eval"))
+
+
+def _short_enough(job: Job, frame: pl.DataFrame, name: str) -> pl.DataFrame:
+    """The rows that are not too long, by `too_long`, before a teacher is asked about them."""
+    if job.config.too_long == "truncate":
+        return frame
+    rows = (row_tokens(job.tokenizer, prompt, answer) for prompt, answer in frame.select("prompt", "completion").rows())
+    lengths = [len(prompt) + len(answer) for prompt, answer in rows]
+    return frame[kept(lengths, job.arguments.max_length, job, name, lambda _row: False)]
 
 
 def _check_store(job: Job, frame: pl.DataFrame) -> None:

@@ -19,7 +19,7 @@ from trainers.looping.config import LoopConfig, Measuring, Merging, Problems, Ro
 if TYPE_CHECKING:
     import polars as pl
 
-    from trainers.stage import Trained
+    from trainers.folder import Trained
 
 Say = Callable[[str], None]
 

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from curate.errors import DataError, InvalidInput
+from curate.errors import DataError, InvalidInput, UsageError
 from trainers.merging.weights import NOTE, whole_folder
+from trainers.models import base_of, find
 
 COMBINATIONS = (
     "linear", "cat", "svd", "ties", "ties_svd", "dare_linear", "dare_ties", "dare_linear_svd", "dare_ties_svd",
@@ -17,19 +18,25 @@ COMBINATIONS = (
 """What PEFT's `add_weighted_adapter` knows (0.21.2)."""
 
 
-def merge_adapter(adapter: Path, out: Path, *, base: str | None = None) -> Path:
+def merge_adapter(adapter: Path, out: Path, *, base: str | None = None, dtype: str | None = None) -> Path:
     """A plain model: the base with the adapter's change folded into its weights.
 
-    The sum is taken in float32 and rounded once, to the type of the base. base: where the base is; the one the adapter
-    names unless given. Raises DataError where `adapter` is none.
+    The sum is taken in float32 and rounded once. base: where the base is; the one the adapter names unless given.
+    dtype: of the weights, `float32`; that of the base unless given. Raises DataError where `adapter` is none,
+    UsageError for one that cannot be folded in (prompts, prefixes).
     """
     with whole_folder(out) as folder:
         model = _base(adapter, base)
         import peft
+        import torch
 
-        dtype = model.dtype
-        merged = peft.PeftModel.from_pretrained(model.float(), str(adapter)).merge_and_unload()
-        merged.to(dtype).save_pretrained(folder)
+        kind = getattr(torch, dtype) if dtype else model.dtype
+        adapted = peft.PeftModel.from_pretrained(model.float(), str(adapter))
+        if adapted.active_peft_config.is_prompt_learning:
+            raise UsageError(
+                f"{adapter}: tokens put before the prompt cannot be merged into the base; train from the base instead"
+            )
+        adapted.merge_and_unload().to(kind).save_pretrained(folder)
         _tokenizer(adapter, base, folder)
         note = {"method": "merge_adapter", "adapter": str(adapter), "base": base}
         (folder / NOTE).write_text(json.dumps(note, indent=2) + "\n", encoding="utf-8")
@@ -82,30 +89,25 @@ def combine_adapters(
     return out
 
 
-def _require_adapter(adapter: Path) -> dict[str, Any]:
-    path = adapter / "adapter_config.json"
-    if not path.is_file():
+def _require_adapter(adapter: Path) -> None:
+    if not (adapter / "adapter_config.json").is_file():
         raise DataError(f"{adapter} holds no adapter_config.json; is it the folder of an adapter?")
-    return json.loads(path.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+
+
+def _base_folder(adapter: Path, base: str | None) -> Path:
+    _require_adapter(adapter)
+    return base_of(adapter) if base is None else find(base)
 
 
 def _base(adapter: Path, base: str | None) -> Any:
     from transformers import AutoModelForCausalLM
 
-    from trainers.models import find
-
-    named = base or _require_adapter(adapter).get("base_model_name_or_path")
-    if not named:
-        raise DataError(f"{adapter} does not name its base; give it")
-    return AutoModelForCausalLM.from_pretrained(find(str(named)))
+    return AutoModelForCausalLM.from_pretrained(_base_folder(adapter, base))
 
 
 def _tokenizer(adapter: Path, base: str | None, folder: Path) -> None:
     """The adapter's own tokenizer where it has one, else the base's."""
     from transformers import AutoTokenizer
 
-    from trainers.models import find
-
-    holds = (adapter / "tokenizer_config.json").is_file()
-    source = adapter if holds else find(str(base or _require_adapter(adapter)["base_model_name_or_path"]))
-    AutoTokenizer.from_pretrained(source).save_pretrained(folder)
+    own = (adapter / "tokenizer_config.json").is_file()
+    AutoTokenizer.from_pretrained(adapter if own else _base_folder(adapter, base)).save_pretrained(folder)

@@ -88,6 +88,20 @@ def test_only_answers_are_learned_and_each_token_with_its_own_line(settings: Mak
     assert trainer.processing_class.decode(rows[0]["completion_ids"]).rstrip().endswith("<|im_end|>")
 
 
+def test_rows_without_an_answer_or_too_long_are_not_asked_about(
+    settings: Make, student: str, problems: pl.DataFrame, tmp_path: Path
+) -> None:
+    rows = problems.head(6).with_columns(
+        completion=pl.when(pl.int_range(pl.len()) == 2).then(None).otherwise("completion"),
+        prompt=pl.when(pl.int_range(pl.len()) == 4).then(pl.lit("word " * 3000)).otherwise("prompt"),
+    )
+    rows.write_parquet(tmp_path / "x.parquet")
+    config = settings("kd", {"k": 4}, model=student, teacher="house", data=str(tmp_path / "x.parquet"))
+    with pytest.raises(DataError, match=r"1 of 5 rows .* longer than max_length 1,024"):
+        build(prepare(make_config(config)[0]))
+    assert len(build(prepare(make_config(config | {"too_long": "drop"})[0])).train_dataset) == 4
+
+
 @pytest.mark.parametrize("method", ["kd", "distill", "gkd"])
 def test_the_student_comes_nearer_to_its_teacher_and_resumes(
     method: str, settings: Make, student: str, tmp_path: Path
