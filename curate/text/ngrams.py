@@ -48,8 +48,8 @@ SAME = ((r"(?i)\\[dt]frac\b", r"\frac"), (r"(?i)\\[dt]binom\b", r"\binom"), (r"(
 MARKS = r"[\x{2010}-\x{2027}\x{2030}-\x{205e}]"
 """Dashes, quotes, dots: no letter is in them, so most texts that are not ASCII need no more than a space for each."""
 
-FOLDED = {"ß": "ss", "ς": "σ"}
-"""Small letters that are written otherwise in capitals and back."""
+FOLDED = {"ß": "ss", "ς": "σ", "\u0640": ""}
+"""Small letters that are written otherwise in capitals and back; the stroke that makes an Arabic word longer."""
 
 _TABLE = bytes(c + 32 if 65 <= c <= 90 else c if 97 <= c <= 122 or c >= 128 else 32 for c in range(256))
 _NO_LETTER = bytes(c for c in range(256) if _TABLE[c] == 32)

@@ -29,7 +29,7 @@ from curate.text.ngrams import (
     word_ngrams,
 )
 
-VERSION = 4
+VERSION = 5
 """Raise it when the same items would make another index."""
 
 COMMON = 16

@@ -15,7 +15,7 @@ RUN = 4
 """Words in a row that count as said: shorter runs are in every text."""
 
 HOT = 100
-"""No run begins with four words that stand in more places of a row than this (a table of numbers): they continue one.
+"""Four words that stand in more places of a row than this (a table of numbers) begin a run in the first of them alone.
 
 So the time for a row does not grow with the square of its length.
 """
@@ -183,9 +183,7 @@ def _runs(item: tuple[str, ...], row: Grams) -> list[Run]:
     runs, ends = [], dict[int, int]()  # places of the row less those of the item -> where a run ends in the item
     for place, gram in enumerate(grams(item, RUN)):
         found = row.places.get(gram, ())
-        if len(found) > HOT:
-            continue
-        for there in found:
+        for there in found if len(found) <= HOT else found[:1]:
             if ends.get(there - place, 0) <= place:
                 runs.append(run := _grown(item, row.words, place, there))
                 ends[there - place] = run.item + run.words

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import unicodedata
 from datetime import date, timedelta
 from pathlib import Path
 from time import process_time
@@ -303,6 +304,40 @@ def test_a_million_equal_rows_cost_no_more_than_reading_them() -> None:
     result = decontaminate(rows, against=EXAM)
     assert result.dropped.height == 1_000_000
     assert process_time() - spent < 20
+
+
+def test_an_item_said_a_thousand_times_is_found() -> None:
+    """Its words stand in so many places that no run would begin with them."""
+    rows = [f"{TRAIN} " * 1_000, f"{TRAIN} ".replace("60", "45") * 1_000]
+    assert hits(*rows) == [("r0", "train", "exact"), ("r1", "train", "numbers")]
+
+
+ARABIC = "يسير قطار بسرعة ستين كيلومترا في الساعة من المدينة إلى القرية فكم يقطع في ثلاث ساعات ونصف الساعة تقريبا؟"
+UMLAUTS = (
+    "Zwei größere Züge fahren über Köln nach Düsseldorf; wie viele Kilometer legt der schnellere in 80 Minuten zurück?"
+)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "item"),
+    [
+        ("\u200f" + ARABIC, ARABIC),
+        (ARABIC.replace("ا", "ا\u0640"), ARABIC),
+        ("".join(char + "\u064e" if char.isalpha() else char for char in ARABIC), ARABIC),
+        (ARABIC, unicodedata.normalize("NFKC", ARABIC)),
+        (unicodedata.normalize("NFD", UMLAUTS), UMLAUTS),
+        (UMLAUTS.upper(), UMLAUTS),
+        (TRAIN.replace(" ", "\r\n"), TRAIN),
+        (TRAIN.replace(" ", "\0"), TRAIN),
+        ("\u200d".join(TRAIN), TRAIN),
+        (TRAIN.replace("a", "a\u00ad"), TRAIN),
+        ("".join(chr(ord(char) + 0xFEE0) if "!" <= char <= "~" else char for char in TRAIN), TRAIN),
+        (TRAIN.replace("3", "③").replace("60", "⁶⁰").replace("7", "٧"), TRAIN),
+        (LATEX.replace(r"\dfrac", r"\tfrac").replace("$", "$$").replace(r"\ne", r"\neq"), LATEX),
+    ],
+)
+def test_how_a_text_is_encoded_hides_nothing(prompt: str, item: str) -> None:
+    assert hits(prompt, against={"exam": [item]}) == [("r0", "0", "exact")]
 
 
 def test_tables_of_numbers_take_no_quadratic_time() -> None:
