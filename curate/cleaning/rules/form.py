@@ -19,6 +19,19 @@ from rewards.extract import boxes
 TAG = "(?i)" + "|".join(re.escape(tag) for tag in (*TAGS, *TAGS.values()))
 
 
+def answers(texts: Texts) -> pl.Series:
+    """What follows the thinking, also where the chat template had opened it and only its end stands in the text."""
+    return texts.once("answers", lambda: _answers(texts))
+
+
+def _answers(texts: Texts) -> pl.Series:
+    answer = texts.answer.clone()  # of what begins with an open tag
+    rest = answer.str.contains_any(list(TAGS.values()), ascii_case_insensitive=True).fill_null(value=False).arg_true()
+    if not len(rest):
+        return answer
+    return answer.scatter(rest, pl.Series([split_thinking(text).answer for text in texts.text.gather(rest)]))
+
+
 def thinking_tags(texts: Texts) -> pl.Series:
     """What is wrong with the thinking: it never closes, nothing follows it, or a tag is left in the answer."""
     return _parsed(texts.text, TAG, _thinking_fault)
@@ -26,7 +39,7 @@ def thinking_tags(texts: Texts) -> pl.Series:
 
 def no_box(texts: Texts) -> pl.Series:
     r"""Whether the answer has no closed `\boxed{...}` outside its thinking; for tasks that ask for one."""
-    found = _parsed(texts.answer, r"\\f?box(?:ed)?\s*\{?", _has_box)
+    found = _parsed(answers(texts), r"\\f?box(?:ed)?\s*\{?", _has_box)
     return pl.select(pl.when(pl.lit(texts.text).is_not_null()).then(pl.lit(found).is_null())).to_series()
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from curate.cleaning.rules.form import answers
 from curate.cleaning.rules.texts import Texts
 
 TOKENS = (
@@ -31,6 +32,8 @@ ANCHORS = [  # one of these is in every token above
     "SYSTEM_PROMPT]", "MODEL_SETTINGS]", "THINK]", "gMASK]", "IMG_BREAK]", "<unused", "<extra_id", "<reserved_",
     "<0x", "[UNK]", "[CLS]", "[SEP]", "[PAD]", "[MASK]", "<s>", "</s>",
 ]  # fmt: skip
+
+
 def special_tokens(texts: Texts) -> pl.Series:
     """The first special token of a chat template in a text."""
     places = texts.text.str.contains_any(ANCHORS).fill_null(value=False).arg_true()
@@ -49,7 +52,7 @@ def prompt_echo(texts: Texts) -> pl.Series:
 
     White space and letter case do not matter. The prompt is the column `prompt`, or the message before.
     """
-    prompt, answer = (_plain(text) for text in (texts.prompt, texts.answer))
+    prompt, answer = (_plain(text) for text in (texts.prompt, answers(texts)))
     length = pl.lit(prompt).str.len_chars()
     covered = pl.lit(answer).str.count_matches(pl.lit(prompt), literal=True) * length
     begins = pl.lit(answer).str.starts_with(pl.lit(prompt))

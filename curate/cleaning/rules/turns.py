@@ -11,6 +11,7 @@ import re
 
 import polars as pl
 
+from curate.cleaning.rules.form import answers
 from curate.cleaning.rules.texts import Texts
 
 USER = r"Human|HUMAN|User|USER|用户|用戶|人类|Instruction"
@@ -49,7 +50,7 @@ ANCHORS = [  # one of these is in every text with a turn
 
 def next_turn(texts: Texts) -> pl.Series:
     """Where another turn begins (`Human:`, `### Instruction:`): the model went on in the user's name."""
-    answer = texts.answer
+    answer = answers(texts)
     told = pl.Series([None], dtype=pl.String).new_from_index(0, len(answer))
     places = answer.str.contains_any(ANCHORS).fill_null(value=False).arg_true()
     if not len(places):
