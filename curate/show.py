@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ import polars as pl
 from curate.errors import UsageError, did_you_mean
 from curate.ledger import Entry
 from curate.lock import holder
+from curate.report.tables import Table, splits, table
 from curate.responses import Journal
+from curate.result import REASON
 from curate.run import Run
 
 CELL = 300
@@ -35,22 +38,19 @@ def show_run(
     done = run.ledger
     unfinished = _unfinished(run)
     entries = _chosen(done, step)
-    if dropped or failed:
-        tables = [_with_step(run.dropped(e.step) if dropped else run.failed(e.step), e.step) for e in entries]
-    elif step is not None or not run.data_folder.is_dir():
-        tables = [run.kept(entry.step) for entry in entries[-1:]]
-    else:
-        tables = [_with_step(table, name, "split") for name, table in run.splits().items()]
-    filled = [table for table in tables if table.height]
-    table = pl.concat(filled, how="diagonal_relaxed") if filled else pl.DataFrame()
-    if reason is not None and "reason" in table.columns:
-        table = table.filter(pl.col("reason").str.contains(reason, literal=True))
+    count, shown = 0, list[dict[str, Any]]()
+    for found, mark in _tables(run, entries, step, dropped=dropped, failed=failed):
+        query = found.lazy
+        if reason is not None and REASON in found:
+            query = query.filter(pl.col(REASON).str.contains(reason, literal=True))
+        count += found.collect(query.select(pl.len())).item()
+        shown += [row | mark for row in found.collect(query.head(rows - len(shown))).to_dicts()]
     return {
         "run": str(folder),
         "unfinished": unfinished,
         "funnel": [_funnel_line(entry) for entry in done],
-        "count": table.height,
-        "rows": [{k: v for k, v in row.items() if v is not None} for row in table.head(rows).to_dicts()],
+        "count": count,
+        "rows": [{k: v for k, v in row.items() if v is not None} for row in shown],
     }
 
 
@@ -101,8 +101,21 @@ def _chosen(done: list[Entry], step: str | None) -> list[Entry]:
     return found
 
 
-def _with_step(table: pl.DataFrame, value: str, name: str = "step") -> pl.DataFrame:
-    return table.with_columns(pl.lit(value).alias(name)) if table.height else table
+def _tables(
+    run: Run, entries: list[Entry], step: str | None, *, dropped: bool, failed: bool
+) -> Iterator[tuple[Table, dict[str, str]]]:
+    """The tables that were asked for, and what to add to their rows so that they can be told apart."""
+    if dropped or failed:
+        for entry in entries:
+            if found := table(run, entry.step, "dropped" if dropped else "failed"):
+                yield found, {"step": entry.step}
+    elif step is not None or not run.data_folder.is_dir():
+        for entry in entries[-1:]:
+            if found := table(run, entry.step):
+                yield found, {}
+    else:
+        for name, found in splits(run).items():
+            yield found, {"split": name}
 
 
 def _funnel_line(entry: Entry) -> dict[str, Any]:
