@@ -6,7 +6,7 @@
     lexer.py        LaTeX or plain text -> tokens
     numerals.py     numbers as written -> exact values
     spoken.py       numbers in words
-    cursor.py operands.py parser.py     tokens -> tree
+    cursor.py functions.py operands.py parser.py    tokens -> tree
     surds.py        exact numbers: rationals and their square roots
     exact.py        tree -> exact number, with every variable at a fixed point
     digits.py       tree -> number to many digits, for what has no exact value

@@ -112,7 +112,9 @@ _WEEKDAYS = word_set(
     "monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun"
 )
 _EXCEPT = re.compile(  # "all real numbers except 2 and 3"
-    r"\A\s*(?:\\text\{\s*)?(?:all|any) real(?: numbers?|s)?(?: \w)?,? except(?: for)?:?\s*\}?\s*(.{1,200}?)\s*\Z"
+    r"\A\s*(?:\\text\{\s*)?(?:all|any) real(?: numbers?|s)?(?: \w)?,? except(?: for)?:?"
+    r"\s*\}?\s*(?:\w\s?=\s?)?(.{1,200}?)\s*\Z",
+    re.IGNORECASE,
 )
 _PART = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s*([A-Za-z]+)(?:[\s,]|\\[,; ]|and\b)*")
 _SYMBOL = r"\{\s*((?:[A-Za-z]{1,4}(?:\^\{?\d\}?)?[ ]?){1,3})\s*\}"
@@ -224,7 +226,8 @@ def _finish(tree: Node, *, signs: bool) -> Node:
         parts: list[Node] = []
         for item in tree.items:
             done = _finish(item, signs=signs)
-            parts.extend(done.items if isinstance(done, Items) else (done,))
+            both_signs = isinstance(done, Items) and not isinstance(item, Items)
+            parts.extend(done.items if isinstance(done, Items) and both_signs else (done,))
         return Items(tuple(parts), tree.joined)
     if isinstance(tree, Braces):
         inner = _finish(Items(tree.items, ","), signs=signs)  # {0, plus-minus 4} has three elements

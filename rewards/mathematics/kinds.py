@@ -39,6 +39,7 @@ from rewards.mathematics.tree import (
 
 MAX_ITEMS = 60
 _EXPRESSIONS = (Num, Name, Apply)
+_BOUNDS = frozenset({"<", ">", "<=", ">="})
 _ORDERED = ("xyz", "abcd", "pqrs", "uvw", "mn")
 _VECTORS = (Bracket, Matrix)
 
@@ -85,6 +86,8 @@ def _equal_kinds(gold: Node, pred: Node) -> bool | None:
 
 def _equal_list(gold: Node, pred: Node) -> bool | None:
     for one, other in ((gold, pred), (pred, gold)):
+        if _are_bounds(one) and is_set(other):
+            return same_set(gold, pred)  # `x > 1 and x < 3` for (1, 3)
         if isinstance(one, Items) and isinstance(other, Bracket | Matrix):
             return _list_as_point(one, other, swapped=one is pred)
     if is_set(gold) and is_set(pred):
@@ -101,6 +104,12 @@ def _equal_list(gold: Node, pred: Node) -> bool | None:
     if isinstance(gold, Braces) or isinstance(pred, Braces):
         left, right = _distinct(left), _distinct(right)
     return _same_parts(left, right)
+
+
+def _are_bounds(node: Node) -> bool:
+    return isinstance(node, Items) and all(
+        (isinstance(item, Relation) and item.ops[0] in _BOUNDS) or _are_bounds(item) for item in node.items
+    )
 
 
 def _as_listed(node: Node, other: Node) -> Node:

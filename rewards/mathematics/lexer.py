@@ -61,7 +61,7 @@ _TOKEN = re.compile(
           |(?:\.\.\.|\\l?dots)(?!\s*,)
           |[eE][+-]?\d+(?![A-Za-z\d]))?
        |\.\d+(?:[eE][+-]?\d+(?![A-Za-z\d]))?)
-    |(?P<word>[ap]\.m\.?|Interval\.[LR]?open|S\.[A-Z][a-zA-Z]+|[A-Za-z]+)
+    |(?P<word>[ap]\.m\.?|Interval\.[LR]?open|Point[23]D|S\.[A-Z][a-zA-Z]+|[A-Za-z]+)
     |\\(?P<macro>[A-Za-z]+)\*?
     |(?P<op>\*\*|<=|>=|!=|==|=>|->|\+/?-|\\\\(?:\[[^\]]{{0,12}}\])?|\\[{{}}%$|&\#_]|.)""",
     re.VERBOSE | re.DOTALL,
@@ -73,6 +73,8 @@ _NUMBER_FIRST = re.compile(r"[-+]?\d[\d.,]*\s*[A-Za-z%]")
 _NUMERIC_TEXT = re.compile(r"[\s\d.,/%+-]*\d[\s\d.,/%+-]*\Z")
 _UNION = re.compile(r"([)\]}]\s*)U(?=\s*(?:\\left\s*)?[(\[\]{\\])")  # (0,1) U (2,3)
 _TIMES_TEN = re.compile(r"(\d)\s?x\s?(?=10\s?(?:\^|\*\*|[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]))")  # 6 x 10^23
+_JOINED = re.compile(r"\)\s?[&|]\s?\(")
+_RESPELLED = re.compile(r"U|x ?10|\) ?[&|]")
 _OPENING = frozenset({"(", "[", "\\{"})
 _CLOSING = frozenset({")", "]", "\\}"})
 
@@ -87,7 +89,7 @@ def lex(text: str) -> list[Token]:
     """
     if len(text) > MAX_CHARS:
         raise Unreadable(f"longer than {MAX_CHARS} characters")
-    if not text.isascii() or "U" in text or "x 10" in text or "x10" in text:
+    if not text.isascii() or _RESPELLED.search(text):
         text = _respelled(text)
     tokens: list[Token] = []
     python = "*" in text  # sympy's spelling: I and E are constants
@@ -128,6 +130,8 @@ def lex(text: str) -> list[Token]:
 def _respelled(text: str) -> str:
     """Letters that stand for signs, and all that is not ASCII, as LaTeX."""
     text = _UNION.sub(r"\1\\cup", _TIMES_TEN.sub(r"\1*", text))
+    if "begin" not in text:  # (0 < x) & (x < 1), as sympy prints it
+        text = _JOINED.sub(lambda match: ") and (" if "&" in match.group() else ") or (", text)
     if text.isascii():
         return text
     text = text.translate({0x2212: "-"})

@@ -1,13 +1,11 @@
-r"""The operands of an expression: numbers, names, groups, sets, matrices, functions."""
+r"""The operands of an expression: numbers, names, groups, sets, matrices."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from fractions import Fraction
 
-from rewards.mathematics.cursor import Cursor
+from rewards.mathematics.functions import Functions
 from rewards.mathematics.numerals import in_base, number
-from rewards.mathematics.printed import PRINTED, printed
 from rewards.mathematics.quantities import MAGNITUDES
 from rewards.mathematics.tree import (
     Apply,
@@ -26,36 +24,13 @@ from rewards.mathematics.tree import (
     Words,
     children,
     determinant,
-    with_value,
 )
 
-_INVERTIBLE = frozenset({"sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh"})
-MAX_SERIES = 200  # terms of a sum or product
 _MATRICES = frozenset({"matrix", "pmatrix", "bmatrix", "Bmatrix", "smallmatrix", "array", "vmatrix"})
 
 
-class Operands(Cursor):
+class Operands(Functions):
     """The rules for operands; those around them are in `rewards.mathematics.parser`."""
-
-    def items(self) -> Node:
-        """Several answers side by side, or one."""
-        raise NotImplementedError
-
-    def sum(self) -> Node:
-        """Terms with + and - between them."""
-        raise NotImplementedError
-
-    def term(self) -> Node:
-        """Factors with *, / or nothing between them."""
-        raise NotImplementedError
-
-    def factor(self) -> Node:
-        """An operand with what is behind it."""
-        raise NotImplementedError
-
-    def exponent(self) -> Node:
-        """What stands behind ^ or _."""
-        raise NotImplementedError
 
     def starts_operand(self) -> bool:
         """Whether the token in hand can begin an operand."""
@@ -176,14 +151,6 @@ class Operands(Cursor):
             return inner
         raise Unreadable("an interval needs two ends")
 
-    def inside(self, rule: Callable[[], Node]) -> Node:
-        """Parse with a fresh memory of open bars."""
-        bars, builder = self.bars, self.builder
-        self.bars, self.builder = 0, False
-        node = rule()
-        self.bars, self.builder = bars, builder
-        return node
-
     def braces(self) -> Node:
         """`{...}` groups; with commas inside it is a set in plain text."""
         self.advance()
@@ -300,114 +267,6 @@ class Operands(Cursor):
         self.advance()
         return inner
 
-    def function(self) -> Node:
-        """A function and its arguments."""
-        name = self.value
-        self.advance()
-        if name in ("frac", "binom"):
-            top, bottom = self.argument(), self.argument()
-            return Apply("/" if name == "frac" else "binom", (top, bottom))
-        if name == "sqrt":
-            degree: Node | None = None
-            if self.is_op("["):
-                self.advance()
-                degree = self.sum()
-                self.expect("]")
-            inner = self.argument(digits=False)
-            return Apply("root", (inner, degree or Num(2)))
-        if name == "cbrt":
-            return Apply("root", (self.argument(digits=False), Num(3)))
-        if name == "overline":
-            return Apply("overline", (self.argument(digits=False),))
-        if name in ("sum", "prod"):
-            return self.series(name)
-        if name in PRINTED:
-            return self.printed(name)
-        if name == "cis" and not self.is_op("^", "_"):
-            angle = self.function_argument()
-            return Apply("+", (Apply("cos", (angle,)), Apply("*", (Name("i"), Apply("sin", (angle,))))))
-        return self.named_function(name)
-
-    def printed(self, name: str) -> Node:
-        """`Interval(0, 1)` and the like, whose bracket is in hand."""
-        self.expect("(")
-        if self.is_op(")"):
-            self.advance()
-            return printed(name, ())
-        inner = self.inside(self.items)
-        self.expect(")")
-        return printed(name, inner.items if isinstance(inner, Items) else (inner,))
-
-    def series(self, name: str) -> Node:
-        r"""`\sum_{k=1}^{10} k^2` and `\prod` with few terms, term by term; Beyond for any other."""
-        limits: dict[str, Node] = {}
-        while self.is_op("_", "^"):
-            place = self.value
-            self.advance()
-            limits[place] = self.operand()
-        start, end = limits.get("_"), limits.get("^")
-        if not (isinstance(start, Relation) and start.ops == ("=",) and isinstance(start.sides[0], Name)):
-            raise Beyond(f"\\{name} without a start")
-        first, last = _whole(start.sides[1]), _whole(end)
-        if first is None or last is None:
-            raise Beyond(f"\\{name} without end or by a variable")
-        if last - first >= MAX_SERIES:
-            raise Unreadable(f"\\{name} of {last - first + 1} terms, more than {MAX_SERIES}")
-        index, term = start.sides[0].name, self.term()
-        terms = [with_value(term, index, Num(value)) for value in range(first, last + 1)]
-        return _joined("+" if name == "sum" else "*", terms) if terms else Num(int(name == "prod"))
-
-    def named_function(self, name: str) -> Node:
-        """`sin^2 x`, `log_2 8`, `max(1, 2)`."""
-        exponent: Node | None = None
-        base: Node | None = None
-        while self.is_op("^", "_"):
-            power = self.value == "^"
-            self.advance()
-            argument = self.exponent()
-            if power:
-                exponent = argument
-            else:
-                base = argument
-        inner = self.function_argument()
-        if name == "det" and isinstance(inner, Matrix) and exponent is None:
-            return determinant(inner)
-        args = inner.items if isinstance(inner, Bracket) else (inner,)
-        if name == "log" and base is not None:
-            args = (args[0], base)
-        if exponent is not None and name in _INVERTIBLE and _is_minus_one(exponent):
-            return Apply("arc" + name, args)
-        node = Apply(name, args)
-        return node if exponent is None else Apply("^", (node, exponent))
-
-    def function_argument(self) -> Node:
-        """What a function without brackets applies to: `2x` in `sin 2x cos x`."""
-        if self.is_op("(", "{", "[", "|") or self.kind == "env":
-            return self.operand()
-        if self.kind == "op" and self.value == "-":
-            self.advance()
-            return Apply("neg", (self.function_argument(),))
-        node = self.factor()
-        while self.kind in ("name", "num") or (self.kind == "func" and self.value in ("frac", "sqrt")):
-            node = Apply("*", (node, self.factor()))
-        if self.is_op("/") and self.peek()[0] in ("num", "name"):
-            self.advance()
-            node = Apply("/", (node, self.factor()))
-        return node
-
-    def argument(self, *, digits: bool = True) -> Node:
-        r"""The argument of \frac or \sqrt: a group, or one digit (`\frac12`), or one operand."""
-        if digits and self.kind == "num" and self.value.isdigit() and len(self.value) > 1:
-            first, rest = self.value[0], self.value[1:]
-            self.tokens[self.position] = ("num", rest, False)
-            self.kind, self.value, self.spaced = self.tokens[self.position]
-            return Num(int(first))
-        if self.kind == "num":
-            node = number(self.value)
-            self.advance()
-            return node
-        return self.operand()
-
     def subscript(self) -> str:
         """The characters of a subscript."""
         if not self.is_op("{"):
@@ -435,29 +294,3 @@ def chosen(letter: str, upper: Node, lower: Node) -> Node:
         return Apply("binom", (upper, lower))
     rest = Apply("+", (upper, Apply("neg", (lower,))))
     return Apply("/", (Apply("!", (upper,)), Apply("!", (rest,))))
-
-
-def _whole(limit: Node | None) -> int | None:
-    """The whole number of a limit: `10` or `10^6`."""
-    if isinstance(limit, Apply) and limit.op == "neg":
-        value = _whole(limit.args[0])
-        return None if value is None else -value
-    if isinstance(limit, Apply) and limit.op == "^":
-        base, exponent = (_whole(arg) for arg in limit.args)
-        small = base is not None and exponent is not None and 0 <= exponent < 100 and abs(base) <= 100
-        return base**exponent if small and base is not None and exponent is not None else None
-    return limit.value if isinstance(limit, Num) and isinstance(limit.value, int) else None
-
-
-def _joined(op: str, terms: list[Node]) -> Node:
-    """The terms under one operation, halved so that the tree stays shallow."""
-    if len(terms) == 1:
-        return terms[0]
-    middle = len(terms) // 2
-    return Apply(op, (_joined(op, terms[:middle]), _joined(op, terms[middle:])))
-
-
-def _is_minus_one(node: Node) -> bool:
-    if isinstance(node, Num):
-        return node.value == -1
-    return isinstance(node, Apply) and node.op == "neg" and isinstance(node.args[0], Num) and node.args[0].value == 1

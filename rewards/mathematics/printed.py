@@ -13,7 +13,8 @@ from rewards.mathematics.tree import Apply, Braces, Bracket, Matrix, Node, Num, 
 PRINTED = frozenset(
     (
         "Interval", "Interval.open", "Interval.Lopen", "Interval.Ropen", "FiniteSet", "Union", "Intersection",
-        "Complement", "Matrix", "ImmutableMatrix", "Rational", "Fraction", "Integer", "Float", "Eq", "Tuple", "diag",
+        "Complement", "Matrix", "ImmutableMatrix", "Rational", "Fraction", "Integer", "Float", "Eq", "Ne", "Tuple",
+        "Point", "Point2D", "Point3D", "diag",
     )
 )  # fmt: skip
 """Names that are objects where a bracket follows."""
@@ -46,9 +47,9 @@ def printed(name: str, items: tuple[Node, ...]) -> Node:
         return Matrix(tuple(tuple(items[row] if row == column else Num(0) for column in size) for row in size))
     if name in ("Rational", "Fraction") and len(items) == 2:
         return Apply("/", items)
-    if name == "Eq" and len(items) == 2:
-        return Relation(items, ("=",))
-    if name == "Tuple" and len(items) > 1:
+    if name in ("Eq", "Ne") and len(items) == 2:
+        return Relation(items, ("=" if name == "Eq" else "!=",))
+    if name.startswith(("Tuple", "Point")) and len(items) > 1:
         return Bracket("(", items, ")")
     if name in ("Rational", "Fraction", "Integer", "Float") and len(items) == 1:
         return items[0]

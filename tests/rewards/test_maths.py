@@ -24,7 +24,7 @@ CASES = [
     ("\\boxed{\\frac{1}{3}}", "0.33", 0.0),
     ("\\boxed{9^{9^{9^{9}}}}", "12", 0.0),
     ("\\boxed{\\sqrt{2}\\sqrt{3}+\\sin^2 x+\\cos^2 x}", "1+\\sqrt{6}", 1.0),
-    ("\\boxed{\\int_0^2 3x^2 dx}", "8", 1.0),  # decided by the symbolic tier, in a worker
+    ("\\boxed{\\lim_{x\\to 2} x^2}", "4", 1.0),  # decided by the symbolic tier, in a worker
     ("\\boxed{\\int_0^{99} \\sin(x^x) dx}", "12", None),  # which is killed at its deadline
 ]
 REWARD = rewards.get("math", timeout_s=1.5)
@@ -81,7 +81,7 @@ def test_a_batch_is_judged_as_its_rows_are() -> None:
 
 def test_a_hang_says_timed_out_and_costs_one_deadline() -> None:
     reward = rewards.get("math", timeout_s=0.5)
-    reward.score("\\boxed{\\int_0^2 3x^2 dx}", answer="8")  # the worker is up
+    reward.score("\\boxed{\\lim_{x\\to 2} x^2}", answer="4")  # the worker is up
     start = time.monotonic()
     hang = "\\boxed{\\int_0^{99} \\sin(x^x) dx}"
     scores = reward.score_batch([hang, "\\boxed{12}", hang], answer=["12"] * 3)
