@@ -75,23 +75,11 @@ class Words:
         return np.repeat(np.arange(len(self.counts)), self.counts)
 
     @cached_property
-    def lengths(self) -> Ints:
-        """Characters of each word."""
-        lengths = self.ends - self.begins
+    def gaps(self) -> Bools:
+        """Whether a space follows each word; none does in scripts that write none."""
+        gaps = np.ones(len(self.begins), dtype=bool)
         wide = self.utf8.wide
-        inside = ~self.space[wide.places]
-        if inside.any():
-            words = before(self.first, wide.places[inside] + 1) - 1
-            more = np.bincount(words, wide.sizes[inside] - 1, minlength=len(lengths))
-            lengths -= more.astype(np.int64)
-        return lengths
-
-    @cached_property
-    def gaps(self) -> Ints:
-        """1 where a space follows a word, 0 where its script writes none."""
-        gaps = np.ones(len(self.begins), dtype=np.int64)
-        wide = self.utf8.wide
-        gaps[before(self.first, wide.places[_unspaced(wide.points)])] = 0
+        gaps[before(self.first, wide.places[_unspaced(wide.points)])] = False
         return gaps
 
     @cached_property
@@ -126,8 +114,8 @@ def split_words(text: pl.Series) -> Words:
     """The words of a column of text; a null has none.
 
     >>> words = split_words(pl.Series(["one two", None, "世界!"]))
-    >>> words.counts.tolist(), words.lengths.tolist(), words.gaps.tolist()
-    ([2, 0, 3], [3, 3, 1, 1, 1], [1, 1, 0, 0, 1])
+    >>> words.counts.tolist(), words.gaps.tolist()
+    ([2, 0, 3], [True, True, False, False, True])
     """
     return words_of(Utf8.of(text))
 

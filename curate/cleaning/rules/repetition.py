@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from curate.cleaning.rules.texts import Texts, share
-from curate.text.utf8 import Bools, Hashes, Ints
+from curate.text.utf8 import Bits, Bools, Hashes, Ints, before_bits, packed
 from curate.text.words import FACTOR, Words
 
 PARAGRAPH = "\n\n"
@@ -102,12 +102,19 @@ class _Grams:
         self._found: dict[int, _Repeats] = {}
 
     @cached_property
-    def _letters(self) -> Ints:
-        return np.concatenate([[0], np.cumsum(self.words.lengths)])
+    def _letters(self) -> Bits:
+        """The characters that are not white space."""
+        return packed(np.greater(self.words.utf8.characters, self.words.space))
+
+    def _size(self, places: Ints, n: int) -> Ints:
+        """Letters of the n-grams that begin at these words."""
+        edges = np.concatenate([self.words.begins[places], self.words.ends[places + n - 1]])
+        begin, end = before_bits(self._letters, edges).reshape(2, -1)
+        return end - begin
 
     @cached_property
-    def _spaced(self) -> Ints:
-        return np.concatenate([[0], np.cumsum(self.words.lengths + self.words.gaps)])
+    def _gaps(self) -> Bits:
+        return packed(self.words.gaps)
 
     def repeats(self, n: int) -> _Repeats:
         """Where n-grams come again in their row."""
@@ -119,8 +126,10 @@ class _Grams:
     def _of_all(self, n: int) -> _Repeats:
         words = self.words
         count = max(0, len(words.rows) - n + 1)
-        hashes = words.rows[:count].astype(np.uint64)  # the same words in another row are another n-gram
-        for place in range(n):
+        hashes = words.hashes * FACTOR  # the same words in another row are another n-gram
+        hashes += words.rows.astype(np.uint64)
+        hashes = hashes[:count]
+        for place in range(1, n):
             hashes *= FACTOR
             hashes += words.hashes[place : place + count]
         places = _twice(hashes)
@@ -156,7 +165,8 @@ class _Grams:
 
     def _span(self, places: Ints, n: int) -> Ints:
         """Characters of the n-grams that begin at these words, with the spaces inside."""
-        return self._spaced[places + n - 1] - self._spaced[places] + self.words.lengths[places + n - 1]
+        before, after = before_bits(self._gaps, np.concatenate([places, places + n - 1])).reshape(2, -1)
+        return self._size(places, n) + after - before
 
     def again(self, n: int) -> Ints:
         """Characters of the n-grams of each row that came before, read from left to right without overlap."""
@@ -168,8 +178,7 @@ class _Grams:
         rows = self.words.rows[repeats.places]
         hits = _again(repeats.groups, after, rows)
         places = repeats.places[hits]
-        letters = self._letters[places + n] - self._letters[places]
-        return np.bincount(rows[hits], letters, minlength=len(total)).astype(np.int64)
+        return np.bincount(rows[hits], self._size(places, n), minlength=len(total)).astype(np.int64)
 
 
 def _again(groups: Ints, after: Ints, rows: Ints) -> Ints:
