@@ -56,12 +56,14 @@ def validate(model: type[Any], node: Node, mistakes: list[str], known: list[str]
 
 
 def _unfit(node: Node) -> Iterator[str]:
-    """Values that no file of a run could hold: numbers that are none, and halves of characters."""
+    """Values that no file of a run could hold: numbers that are none or too large, and halves of characters."""
     if isinstance(node.value, dict | list):
         for inner in node.value.values() if isinstance(node.value, dict) else node.value:
             yield from _unfit(inner)
     elif isinstance(node.value, float) and not isfinite(node.value):
         yield f"{node.place}: a setting is a finite number (got {node.value}); leave out a limit that is none"
+    elif isinstance(node.value, int) and not -(2**63) <= node.value < 2**63:
+        yield f"{node.place}: a whole number of more than 64 bits (got {node.value:,})"
     elif isinstance(node.value, str) and not node.value.isascii() and SURROGATE.search(node.value):
         yield f"{node.place}: a text with half a character, a lone surrogate (got {_short(node.value, escaped=True)})"
 

@@ -258,6 +258,8 @@ def test_a_wrong_key_inside_a_setting_has_its_nearest_word_too(tmp_path: Path) -
     ("change", "line", "words"),
     [
         (("seed: 3", 'description: "half \\ud83d"'), 2, "lone surrogate"),
+        (("n: 2", "max_tokens: 9999999999999999999999"), 11, "more than 64 bits"),
+        (("seed: 3", "seed: 18446744073709551616"), 2, "more than 64 bits"),
         (("n: 2", "temperature: .inf"), 11, "finite number (got inf)"),
         (("text: boxed", "price: {prompt: .nan, completion: 1}"), 4, "finite number (got nan)"),
         (("{reward: math, name: again}", "{reward: math, options: {a: [.inf]}}"), 13, "finite number"),

@@ -26,6 +26,7 @@ from curate.viewer.comparing import Side, why_no_preference
 BETTER = ("a", "b", "tie", "both_bad")
 MAX_NOTE = 2_000
 NAME = "preferences.jsonl"
+TEXTS = ("better", "key", "who", "a", "b")
 
 
 @dataclass(frozen=True)
@@ -63,10 +64,12 @@ def record(run: Run, key: str, table: str, a: Side, b: Side, *, better: str, who
 
 def read(run: Run) -> list[dict[str, Any]]:
     """All judgements, in the order they were made; a line that a killed writer left torn is passed over."""
+    return [one for line in _lines(run) if (one := _judgement(line)) is not None]
+
+
+def _lines(run: Run) -> list[bytes]:
     path = run.folder / NAME
-    if not path.is_file():
-        return []
-    return [one for line in path.read_bytes().split(b"\n") if line and (one := _judgement(line)) is not None]
+    return [line for line in path.read_bytes().split(b"\n") if line] if path.is_file() else []
 
 
 def _judgement(line: bytes) -> dict[str, Any] | None:
@@ -74,20 +77,26 @@ def _judgement(line: bytes) -> dict[str, Any] | None:
         one = json.loads(line)
     except ValueError:
         return None
-    return one if isinstance(one, dict) and {"key", "who", "a", "b", "better"} <= one.keys() else None
+    if not isinstance(one, dict) or not one.keys() >= {*TEXTS, "prompt", "answer_a", "answer_b"}:
+        return None
+    return one if one["better"] in BETTER and all(isinstance(one[name], str) for name in TEXTS) else None
 
 
 def export(run: Run) -> Exported:
     """The judged pairs as preference data: what more people preferred is chosen.
 
     Columns: prompt, chosen, rejected (messages), chosen_id, rejected_id, votes (for), votes_against. Left out are pairs
-    that more people called a tie or both bad, or on which as many hold for one side as for the other.
+    that more people called a tie or both bad, or on which as many hold for one side as for the other; lines of the file
+    that are no judgements are counted beside them.
     """
-    latest = {(one["who"], frozenset((one["a"], one["b"]))): one for one in read(run)}
+    judgements = read(run)
+    latest = {(one["who"], frozenset((one["a"], one["b"]))): one for one in judgements}
     pairs: dict[frozenset[str], list[dict[str, Any]]] = {}
     for (_, pair), one in latest.items():
         pairs.setdefault(pair, []).append(one)
     rows, left_out = [], Counter[str]()
+    if unread := len(_lines(run)) - len(judgements):
+        left_out["lines that cannot be read"] = unread
     for judged in pairs.values():
         votes = Counter(one[one["better"]] if one["better"] in ("a", "b") else one["better"] for one in judged)
         (first, most), *others = votes.most_common()

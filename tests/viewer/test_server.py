@@ -278,9 +278,12 @@ def test_a_preference_that_means_nothing_is_refused(viewer: Viewer, run: Run) ->
 
 
 def test_a_torn_line_costs_nothing_but_itself(viewer: Viewer, run: Run) -> None:
-    (run.folder / NAME).write_bytes(b'{"key": "to')
+    other = {"key": "k", "who": "x", "a": "1", "b": "2", "prompt": [], "answer_a": [], "answer_b": []}
+    lines = [json.dumps(other | wrong).encode() for wrong in ({"better": "c"}, {"better": "a", "a": [1]}, {})]
+    (run.folder / NAME).write_bytes(b"\n".join([*lines, b"\xff", b"[1]", b'{"key": "to']))
     ask(viewer, "prefer", form_of(ask(viewer, "next?table=01-generate").text) | {"better": "a"})
-    assert export(run).pairs.height == 1
+    made = export(run)
+    assert (made.pairs.height, made.left_out) == (1, {"lines that cannot be read": 6})
 
 
 def test_looking_changes_nothing_in_the_run(viewer: Viewer, run: Run) -> None:
