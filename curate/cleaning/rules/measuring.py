@@ -87,13 +87,14 @@ def measure(frame: pl.DataFrame, column: str, rules: Sequence[Rule], roles: Sequ
 
 
 def _families(rules: Sequence[Rule]) -> Iterable[Sequence[Rule]]:
-    """Rules of one file: they read the same things off a text, and the engine keeps no more patterns than theirs.
+    """The rules of a file that give numbers, which read the same things off a text; of the others each alone.
 
-    (Polars keeps the last 32 patterns of a thread; to compile all of `refusal` takes as long as to read 5 MB.)
+    Polars keeps the last 32 patterns of a thread: more, batch after batch, would be compiled each time, and to compile
+    those of `refusal` takes as long as to read 5 MB with them.
     """
     found: dict[str, list[Rule]] = {}
     for rule in rules:
-        found.setdefault(rule.measure.__module__, []).append(rule)
+        found.setdefault(rule.measure.__module__ if rule.kind == "number" else rule.name, []).append(rule)
     return found.values()
 
 
