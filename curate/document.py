@@ -81,8 +81,10 @@ def document_text(path: Path, what: str, hint: str = "") -> str:
         raise DataError(f"{path}: no {what} there ({broken.strerror}){did_you_mean(path.name, near) or hint}") from None
 
 
-def parse(text: str, source: str) -> Node:
+def parse(text: str, source: str, hint: str = "") -> Node:
     r"""Read one YAML document. Raises RecipeError with every mistake that can be told.
+
+    hint: what to do about one that is empty.
 
     >>> parse("a: 1e-5\nb: no", "x.yaml").plain()
     {'a': 1e-05, 'b': 'no'}
@@ -100,7 +102,7 @@ def parse(text: str, source: str) -> Node:
     except RecursionError:
         raise RecipeError(source, [f"{source}: nested too deeply; a recipe has at most {MAX_DEPTH} levels"]) from None
     if root is None:
-        raise RecipeError(source, [f"{source}: empty; `curate init NAME` writes a recipe to start from"])
+        raise RecipeError(source, [f"{source}: empty{hint}"])
     builder = _Builder(source)
     node = builder.build(root, 0, root.start_mark.line)
     if builder.mistakes:

@@ -29,6 +29,7 @@ from curate.overlay import DEFAULT_PROFILE, chosen, overlay, override_tree
 from curate.steps import STEPS, step_class
 from curate.steps.base import Step
 
+TO_START = "; `curate init NAME` writes a recipe to start from"
 OTHERS = {"rounds": "curate loop", "method": "curate train"}
 """What tells the other files that ship beside recipes, and what reads them."""
 FIRST = ("load", "magpie")
@@ -93,8 +94,8 @@ def load_recipe(path: Path, profile: str = DEFAULT_PROFILE, overrides: tuple[str
     an override that cannot be.
     """
     source = str(path)
-    text = document_text(path, "recipe", "; `curate init NAME` writes a recipe to start from")
-    root = parse(text, source)
+    text = document_text(path, "recipe", TO_START)
+    root = parse(text, source, TO_START)
     if not isinstance(root.value, dict):
         raise RecipeError(source, [f"{root.place}: a recipe is a mapping with name, engines and steps"])
     for key, verb in OTHERS.items():

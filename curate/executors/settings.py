@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from curate.document import Node, parse
+from curate.document import Node, document_text, parse
 from curate.errors import RecipeError, UsageError, did_you_mean
 from curate.executors.base import Executor
 
@@ -116,10 +116,11 @@ def read_executor(said: str) -> ExecutorSettings:
         return EXECUTORS[said].model_validate({"executor": said})
     if not path.is_file():
         raise UsageError(f"--executor {said}: no such file")
-    root = parse(path.read_text(encoding="utf-8"), said)
+    root = parse(document_text(path, "settings of an executor"), said)
     word = _word(root)
-    if word not in EXECUTORS:
-        raise RecipeError(said, [f"{root.place}: executor: one of {', '.join(EXECUTORS)} (got {word})"])
+    if word is None or word not in EXECUTORS:
+        one = f"one of {', '.join(EXECUTORS)}" if word is None else f"unknown '{word}'{did_you_mean(word, EXECUTORS)}"
+        raise RecipeError(said, [f"{root.place}: executor: {one}"])
     mistakes: list[str] = []
     settings: ExecutorSettings | None = validate(EXECUTORS[word], root, mistakes)
     if settings is None:
@@ -127,6 +128,6 @@ def read_executor(said: str) -> ExecutorSettings:
     return settings
 
 
-def _word(root: Node) -> Any:
+def _word(root: Node) -> str | None:
     found = root.value.get("executor") if isinstance(root.value, dict) else None
-    return found.value if found is not None else None
+    return str(found.value) if found is not None and not isinstance(found.value, dict | list) else None

@@ -194,8 +194,10 @@ def test_a_wrong_executor_is_one_clear_error(said: str, error: type[CurateError]
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{executor: slrm}", "executor: one of local, ray, slurm (got slrm)"),
-        ("[1]", "executor: one of local, ray, slurm (got None)"),
+        ("{executor: slrm}", "executor: unknown 'slrm'; did you mean 'slurm'?"),
+        ("[1]", "cluster.yaml:1: executor: one of local, ray, slurm"),
+        ("{executor: [local]}", "cluster.yaml:1: executor: one of local, ray, slurm"),
+        ("# nothing", "cluster.yaml: empty"),
         ("{executor: slurm}", "key 'partition' is missing"),
         ("executor: local\nworker: 2\n", ":2: unknown key 'worker'; did you mean 'workers'?"),
     ],
