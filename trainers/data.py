@@ -19,7 +19,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from curate.errors import DataError, did_you_mean
+from curate.errors import DataError, UsageError, did_you_mean
 from curate.table import content_hash
 
 if TYPE_CHECKING:
@@ -138,6 +138,18 @@ def read(data: Data, columns: Mapping[str, str]) -> pl.DataFrame:
     return frame
 
 
+def renamed(pairs: Sequence[str]) -> dict[str, str]:
+    """`--column OURS=THEIRS`, several times, as a mapping.
+
+    >>> renamed(["answer=gold"])
+    {'answer': 'gold'}
+    """
+    for pair in pairs:
+        if not all(pair.partition("=")):
+            raise UsageError(f"--column {pair}: write OURS=THEIRS, for example --column answer=gold")
+    return dict(pair.split("=", 1) for pair in pairs)
+
+
 def _means_files(path: str) -> bool:
     """Whether a name that is not there was meant as a path, and not as a data set on the Hub."""
     return path.startswith((".", "/", "~")) or "*" in path or path.count("/") != 1 or Path(path).suffix != ""
@@ -163,6 +175,8 @@ def _of_run(folder: Path, split: str | None) -> pl.DataFrame:
 def _of_files(path: Path, data: Data, columns: Mapping[str, str]) -> pl.DataFrame:
     from curate.sources import files
 
+    if data.split and path.is_file():
+        raise DataError(f"{path} is one file, which has no split '{data.split}'; leave split out, or name its file")
     named = path / f"{data.split}.parquet" if data.split and path.is_dir() else path
     loaded = files.read(named, columns=columns, limit=data.limit)
     if loaded.failed.height:

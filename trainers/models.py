@@ -69,6 +69,20 @@ def _first_line(error: BaseException) -> str:
     return next(iter(str(error).splitlines()), type(error).__name__)
 
 
+def writer(model: str, revision: str | None = None) -> Path:
+    """The folder of a model that writes answers. Raises DataError for a reward model, as which it would write noise."""
+    folder = find(model, revision)
+    check_writes(folder)
+    return folder
+
+
+def check_writes(folder: Path) -> None:
+    """Raise DataError for the folder of a reward model."""
+    kinds = _config(folder).get("architectures") or [] if (folder / "config.json").is_file() else []
+    if kinds and all(kind.endswith("ForSequenceClassification") for kind in kinds):
+        raise DataError(f"{folder} is a reward model ({kinds[0]}): it judges answers, and writes none")
+
+
 def load_tokenizer(folder: Path, chat_template: str | None = None) -> Any:
     """The tokenizer of a model. Raises DataError when it cannot be read, or its template is none."""
     from transformers import AutoTokenizer
@@ -129,6 +143,9 @@ def load_model(folder: Path, arguments: Any, kind: Literal["causal", "reward"] =
     import transformers
     from safetensors import SafetensorError
 
+    if kind == "causal":
+        check_writes(folder)
+
     classes = {"causal": "AutoModelForCausalLM", "reward": "AutoModelForSequenceClassification"}
     options = dict(getattr(arguments, "model_init_kwargs", None) or {})
     options.setdefault("dtype", "float32")
@@ -168,14 +185,21 @@ def context_of(folder: Path, changes: Mapping[str, Any] | None = None) -> int | 
         return int(changes["max_position_embeddings"])
     if any((folder / name).is_file() for name in ADAPTERS):
         return context_of(base_of(folder), changes)
+    config = _config(folder)
+    inner = config.get("text_config") or config
+    found = inner.get("max_position_embeddings") or inner.get("n_positions")
+    return int(found) if found else None
+
+
+def _config(folder: Path) -> dict[str, Any]:
     path = folder / "config.json"
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
-        inner = config.get("text_config") or config
-    except (OSError, ValueError, AttributeError) as wrong:
+    except (OSError, ValueError) as wrong:
         raise DataError(f"{path} is not the config of a model: {_first_line(wrong)}") from wrong
-    found = inner.get("max_position_embeddings") or inner.get("n_positions")
-    return int(found) if found else None
+    if not isinstance(config, dict):
+        raise DataError(f"{path} is not the config of a model: it holds no settings")
+    return config
 
 
 def whole(folder: Path, into: Path, say: Callable[[str], None]) -> Path:

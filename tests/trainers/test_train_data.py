@@ -75,6 +75,11 @@ def test_a_curriculum_without_its_column_names_it(settings: Make) -> None:
     assert "curriculum: no column 'dificulty'; did you mean 'difficulty'?" in told
 
 
+def test_a_split_of_a_single_file_is_an_error(settings: Make, files: dict[str, str]) -> None:
+    told = refused(settings("sft", data={"path": files["rows"], "split": "test"}))
+    assert "is one file, which has no split 'test'" in told
+
+
 def test_answers_without_pairs_name_the_step_that_makes_them(settings: Make, files: dict[str, str]) -> None:
     assert "- {step: pairs" in refused(settings("dpo", data=files["rows"]))
 

@@ -29,7 +29,19 @@ class AdaptedEngine(TransformersEngine):
 
     def __init__(self, adapter: Path, **settings: Any) -> None:
         self.adapter = adapter
+        self._check()
         super().__init__(str(base_of(adapter)), **settings)
+
+    def _check(self) -> None:
+        """Raise UsageError for an adapter that cannot answer here."""
+        if not (self.adapter / "adapter_config.json").is_file():
+            return
+        from peft import PeftConfig
+
+        config = PeftConfig.from_pretrained(str(self.adapter))
+        if config.is_prompt_learning:
+            kind = str(config.peft_type.value).lower()
+            raise UsageError(f"{self.adapter}: {kind} puts tokens before the prompt, which only PEFT's generate can do")
 
     @cached_property
     def identity(self) -> Mapping[str, Any]:
@@ -57,8 +69,4 @@ class AdaptedEngine(TransformersEngine):
             return put_on(model, self.adapter)
         from peft import PeftModel
 
-        wrapped = PeftModel.from_pretrained(model, str(self.adapter))
-        if wrapped.active_peft_config.is_prompt_learning:
-            kind = str(wrapped.active_peft_config.peft_type.value).lower()
-            raise UsageError(f"{self.adapter}: {kind} puts tokens before the prompt, which only PEFT's generate can do")
-        return wrapped.merge_and_unload()
+        return PeftModel.from_pretrained(model, str(self.adapter)).merge_and_unload()

@@ -35,12 +35,9 @@ class Asked:
     def problems(self) -> pl.DataFrame:
         """The rows to ask."""
         from trainers.config import Data
-        from trainers.data import read
+        from trainers.data import read, renamed
 
-        renamed = dict(pair.split("=", 1) for pair in self.columns if "=" in pair)
-        if len(renamed) != len(self.columns):
-            raise UsageError(f"evaluate: --column is {' '.join(self.columns)}; write OURS=THEIRS, answer=gold")
-        return read(Data(path=self.data, split=self.split, limit=self.limit), renamed)
+        return read(Data(path=self.data, split=self.split, limit=self.limit), renamed(self.columns))
 
     def settings(self) -> dict[str, Any]:
         """What `evaluate` takes beside the model and the problems."""

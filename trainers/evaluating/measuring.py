@@ -209,6 +209,11 @@ def evaluate(
     grade = Grade.model_validate({"step": "grade", "rewards": list(rewards)})
     for unknown in grade.names(frozenset()):
         raise InvalidInput(f"evaluate: unknown reward '{unknown.word}'{did_you_mean(unknown.word, unknown.known)}")
+    for missing in sorted(grade.needs() - generate.after(frozenset(asked.columns))):  # before anything is asked
+        raise DataError(
+            f"evaluate: a reward reads column '{missing}', which the problems do not have (they have: "
+            f"{', '.join(problems.columns)}). Name another reward, --reward math, or the column, --column {missing}=..."
+        )
     with context_of(settings, folder, seed, progress, opened) as context:
         answered = generate.run(asked, context)
         rows = answered.kept
@@ -227,6 +232,8 @@ def evaluate(
 
 def _problems(problems: pl.DataFrame) -> pl.DataFrame:
     """With ids; a problem that stands twice is asked once. Raises DataError without a prompt."""
+    import polars as pl
+
     from curate.table import row_ids
 
     if not {"prompt", "messages"} & set(problems.columns):
@@ -235,6 +242,8 @@ def _problems(problems: pl.DataFrame) -> pl.DataFrame:
     if problems.is_empty():
         raise DataError("evaluate: there are no problems")
     table = problems if "id" in problems.columns else problems.with_columns(id=row_ids(problems, "problems"))
+    if isinstance(table.schema.get("prompt"), pl.List) and "messages" not in table.columns:
+        table = table.rename({"prompt": "messages"})  # as rows of GRPO have them
     return table.unique("id", keep="first", maintain_order=True).drop("parent", strict=False)
 
 
@@ -260,9 +269,9 @@ def _settings(model: str, engine: Mapping[str, Any] | None) -> EngineSettings:
     if kind not in ENGINES:
         raise InvalidInput(f"evaluate: unknown engine '{kind}'{did_you_mean(str(kind), ENGINES)}")
     if kind in ("transformers", "vllm") and "model" not in entry:
-        from trainers.models import find
+        from trainers.models import writer
 
-        entry["model"] = model if model in MODELS or "revision" in entry else str(find(model))
+        entry["model"] = model if model in MODELS or "revision" in entry else str(writer(model))
     try:
         return ENGINES[kind].model_validate(entry)
     except ValidationError as broken:

@@ -36,8 +36,7 @@ def run_logits(asked: Asked, out: Path) -> str:
         raise UsageError(f"no engine '{asked.engine}'{did_you_mean(asked.engine, ENGINES)}")
     if out.suffix != ".parquet":
         raise UsageError(f"--out {out}: the file is parquet, write {out.with_suffix('.parquet')}")
-    mapped = dict(pair.split("=", 1) for pair in asked.columns if "=" in pair)
-    frame = data.read(Data(path=asked.data, split=asked.split), mapped)
+    frame = data.read(Data(path=asked.data, split=asked.split), data.renamed(asked.columns))
     if "completion" in frame.columns:
         chat = not asked.text and bool(models.load_tokenizer(models.find(asked.teacher)).chat_template)
         frame, left_out = data.shape(frame, data.PROMPTS, chat=chat, needs=("completion",), where=asked.data)
@@ -51,4 +50,5 @@ def run_logits(asked: Asked, out: Path) -> str:
     write_parquet(told, out)
     tokens = int(told["completion_ids"].list.len().sum())
     gone = f", {sum(left_out.values()):,} left out" if left_out else ""
-    return f"{out}: {told.height:,} rows{gone}, {tokens:,} tokens of answers, {asked.k} likeliest tokens at each"
+    kept = min(asked.k, max((len(ids[0]) for ids in told["top_ids"].head(1).to_list()), default=asked.k))
+    return f"{out}: {told.height:,} rows{gone}, {tokens:,} tokens of answers, {kept} likeliest tokens at each"

@@ -49,9 +49,7 @@ class Checkpoint:
             # A file name alone: an index cannot point outside its folder.
             return cls(folder, {name: folder / Path(file).name for name, file in table.items()})
         if single.is_file():
-            from safetensors import safe_open
-
-            with safe_open(single, framework="pt") as file:
+            with _opened(single) as file:
                 return cls(folder, dict.fromkeys(file.keys(), single))
         if (folder / "adapter_config.json").is_file():
             raise DataError(f"{folder} holds an adapter, not a model; merge it into its base first: merge_adapter(...)")
@@ -81,9 +79,16 @@ class Checkpoint:
     def _file(self, name: str) -> Any:
         path = self.where[name]
         if path not in self._open:
-            from safetensors import safe_open
-
             if not path.is_file():
                 raise DataError(f"{path} is missing; {INDEX} names it for '{name}'")
-            self._open[path] = safe_open(path, framework="pt")
+            self._open[path] = _opened(path)
         return self._open[path]
+
+
+def _opened(path: Path) -> Any:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        return safe_open(path, framework="pt")
+    except SafetensorError as broken:
+        raise DataError(f"{path} is no whole file of safetensors: {broken}") from broken

@@ -81,6 +81,7 @@ def run_merge(config: MergeConfig, evaluate: Evaluate | None = None) -> Path:
 
     Raises InvalidInput for settings that do not go together, DataError for models that do not.
     """
+    from trainers.arguments import quieten
     from trainers.merging import combine_adapters, greedy_soup, merge, merge_adapter, stack_layers
     from trainers.merging.passthrough import Slice
     from trainers.models import find
@@ -95,9 +96,11 @@ def run_merge(config: MergeConfig, evaluate: Evaluate | None = None) -> Path:
     if config.method == "adapter":
         if len(names) != 1:
             raise InvalidInput(f"merge: adapter folds one adapter into its base, {len(names)} are given")
+        quieten()
         return merge_adapter(find(names[0]), out, base=config.base)
     if config.method == "combine_adapters":
         weights = [part.weight for part in config.models]
+        quieten()
         pruned = min(part.density for part in config.models)
         return combine_adapters(
             [find(name) for name in names], out, weights=weights, combination=config.combination,

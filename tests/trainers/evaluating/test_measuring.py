@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from curate.errors import DataError, InvalidInput
+from curate.errors import DataError, InvalidInput, UsageError
 from curate.sources import procedural
 from trainers.evaluating import Evaluation, compare, evaluate
 
@@ -100,5 +100,43 @@ def test_rows_that_cannot_be_asked_or_judged_are_refused(problems: pl.DataFrame)
         evaluate("house", problems.rename({"prompt": "prompts"}))
     with pytest.raises(DataError, match="no problems"):
         evaluate("house", problems.clear())
-    with pytest.raises(DataError, match="column 'answer' is missing"):
+    with pytest.raises(DataError, match="reads column 'answer', which the problems do not have"):
         evaluate("house", problems.select("prompt"), ["math"], n=1, k=(1,), max_tokens=8)
+
+
+def test_prompts_as_messages_are_asked_as_text_is(problems: pl.DataFrame) -> None:
+    """Rows that GRPO trains on are evaluated as they stand."""
+    turns = pl.concat_list(pl.struct(role=pl.lit("user"), content="prompt"))
+    settings: dict[str, Any] = {"n": 1, "k": (1,), "max_tokens": 64}
+    text = evaluate("house", problems.head(4).with_columns(id=pl.int_range(pl.len()).cast(pl.String)), **settings)
+    messages = evaluate(
+        "house", problems.head(4).with_columns(id=pl.int_range(pl.len()).cast(pl.String), prompt=turns), **settings
+    )
+    assert messages.rows["completion"].to_list() == text.rows["completion"].to_list()
+
+
+def test_a_column_that_is_missing_is_told_before_anything_is_asked(
+    problems: pl.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from curate.engines.transformers_engine import TransformersEngine
+
+    monkeypatch.setattr(TransformersEngine, "complete", lambda *_: pytest.fail("it was asked"))
+    with pytest.raises(DataError, match=r"reads column 'verifier', .*\(they have: prompt\)\. Name another reward"):
+        evaluate("house", problems.select("prompt"), n=1, k=(1,))
+
+
+def test_models_that_cannot_answer_are_refused(problems: pl.DataFrame, tmp_path: Path) -> None:
+    """A reward model would write noise; tokens before the prompt need PEFT's own generate."""
+    from peft import PromptTuningConfig, get_peft_model
+    from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification
+
+    from trainers.models import find
+
+    AutoModelForSequenceClassification.from_pretrained(find("house"), num_labels=1).save_pretrained(tmp_path / "judge")
+    with pytest.raises(DataError, match=r"is a reward model \(Qwen3ForSequenceClassification\)"):
+        evaluate(tmp_path / "judge", problems, n=1, k=(1,))
+    base = AutoModelForCausalLM.from_pretrained(find("house"))
+    config = PromptTuningConfig(task_type="CAUSAL_LM", num_virtual_tokens=2)
+    get_peft_model(base, config).save_pretrained(tmp_path / "prompt")
+    with pytest.raises(UsageError, match="prompt_tuning puts tokens before the prompt"):
+        evaluate(tmp_path / "prompt", problems, n=1, k=(1,))

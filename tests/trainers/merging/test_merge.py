@@ -139,6 +139,13 @@ def test_a_folder_that_is_there_is_not_overwritten(models: Models, tmp_path: Pat
     assert (tmp_path / "out" / "mine.txt").read_text() == "keep"
 
 
+def test_half_a_file_is_told_as_that(tmp_path: Path, models: Models) -> None:
+    whole = (models["left"] / "model.safetensors").read_bytes()
+    (tmp_path / "model.safetensors").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(DataError, match="is no whole file of safetensors"):
+        Checkpoint.of(tmp_path)
+
+
 def test_pickled_weights_are_not_read(tmp_path: Path) -> None:
     (tmp_path / "pytorch_model.bin").write_bytes(b"\x80\x04.")
     with pytest.raises(DataError, match="pickled"):
