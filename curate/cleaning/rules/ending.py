@@ -53,7 +53,7 @@ _WHO_IS = (
 _OF = r"\S+\s+\S+\s+\S+\s+of$"
 _MADE_OF = r"(?i)(?-u:\b)(?:what|which|who|made|think|proud|heard|kind|sort|dream|aware|afraid|full|tired|fond)(?-u:\b)"
 _BEGUN = (  # a quotation, bracket, row or list item that holds nothing yet
-    r"(?:^|[\s(:])\"[^\"\n]*[\p{L},]$|“[^”\n]*[\p{L},]$|[「『][^」』\n]*$|[^:;\s]?\([^()\n]*[\p{L},]$"
+    r"(?:^|[\s(:])\"[^\"\n]*[\p{L},]$|“[^”\n]*[\p{L},]$|[「『][^」』\n]*$|(?:^|[^:;=\-])\([^()\n]*[\p{L},]$"
 )
 _ROW = r"\|[ \t]*\n[ \t]*\|[^\n]*[^|\s]$"
 _LAST_ROW = r"\|[ \t]*\n[ \t]*\|[^\n]*\|$"
@@ -63,10 +63,12 @@ _NO_PROSE = (
     r"^\s*(?:\||#|\\|```|https?://|//|--|import |from |return |print|>>>|\$ )|\|.*\||https?://\S+$|\S@\S+$|#[\p{L}\p{N}_]+$"
     r"|\$$|\\\)$|\\\]$|[{}]|\s=\s|\w\(\w*\)"
 )
-_SIGNED = (  # the end of a letter
-    r"(?i)(?:^|[.!?,\n]\s*)[*_]*(?:yours|(?:[a-z]+ ){0,3}(?:sincerely|regards|wishes|faithfully|truly|respectfully)|"
-    r"love|cheers|many thanks|thanks|thank you|best|warmly|looking forward|mit freundlichen|cordialement|saludos|"
-    r"(?:with|in) (?:[a-z]+ ){0,3}(?:hope|respect|gratitude|love|anticipation|appreciation))(?-u:\b)[^.!?\n]*$"
+_SIGNED = (  # the end of a letter, with a name or without
+    r"(?i)(?:^|[.!?,\n]\s*)[*_]*(?:(?:yours[^,.!?\n]*|warmly|love|cheers|best|(?:many )?thanks(?: again| so much)?|"
+    r"thank you(?: again| so much)?|(?:[a-z]+ ){0,3}(?:sincerely|regards|wishes|faithfully|truly|respectfully)|"
+    r"mit freundlichen [\p{L}]+|cordialement|saludos|"
+    r"(?:with|in) (?:[a-z]+ ){0,3}(?:hope|respect|gratitude|love|anticipation|appreciation))"
+    r"(?:[,!]?\s*(?-i:[\p{Lu}\[])[^.!?\n]*|[,!]?)|looking forward to [^.!?\n]*|thank(?:s| you) for [^.!?\n]*)$"
 )
 _SIGNED_WORDS = [
     "yours", "sincerely", "regards", "wishes", "faithfully", "truly", "respectfully", "love", "cheers", "thank", "best",
@@ -77,8 +79,17 @@ _SAID_BY = r"\S\s+[-—–~] ?\p{Lu}[^!?\n]{0,40}$"
 _LISTED = r"(?:[^,.!?\n]{1,40}[,،、，]\s*){3,}[^,.!?\n]{1,60}$"
 _BULLET = r"^\s*(?:[-*+•]|\d{1,3}[.)])\s"
 _ENDED_ITEMS = (
-    rf"(?:(?:^|\n)\s*(?:[-*+•]|\d{{1,3}}[.)])\s[^\n]*{_END}{_CLOSED}[ \t]*){{2}}\n[^\n]*$"  # two before the last
+    rf"(?:(?:^|\n)\s*(?:[-*+•]|\d{{1,3}}[.)])\s[^\n]*{_END}{_CLOSED}[ \t]*)\n[^\n]*$"  # the one before the last
 )
+_NEW = (  # a paragraph that has just begun, under one that ended
+    rf"(?:{_END}{_CLOSED}|```)[ \t]*\n[ \t]*\n[ \t]*"
+    rf"(?:\p{{Lu}}[\p{{L}}'’]*,?(?: [\p{{L}}\p{{N}}'’,;\-]+)+ \p{{Ll}}+|[\p{{Han}}，、：“”（）]{{6,}})$"
+)
+_HEADING = r"\S\s*\n[ \t]*#{2,6} [^\n]*\p{L}{3}[^\n]*$"
+_NO_BRACKETS = (
+    r"\\[{}()\[\]]|[:;=]-?[(\[]|(?m:^[ \t]*[a-z0-9]{1,3}\))|'[(\[{]'|\"[(\[{]\"|[\[(][\[(]*/"  # escaped; :( a)
+)
+_BARE_END = r"[\p{L}\p{N});,:=+\-*/&|<>\[({]\s*$"
 _SHORT_FORM = r"(?-u:\b)(?:Mr|Mrs|Ms|Dr|St|Jr|Sr|Prof|Gen|Sen|Rep|Mt|vs|No|approx)\."
 _CJK = r"[\p{Han}\p{Hiragana}\p{Katakana}]$"
 
@@ -90,7 +101,7 @@ def unfinished(texts: Texts) -> pl.Series:
     look: see above, and an open code fence.
     """
     shown = texts.text.str.strip_chars_end().str.slice(-40)
-    look = cut_off(texts.text) | code_fences(texts).is_not_null()
+    look = cut_off(texts.text) | _left_open(texts.text) | code_fences(texts).is_not_null()
     by_look = pl.select(pl.when(pl.lit(look)).then(pl.lit(shown)).alias("found")).to_series()
     reasons = texts.column("finish_reason")
     if reasons is None:
@@ -109,6 +120,22 @@ def cut_off(text: pl.Series) -> pl.Series:
     return told.scatter(places, _look(end.gather(places))) if len(places) else told
 
 
+def _left_open(text: pl.Series) -> pl.Series:
+    """Whether a text opens more brackets than it closes, and does not end like a sentence or a block."""
+    left = pl.Series([False]).new_from_index(0, len(text))
+    places = text.str.slice(-8).str.contains(_BARE_END).fill_null(value=False).arg_true()
+    places = places.filter(_more_open(text.gather(places)))
+    if not len(places):
+        return left
+    return left.scatter(places, _more_open(text.gather(places).str.replace_all(_NO_BRACKETS, "")))
+
+
+def _more_open(text: pl.Series) -> pl.Series:
+    """Whether braces, or round and square brackets together (as in the interval (0, 1]), are left open."""
+    count = {mark: text.str.count_matches(mark, literal=True) for mark in "{}()[]"}
+    return (count["{"] > count["}"]) | (count["("] + count["["] > count[")"] + count["]"])
+
+
 def _look(end: pl.Series) -> pl.Series:
     """Whether the ends of texts, stripped of white space, look cut off."""
     item = end.str.contains(_ITEM) & end.str.contains(_ITEM_BEFORE)
@@ -120,7 +147,8 @@ def _look(end: pl.Series) -> pl.Series:
     late |= line.str.contains(_OF) & ~line.str.contains(_MADE_OF)
     begun = (line.str.contains(_OPEN) | line.str.contains(_BEGUN) | late) & ~line.str.contains(ENDED)
     prose = line.str.contains(r"[,，]$") | (line.str.contains(r"[\p{L}\p{M}\p{N}]$") & _goes_on(end, line))
-    return item | row | begun | (prose & ~_signed(line))
+    started = end.str.contains(_NEW) | end.str.contains(_HEADING)
+    return item | row | begun | ((prose | started) & ~_signed(line))
 
 
 def _short_row(end: pl.Series) -> pl.Series:
