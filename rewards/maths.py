@@ -152,6 +152,8 @@ def _judge(completion: str, gold: str, style: str, tolerance: float | None) -> S
         why = found.how if found is not None else "no final answer found"
         return Score(0.0, why, {"gold": gold, "found": why})
     verdict = compare(gold, found.text, tolerance)
+    if verdict.equal is False and found.how == "marker" and found.text.endswith("!"):
+        verdict = compare(gold, found.text.rstrip("!"), tolerance)  # "The answer is 28!" may be no factorial
     if verdict.equal is False and len(found.boxes) > 1:
         verdict = _all_boxes(gold, found, verdict, tolerance)
     value = None if verdict.equal is None else float(verdict.equal)

@@ -14,17 +14,18 @@ _NEAR = 200  # characters behind the word that takes it back in which the new on
 _OPENERS = r"(?:(?:but|oh|h+m+|well|ah|so|and|or)\b[\s,.!\u2026-]*)*"
 _CHANGES = (  # words that announce another answer
     r"no|nope|wrong|incorrect|sorry|oops|apologies|correction|wait|hold on|h+m+|actually|rather|"
-    r"on second thoughts?|on reflection|"
+    r"on second thoughts?|on reflection|i (?:mis\w+|forgot|overlooked)|"
     r"my (?:mistake|bad|error)|i mean|i meant|make (?:it|that)|let me (?:re)?-?(?:check|correct|redo|compute|calculate)"
 )
 _WITHDRAWS = (  # words that leave no answer where no other follows
-    r"scratch that|strike that|i take (?:that|it) back|i was wrong|i (?:made|see) (?:a|an|my) (?:mistake|error|slip)|"
-    r"(?:that|this|it)(?:'s| is| was| must be) (?:wrong|incorrect|not (?:right|correct)|a mistake)|"
+    r"(?:scratch|strike|disregard|forget|ignore) (?:that|this|it)|i take (?:that|it) back|i was wrong|"
+    r"i (?:made|see) (?:a|an|my) (?:mistake|error|slip)|"
+    r"(?:no,? )?(?:that|this|it)(?:'s| is| was| must be) (?:wrong|incorrect|not (?:right|correct)|a mistake)|"
     r"(?:that|this|it) (?:isn't|wasn't|can't be|cannot be) (?:right|correct)"
 )
 _BACK = re.compile(
-    rf"(?:^|[.!?;:\n)\]}}*$\u2026]|\s[-\u2013\u2014]|\u2014)[\s*\"(]*{_OPENERS}"
-    rf"(?P<word>{_CHANGES}|(?P<withdraws>{_WITHDRAWS}))\b",
+    rf"(?:^|[.!?;:\n)\]}}*$\u2026]|(?:^|\s)[-\u2013\u2014]|\u2014)[\s*\"(]*{_OPENERS}"
+    rf"(?P<word>(?P<withdraws>{_WITHDRAWS})|{_CHANGES})\b",
     re.IGNORECASE,
 )
 _SUBJECT = r"it|that|this|(?:the|my) (?:\w+ )?(?:answer|one|value|result|number|total|choice|option)"
@@ -44,12 +45,13 @@ _MEANT = re.compile(
 )
 _REFUSED = re.compile(  # behind an answer: "\boxed{8} is wrong"
     r"[\s$*\"')]*(?:\b(?:is|was|would be|seems)\s(?:\w+ly\s)?(?:wrong|incorrect|false|not|impossible|too)\b"
-    r"|(?:isn't|wasn't|can't be|cannot be|\u2260|!=|\\neq?\b))",
+    r"|(?:isn't|wasn't|can't be|cannot be|\u2260|!=|\\neq?\b)|(?-i:[\s.\u2026]*\bor\b))",
     re.IGNORECASE,
 )
 _COMPARED = re.compile(r"\S+\s+(?:more|less|fewer|times|steps?|because|if|when)\b", re.IGNORECASE)
 _DENIAL = re.compile(
-    r"(?:\b(?:could|might|may)(?: also)?(?= be\b)|\bwhether (?:it|this|that) is|\bnot|n't|\bnever|\bcannot|"
+    r"(?:\b(?:say|e\.g\.|for (?:example|instance),?|such as)|"
+    r"\b(?:could|might|may)(?: also)?(?= be\b)|\bwhether (?:it|this|that) is|\bnot|n't|\bnever|\bcannot|"
     r"\bother than|\brather than|\binstead of|\bunlike|\bexcept(?: for)?|\b(?:any|every)thing but|\ball but|"
     r"\b(?:more|less|fewer|greater|smaller|larger) than|\u2260|!=|\\neq?)"
     r"(?:\s+(?:be|equal|equal to|the answer|exactly|just|simply|necessarily|even))*[\s:$*(]*\Z",

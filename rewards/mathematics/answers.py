@@ -91,7 +91,8 @@ _SYNONYMS = {
     "the integral converges": "converges", "the sequence diverges": "diverges", "the sequence converges": "converges",
     "positive real numbers": "positive reals", "all positive real numbers": "positive reals",
     "all positive reals": "positive reals", "all real numbers": "reals", "all reals": "reals", "real numbers": "reals",
-    "y": "yes", "t": "true",
+    "any real number": "reals", "every real number": "reals", "no solution exists": "none",
+    "no solutions exist": "none", "none exist": "none", "y": "yes", "t": "true",
 }  # fmt: skip
 _OBJECTS: dict[str, Node] = {
     "none": Braces(()),
@@ -267,6 +268,8 @@ def _signed_quantity(tree: Node) -> Node:
             unit = "/".join(over) if len(over) == 2 else ""  # 5 \frac{\text{m}}{\text{s}}
             if unit_of(unit) is not None:
                 return Quantity(tree.args[0], unit)
+        if tree.op == "/" and isinstance(tree.args[1], Words) and unit_of(f"/{tree.args[1].text}") is not None:
+            return Quantity(tree.args[0], f"per {tree.args[1].text}")  # $15/hour
         if tree.op in ("percent", "degree"):
             return Quantity(tree.args[0], "%" if tree.op == "percent" else "°")
         if tree.op == "neg":

@@ -73,4 +73,4 @@ def _seconds(text: str) -> tuple[int, bool] | None:
         hour = hour % 12 + (12 if half == "p" else 0)
     elif match["minute"] is None and not match["clock"]:
         return None  # a bare number
-    return hour * 3600 + minute * 60 + second, bool(half) or hour > 12
+    return hour * 3600 + minute * 60 + second, bool(half) or hour > 12 or match["hour"] in ("0", "00")

@@ -195,11 +195,18 @@ def _constants_renamed(gold: Node, pred: Node) -> Iterator[tuple[Node, Node]]:
 
 
 def _in_money(tree: Node) -> bool:
-    return isinstance(tree, Quantity) and unit_of(tree.unit) == unit_of("cent")
+    if not isinstance(tree, Quantity):
+        return False
+    unit = unit_of(tree.unit)
+    return unit is not None and unit != unit_of("dollar") and "money" in dict(unit.dims)
 
 
 def _priced(answer: Answer, tree: Node) -> Node:
-    return Quantity(tree, "dollar") if isinstance(tree, Num) and "$" in answer.text else tree
+    if "$" not in answer.text:
+        return tree
+    if isinstance(tree, Quantity) and tree.unit.startswith("per "):
+        return Quantity(tree.value, f"dollar {tree.unit}")
+    return Quantity(tree, "dollar") if isinstance(tree, Num) else tree
 
 
 def _number_of(tree: Node) -> Node:

@@ -53,6 +53,9 @@ def label_of(node: Node) -> str | None:
                 return f"{node.args[0].name}({argument.name})"
             simple = isinstance(argument, Num | Bracket) or node.args[0].name in _FUNCTION_NAMES or is_union(argument)
             return node.args[0].name if simple else None
+        inverse = node.args[0]
+        if node.op in ("*", "call") and isinstance(inverse, Apply) and inverse.op == "^" and _is_inverse(inverse):
+            return f"{label_of(inverse.args[0])}^-1({label_of(node.args[1])})"
         if node.op in ("abs", "overline", "degree"):
             return label_of(node.args[0])
         names = _factors(node)
@@ -61,6 +64,15 @@ def label_of(node: Node) -> str | None:
         if node.op == "/" and all((_factors(arg) or "x")[0] == "d" for arg in node.args):
             return "derivative"
     return None
+
+
+def _is_inverse(power: Apply) -> bool:
+    """`f^{-1}`."""
+    base, exponent = power.args
+    minus_one = (isinstance(exponent, Num) and exponent.value == -1) or (
+        isinstance(exponent, Apply) and exponent.op == "neg" and same(exponent, Num(-1)) is True
+    )
+    return isinstance(base, Name) and base.name in _FUNCTION_NAMES and minus_one
 
 
 def is_union(node: Node) -> bool:

@@ -19,6 +19,7 @@ from rewards.mathematics.tree import (
     Relation,
     Unreadable,
     determinant,
+    names_in,
     with_value,
 )
 
@@ -67,6 +68,8 @@ class Functions(Cursor):
         self.advance()
         if name in ("frac", "binom"):
             top, bottom = self.argument(), self.argument()
+            if isinstance(top, Name) and top.name == "d" and isinstance(bottom, Apply) and "d" in names_in(bottom):
+                raise Beyond("a derivative")
             return Apply("/" if name == "frac" else "binom", (top, bottom))
         if name == "sqrt":
             degree: Node | None = None

@@ -15,7 +15,7 @@ from rewards.mathematics.exact import exact
 from rewards.mathematics.expressions import equal_expression, with_constants_of
 from rewards.mathematics.matrices import as_vector, folded, holds_matrix
 from rewards.mathematics.quantities import Unit, are_opposites, unit_of
-from rewards.mathematics.sets import is_set, same_set
+from rewards.mathematics.sets import is_set, listed, same_set, solved
 from rewards.mathematics.tree import (
     Apply,
     Braces,
@@ -47,6 +47,10 @@ _VECTORS = (Bracket, Matrix)
 def equal(gold: Node, pred: Node) -> bool | None:
     """Whether two trees are the same answer; None when that cannot be decided."""
     gold, pred = _as_vector(gold, pred), _as_vector(pred, gold)
+    if isinstance(gold, Builder) or isinstance(pred, Builder):
+        gold, pred = (listed(side) or side if isinstance(side, Builder) else side for side in (gold, pred))
+    if isinstance(gold, Relation) and not isinstance(pred, Num | Name):
+        gold = gold if pred is gold or "abs" in _operations(pred) else solved(gold)
     try:
         return _equal_kinds(gold, pred)
     except Unreadable:
@@ -104,6 +108,11 @@ def _equal_list(gold: Node, pred: Node) -> bool | None:
     if isinstance(gold, Braces) or isinstance(pred, Braces):
         left, right = _distinct(left), _distinct(right)
     return _same_parts(left, right)
+
+
+def _operations(node: Node) -> set[str]:
+    """The operations at the top of a node's parts."""
+    return {part.op for part in children(node) if isinstance(part, Apply)}
 
 
 def _are_bounds(node: Node) -> bool:
@@ -331,6 +340,8 @@ def _equal_relations(gold: Relation, pred: Relation) -> bool | None:
 def _same_relations(gold: Relation, pred: Relation) -> bool | None:
     if _same_label(label_of(gold.sides[0]), label_of(pred.sides[0])):
         left, right = value_of(gold), value_of(pred)
+        if _is_class(left) and _is_class(right):
+            return equal(left, right)  # 2 mod 5 and 2 mod 4 are 2 as numbers
         if not isinstance(left, Relation) and not isinstance(right, Relation) and equal(left, right):
             return True
     if is_set(gold) and is_set(pred):
@@ -343,6 +354,10 @@ def _same_relations(gold: Relation, pred: Relation) -> bool | None:
         return same_relation(gold, pred)
     except Unreadable:
         return False
+
+
+def _is_class(node: Node) -> bool:
+    return isinstance(node, Apply) and node.op == "mod"
 
 
 def _same_label(gold: str | None, pred: str | None) -> bool:

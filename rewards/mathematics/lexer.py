@@ -163,6 +163,8 @@ def _word(letters: str, tokens: list[Token], *, spaced: bool, python: bool, call
         tokens.append(("name", letters.lower() if python and letters in "IE" else letters, spaced))
     elif letters in PLAIN_FUNCTIONS and (called or letters not in ONLY_CALLED):
         tokens.append(("func", PLAIN_FUNCTIONS[letters], spaced))
+    elif letters == "mod":
+        tokens.append(("op", "mod", spaced))
     elif letters in PLAIN_NAMES:
         tokens.append(("name", PLAIN_NAMES[letters], spaced))
     elif letters.lower() in CONNECTORS:

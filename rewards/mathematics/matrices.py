@@ -33,7 +33,7 @@ def folded(node: Node) -> Node:
     first, last = parts[0], parts[-1]
     if node.op in ("*", "/") and isinstance(first, Matrix) and not holds_matrix(last):
         return _each(first, lambda entry: Apply(node.op, (entry, last)))
-    if node.op == "*" and isinstance(last, Matrix) and not holds_matrix(first):
+    if node.op in ("*", "call") and isinstance(last, Matrix) and not holds_matrix(first):
         return _each(last, lambda entry: Apply("*", (first, entry)))
     if node.op == "neg" and isinstance(first, Matrix):
         return _each(first, lambda entry: Apply("neg", (entry,)))

@@ -38,6 +38,8 @@ from rewards.mathematics.vocabulary import CONDITIONS, FILLERS
 _RELATIONS = frozenset({"=", "!=", "<", ">", "<=", ">=", "in"})
 _UNIONS = {"∪": "union", "∩": "intersection", "∖": "minus"}
 _COPULAS = frozenset({"is", "are", "equals"})
+_REASONS = frozenset({"because", "since"})
+_ALTERNATIVES = frozenset({"else", "otherwise"})
 MAX_CHAIN = 200  # terms in a sum, factors in a product
 _SIGNS = frozenset({"+", "-", "±", "∓"})
 _POSTFIX = frozenset({"^", "!", "°", "%", "'", "_"})
@@ -69,7 +71,7 @@ class _Parser(Operands):
                 self.advance()
             if separator in ("=>", "->"):  # what follows from it is the answer
                 found, joined = [], ""
-            if self.ends_item():
+            if self.ends_item() or self.says_why():
                 break
             found.append(self.item())
             joined = separator if separator in ("and", "or") else joined or ","
@@ -77,6 +79,14 @@ class _Parser(Operands):
         if not found:
             raise Unreadable("nothing to read")
         return found[0] if len(found) == 1 else Items(tuple(found), joined)
+
+    def says_why(self) -> bool:
+        """Step over "because 4 times 7 is 28", to the end of the list."""
+        if self.kind not in ("word", "text") or self.value.split()[0].lower() not in _REASONS:
+            return False
+        while self.kind not in ("end", "endenv") and not self.is_op(")", "]", "}", "\\}"):
+            self.advance()
+        return True
 
     def item(self) -> Node:
         """One answer, with the words before and the unit behind it."""
@@ -121,6 +131,8 @@ class _Parser(Operands):
             self.kind == "text" and self.value.split()[0].lower() in CONDITIONS
         ):
             while not self.ends_item():  # "x + 1 for x > 0": the condition is a remark
+                if self.kind == "word" and self.value.lower() in _ALTERNATIVES:
+                    raise Unreadable(f"'{self.value}' in a condition")
                 self.advance()
             return node
         if self.is_op("pmod", "mod"):
@@ -150,6 +162,8 @@ class _Parser(Operands):
         plain = self.value == "mod"
         self.advance()
         modulus = self.factor() if plain or self.is_op("{", "(") else self.sum()
+        if isinstance(node, Relation):  # x = 3 (mod 7)
+            return Relation((*node.sides[:-1], Apply("mod", (node.sides[-1], modulus))), node.ops)
         return Apply("mod", (node, modulus))
 
     def relation(self) -> Node:

@@ -6,9 +6,12 @@ these, so no normal form is needed: `[0,2] minus {1}` and `[0,1) union (1,2]` ag
 
 from __future__ import annotations
 
+from math import ceil, floor
+
 from rewards.mathematics.digits import as_float
 from rewards.mathematics.equality import same
 from rewards.mathematics.tree import (
+    SETS,
     Apply,
     Braces,
     Bracket,
@@ -16,12 +19,14 @@ from rewards.mathematics.tree import (
     Items,
     Name,
     Node,
+    Num,
     Relation,
     names_in,
     variables_in,
 )
 
 MAX_ENDS = 60
+_NOT_REAL = SETS - {"Reals"}
 
 
 class NotASet(ValueError):
@@ -37,8 +42,66 @@ def is_set(node: Node) -> bool:
     if isinstance(node, Relation):
         return len(variables_in(node) - {"Reals"}) == 1 and node.ops[0] in ("<", ">", "<=", ">=", "!=", "in")
     if isinstance(node, Items):
-        return all(is_set(item) for item in node.items)
-    return isinstance(node, Builder) or (isinstance(node, Name) and node.name == "Reals")
+        sets = [is_set(item) for item in node.items]
+        return any(sets) and all(one or _is_point(item) for one, item in zip(sets, node.items, strict=True))
+    if isinstance(node, Builder):
+        return not _is_discrete(node)
+    return isinstance(node, Name) and node.name == "Reals"
+
+
+def _is_point(node: Node) -> bool:
+    """`x = 5` beside inequalities."""
+    return isinstance(node, Relation) and node.ops == ("=",) and isinstance(node.sides[0], Name)
+
+
+def _is_discrete(node: Builder) -> bool:
+    """Whether the elements are whole numbers or the like, and no reals."""
+    parts = [node.element, *(node.condition.items if isinstance(node.condition, Items) else (node.condition,))]
+    return any(
+        isinstance(part, Relation) and part.ops[-1] == "in" and names_in(part.sides[-1]) & _NOT_REAL for part in parts
+    )
+
+
+def listed(node: Builder) -> Braces | None:
+    """The elements of `{x in Z : -2 <= x < 2}`, or None where they are not few whole numbers between two bounds."""
+    element, bounds = node.element, node.condition
+    if not (_is_discrete(node) and isinstance(element, Relation) and isinstance(bounds, Relation)):
+        return None
+    name, kind = element.sides[0], element.sides[-1]
+    whole = isinstance(kind, Name) and kind.name == "Integers" and len(bounds.sides) == 3
+    if not (
+        whole and isinstance(name, Name) and isinstance(bounds.sides[1], Name) and bounds.sides[1].name == name.name
+    ):
+        return None
+    low, high = as_float(bounds.sides[0]), as_float(bounds.sides[2])
+    if low is None or high is None or not 0 <= high - low <= MAX_ENDS:
+        return None
+    inside = {"<": lambda a, b: a < b, "<=": lambda a, b: a <= b}
+    if any(op not in inside for op in bounds.ops):
+        return None
+    values = range(floor(low), ceil(high) + 1)
+    return Braces(tuple(Num(n) for n in values if inside[bounds.ops[0]](low, n) and inside[bounds.ops[1]](n, high)))
+
+
+def solved(node: Node) -> Node:
+    """`|x - 2| < 3` as `-1 < x < 5`; any other node as it is."""
+    if not (isinstance(node, Relation) and len(node.sides) == 2 and node.ops[0] in ("<", "<=", ">", ">=")):
+        return node
+    inside, bound = node.sides
+    if not (isinstance(inside, Apply) and inside.op == "abs" and not variables_in(bound)):
+        return node
+    middle: Node = Num(0)
+    name: Node = inside.args[0]
+    if isinstance(name, Apply) and name.op == "+" and isinstance(name.args[0], Name) and not variables_in(name.args[1]):
+        middle = Apply("neg", (name.args[1],))
+        name = name.args[0]
+    if not isinstance(name, Name):
+        return node
+    low, high = Apply("+", (middle, Apply("neg", (bound,)))), Apply("+", (middle, bound))
+    if node.ops[0] in ("<", "<="):
+        return Relation((low, name, high), (node.ops[0], node.ops[0]))
+    less = node.ops[0].replace(">", "<")
+    return Items((Relation((name, low), (less,)), Relation((name, high), node.ops)), "or")
 
 
 def same_set(a: Node, b: Node) -> bool | None:
