@@ -13,14 +13,13 @@ import numpy.typing as npt
 import polars as pl
 
 from curate.cleaning.contamination.compare import RUN
-from curate.cleaning.contamination.index import I32, TINY, Index, first_eight
+from curate.cleaning.contamination.index import FORMULA, I32, MARKS, TINY, Index, Postings, first_eight
 from curate.cleaning.contamination.items import identity
 from curate.cleaning.contamination.kept import KEEP_FROM, Arrays, kept_arrays
 from curate.text.ngrams import (
     I64,
     LETTERS,
     U64,
-    Windows,
     form_of,
     plain,
     prefix_hashes,
@@ -29,7 +28,7 @@ from curate.text.ngrams import (
     word_ngrams,
 )
 
-VERSION = 5
+VERSION = 6
 """Raise it when the same items would make another index."""
 
 COMMON = 16
@@ -59,21 +58,16 @@ def build_index(items: pl.DataFrame) -> Index:
     repeats, repeat_begins = _repeats(loose.gather(first))
     letters = stream(spelled.gather(first))
     found = windows(letters)
-    kept, ordinals = _telling(found)
-    counts = np.bincount(found.text[kept], minlength=first.len()).astype(np.int32)
-    keys, begins = np.unique(found.hashes[kept], return_index=True)
+    postings = _postings(found.hashes, found.text, first.len())
     sizes = np.diff(letters.borders)
-    short = np.flatnonzero((sizes >= TINY) & (counts == 0))
+    short = np.flatnonzero((sizes >= TINY) & (postings.counts == 0))
     lengths = np.minimum(sizes[short], LETTERS)
     starts = first_eight(letters.data, letters.borders[short])
     order = np.argsort(starts, kind="stable")
     return Index(
         items,
-        keys,
-        np.append(begins, len(kept)),
-        found.text[kept].astype(np.int32),
-        ordinals[kept],
-        counts,
+        postings,
+        _formulas(items),
         starts[order],
         lengths[order],
         prefix_hashes(letters.data, letters.borders[short], lengths)[order],
@@ -88,20 +82,35 @@ def _numbered(texts: pl.Series) -> pl.Series:
     return (texts.rank("dense") - 1).cast(pl.Int64)
 
 
-def _telling(found: Windows) -> tuple[I64, I32]:
-    """The windows that lead to their families, by hash, then family; and for all: which of its family's it is."""
-    order, group, first = _by_hash(found.hashes, found.text)
-    families = np.bincount(group[first])[group[first]]
+def _formulas(items: pl.DataFrame) -> Postings:
+    """The runs of words of the entries that may have a formula."""
+    marked = items.filter(pl.col("text").str.contains_any(MARKS)).unique("entry", keep="first").sort("entry")
+    grams = word_ngrams(marked["form"], FORMULA)
+    return _postings(grams.hashes, marked["entry"].to_numpy()[grams.text], items["entry"].n_unique())
+
+
+def _postings(hashes: U64, text: I64, texts: int) -> Postings:
+    """The hashes that lead to their texts. text: of each hash, in order. texts: how many there are."""
+    kept, ordinals = _telling(hashes, text)
+    keys, begins = np.unique(hashes[kept], return_index=True)
+    counts = np.bincount(text[kept], minlength=texts).astype(np.int32)
+    return Postings(keys, np.append(begins, len(kept)), text[kept].astype(np.int32), ordinals[kept], counts)
+
+
+def _telling(hashes: U64, text: I64) -> tuple[I64, I32]:
+    """The hashes that lead to their texts, by hash, then text; and for all: which of its text's it is."""
+    order, group, first = _by_hash(hashes, text)
+    having = np.bincount(group[first])[group[first]]
     order = order[first]
-    telling = np.zeros(len(found.hashes), bool)
-    telling[order] = families <= COMMON
-    few = np.bincount(found.text[telling], minlength=int(found.text.max(initial=0)) + 1) < LEAST
-    scarce = few[found.text[order]]
-    rarest, common = order[scarce], families[scarce]
-    rarest = rarest[np.lexsort((rarest, common, found.text[rarest]))]
-    telling[rarest[_place_in(found.text[rarest]) < LEAST]] = True
+    telling = np.zeros(len(hashes), bool)
+    telling[order] = having <= COMMON
+    few = np.bincount(text[telling], minlength=int(text.max(initial=0)) + 1) < LEAST
+    scarce = few[text[order]]
+    rarest, common = order[scarce], having[scarce]
+    rarest = rarest[np.lexsort((rarest, common, text[rarest]))]
+    telling[rarest[_place_in(text[rarest]) < LEAST]] = True
     ordinals = np.zeros(len(telling), np.int32)
-    ordinals[telling] = _place_in(found.text[telling])
+    ordinals[telling] = _place_in(text[telling])
     return order[telling[order]], ordinals
 
 
@@ -133,8 +142,9 @@ def _by_hash(hashes: U64, text: I64) -> tuple[I64, I64, npt.NDArray[np.bool_]]:
     return order, np.cumsum(new) - 1, first
 
 
+_KINDS = ("windows", "formulas")
+_POSTINGS = ("keys", "begins", "texts", "ordinals", "counts")
 _ARRAYS = (
-    "keys", "begins", "families", "ordinals", "windows",
     "short_keys", "short_lengths", "short_hashes", "short_families", "repeats", "repeat_begins",
 )  # fmt: skip
 
@@ -142,10 +152,12 @@ _ARRAYS = (
 def _to_arrays(index: Index) -> Arrays:
     named = {name: index.items[name].to_numpy() for name in ("entry", "family")}
     forms = np.frombuffer("\n".join(index.items["form"]).encode(), np.uint8)  # a form has no line end
-    return {**named, "form": forms, **{name: getattr(index, name) for name in _ARRAYS}}
+    arrays = {f"{kind}_{name}": getattr(getattr(index, kind), name) for kind in _KINDS for name in _POSTINGS}
+    return {**named, "form": forms, **arrays, **{name: getattr(index, name) for name in _ARRAYS}}
 
 
 def _from_arrays(items: pl.DataFrame, arrays: Arrays) -> Index:
     named = [pl.Series("form", arrays["form"].tobytes().decode().split("\n"))]
     named += [pl.Series(name, arrays[name]) for name in ("entry", "family")]
-    return Index(items.hstack(named), **{name: arrays[name] for name in _ARRAYS})
+    letters, formulas = (Postings(*(arrays[f"{kind}_{name}"] for name in _POSTINGS)) for kind in _KINDS)
+    return Index(items.hstack(named), letters, formulas, **{name: arrays[name] for name in _ARRAYS})

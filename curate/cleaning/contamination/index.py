@@ -1,7 +1,8 @@
 """The index of a set of benchmarks: which windows of letters lead to which items. Built once, kept on disk, reused.
 
 Equal items (of one benchmark or of several) are one entry; entries that differ in numbers alone are one family, and
-windows, which leave numbers out, lead to families; `building` says which. Families with fewer letters than a window are
+windows, which leave numbers out, lead to families; `building` says which. Formulas have few letters and many numbers:
+runs of `FORMULA` words lead to the entries that hold one. Families with fewer letters than a window are
 found whole (`short_keys`), those with hardly any letters as whole rows (`by_form`).
 """
 
@@ -22,6 +23,12 @@ I32 = npt.NDArray[np.int32]
 TINY = 8
 """Families with fewer letters (bytes) than this are compared with whole rows only."""
 
+FORMULA = 6
+"""Words (letters in a row, or digits) of a run that is looked for in texts with formulas; see also `MARKS`."""
+
+MARKS = ["$", "\\", "="]
+"""A text with one of these may have a formula."""
+
 _FILTER_BITS, _SHORT_BITS = 26, 20
 
 SPREAD = np.uint64(0x9E3779B97F4A7C15)
@@ -29,21 +36,37 @@ SPREAD = np.uint64(0x9E3779B97F4A7C15)
 
 
 @dataclass(frozen=True)
+class Postings:
+    """Which hashes lead to which texts.
+
+    keys: sorted. begins: where the texts of each key begin in `texts`, and the end. ordinals: which of its text's
+    hashes it is. counts: how many hashes lead to each text.
+    """
+
+    keys: U64
+    begins: I64
+    texts: I32
+    ordinals: I32
+    counts: I32
+
+    @cached_property
+    def filter(self) -> Bits:
+        """One bit for each key: what is not in here is no key. 8 MB, so that it stays in the cache of a processor."""
+        return bit_table(self.keys, _FILTER_BITS)
+
+
+@dataclass(frozen=True)
 class Index:
     """See the module. `items` has a row for each item: `benchmark item text form entry family`.
 
-    keys: hashes of windows, sorted. begins: where the families of each key begin in `families`, and the end.
-    ordinals: which of its family's windows it is. windows: how many windows lead to each family.
+    windows: of letters, to families. formulas: of runs of words, to entries.
     short_keys: first eight letters of short families, sorted; their length, hash and family beside.
     repeats: how many families have each run of `RUN` words of each family, in order; repeat_begins: where each begins.
     """
 
     items: pl.DataFrame
-    keys: U64
-    begins: I64
-    families: I32
-    ordinals: I32
-    windows: I32
+    windows: Postings
+    formulas: Postings
     short_keys: U64
     short_lengths: I64
     short_hashes: U64
@@ -81,13 +104,8 @@ class Index:
         return self.items.unique("entry", keep="first", maintain_order=True).sort("entry")
 
     @cached_property
-    def filter(self) -> Bits:
-        """One bit for each key: what is not in here is no key. 8 MB, so that it stays in the cache of a processor."""
-        return bit_table(self.keys, _FILTER_BITS)
-
-    @cached_property
     def short_filter(self) -> Bits:
-        """The same for `short_keys`."""
+        """As `Postings.filter`, for `short_keys`."""
         return bit_table(self.short_keys * SPREAD, _SHORT_BITS)
 
 

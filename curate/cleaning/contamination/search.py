@@ -11,8 +11,20 @@ import polars as pl
 
 from curate.cleaning.contamination.batches import by_batch
 from curate.cleaning.contamination.bits import maybe
-from curate.cleaning.contamination.index import SPREAD, TINY, Index, first_eight
-from curate.text.ngrams import LETTERS, Stream, forms, plain, prefix_hashes, stream, text_of, window_hashes
+from curate.cleaning.contamination.index import FORMULA, MARKS, SPREAD, TINY, Index, Postings, first_eight
+from curate.text.ngrams import (
+    I64,
+    LETTERS,
+    U64,
+    Stream,
+    form_of,
+    plain,
+    prefix_hashes,
+    stream,
+    text_of,
+    window_hashes,
+    word_ngrams,
+)
 
 PIECE, OVERLAP = 65_536, 8_192
 """A longer row is read in pieces of so many characters, each beginning with the last characters of the one before."""
@@ -22,6 +34,9 @@ SHARE = 0.2
 
 WINDOWS = 8
 """So many windows are enough, however long the item."""
+
+FORMULA_SHARE = 0.3
+"""Of an entry's runs of words; one word in 14 edited leaves a third of them."""
 
 BEST = 32
 """Families that one piece is compared with at most: those it shares most of."""
@@ -46,7 +61,7 @@ def pieces(texts: pl.Series) -> pl.DataFrame:
 
 def find_pairs(texts: pl.Series, index: Index, workers: int | None = None) -> pl.DataFrame:
     """Pairs of a text (`piece`, its number) and a family of the index; `share` of the family's windows that it has."""
-    index.filter, index.short_filter, index.by_form  # noqa: B018  made once, before the threads need them
+    index.windows.filter, index.formulas.filter, index.short_filter, index.by_form, index.family_of  # noqa: B018  made once, before the threads need them
     found = by_batch(texts, lambda part, begin: _search(part, begin, index), workers)
     return pl.concat([pl.DataFrame(schema=SCHEMA), *found]).sort("piece", "family")
 
@@ -54,7 +69,14 @@ def find_pairs(texts: pl.Series, index: Index, workers: int | None = None) -> pl
 def _search(texts: pl.Series, offset: int, index: Index) -> pl.DataFrame:
     spelled = plain(texts)
     letters = stream(spelled)
-    found = pl.concat([_by_windows(letters, index), _by_short(letters, index), _by_form(texts, letters, index)])
+    found = pl.concat(
+        [
+            _by_windows(letters, index),
+            _by_formulas(texts, spelled, index),
+            _by_short(letters, index),
+            _by_form(spelled, letters, index),
+        ]
+    )
     best = found.group_by("piece", "family").agg(pl.col("share").max())
     best = best.filter(pl.col("share").rank("ordinal", descending=True).over("piece") <= BEST)
     return best.with_columns(pl.col("piece") + offset)
@@ -62,24 +84,43 @@ def _search(texts: pl.Series, offset: int, index: Index) -> pl.DataFrame:
 
 def _by_windows(letters: Stream, index: Index) -> pl.DataFrame:
     hashes = window_hashes(letters.data, letters.begins)  # of all words: those too near to an end are told by `fits`
-    hits = maybe(index.filter, hashes)
-    hashes, starts = hashes[hits], letters.begins[hits]
-    places = np.searchsorted(index.keys, hashes)
-    places[places == len(index.keys)] = 0
-    same = index.keys[places] == hashes if len(index.keys) else np.zeros(len(hits), bool)
+    hits = maybe(index.windows.filter, hashes)
+    starts = letters.begins[hits]
     text = text_of(letters, starts)
     fits = starts + LETTERS <= letters.borders[text + 1]
-    places, text = places[same & fits], text[same & fits]
-    begins, sizes = index.begins[places], index.begins[places + 1] - index.begins[places]
+    found = _shared(index.windows, hashes[hits][fits], text[fits])
+    enough = (pl.col("share") >= SHARE) | (pl.col("windows") >= WINDOWS)
+    return found.filter(enough).rename({"text": "family"}).select(*SCHEMA)
+
+
+def _by_formulas(texts: pl.Series, spelled: pl.Series, index: Index) -> pl.DataFrame:
+    """Texts that share runs of words with an entry, of those that may have a formula."""
+    marked = texts.str.contains_any(MARKS).arg_true()
+    if not len(index.formulas.keys) or not marked.len():
+        return pl.DataFrame(schema=SCHEMA)
+    grams = word_ngrams(form_of(spelled.gather(marked)), FORMULA)
+    hits = maybe(index.formulas.filter, grams.hashes)
+    found = _shared(index.formulas, grams.hashes[hits], marked.to_numpy()[grams.text[hits]].astype(np.int64))
+    found = found.filter(pl.col("share") >= FORMULA_SHARE)
+    families = pl.Series("family", index.family_of, dtype=pl.Int64).gather(found["text"])
+    return found.with_columns(families).select(*SCHEMA)
+
+
+def _shared(postings: Postings, hashes: U64, piece: I64) -> pl.DataFrame:
+    """Pairs of a piece and a text of the postings: columns `piece text windows share`, the hashes that both have."""
+    places = np.searchsorted(postings.keys, hashes)
+    places[places == len(postings.keys)] = 0
+    same = postings.keys[places] == hashes if len(postings.keys) else np.zeros(len(hashes), bool)
+    places, piece = places[same], piece[same]
+    begins, sizes = postings.begins[places], postings.begins[places + 1] - postings.begins[places]
     each = np.repeat(begins - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
     pairs = pl.DataFrame(
-        {"piece": np.repeat(text, sizes), "family": index.families[each], "ordinal": index.ordinals[each]},
-        schema={"piece": pl.Int64, "family": pl.Int64, "ordinal": pl.Int32},
+        {"piece": np.repeat(piece, sizes), "text": postings.texts[each], "ordinal": postings.ordinals[each]},
+        schema={"piece": pl.Int64, "text": pl.Int64, "ordinal": pl.Int32},
     )
-    counted = pairs.group_by("piece", "family").agg(windows=pl.col("ordinal").n_unique())
-    whole = pl.Series(index.windows[counted["family"].to_numpy()])
-    counted = counted.with_columns(share=pl.col("windows") / whole)
-    return counted.filter((pl.col("share") >= SHARE) | (pl.col("windows") >= WINDOWS)).select(*SCHEMA)
+    counted = pairs.group_by("piece", "text").agg(windows=pl.col("ordinal").n_unique())
+    whole = pl.Series(postings.counts[counted["text"].to_numpy()])
+    return counted.with_columns(share=pl.col("windows") / whole)
 
 
 def _by_short(letters: Stream, index: Index) -> pl.DataFrame:
@@ -104,11 +145,11 @@ def _by_short(letters: Stream, index: Index) -> pl.DataFrame:
     )
 
 
-def _by_form(texts: pl.Series, letters: Stream, index: Index) -> pl.DataFrame:
+def _by_form(spelled: pl.Series, letters: Stream, index: Index) -> pl.DataFrame:
     """Texts with hardly a letter that are an item as a whole."""
     few = np.flatnonzero(np.diff(letters.borders) < TINY)
     told = [
-        (int(row), index.by_form.get(form)) for row, form in zip(few, forms(texts.gather(few)), strict=True) if form
+        (int(row), index.by_form.get(form)) for row, form in zip(few, form_of(spelled.gather(few)), strict=True) if form
     ]
     rows = [(row, index.family_of[entry], 1.0) for row, entry in told if entry is not None]
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")

@@ -139,6 +139,18 @@ def test_an_item_with_a_word_edited_is_a_hit_where_nothing_else_is_said(
     assert judge(pairs, PROFILES["default"])["how"].to_list() == [how]
 
 
+FORMULA = r"What real values of $x$ are not in the domain of $f(x)=\frac{1}{|x^2+3x-4|+|x^2+9x+20|}$?"
+
+
+def test_a_formula_is_found_though_every_window_of_letters_is_broken() -> None:
+    edited = FORMULA.replace("not", "other")
+    inside = f"{CLEAN[0]} {edited} {CLEAN[4]}"
+    others = FORMULA.replace("3x-4", "5x-6").replace("9x+20", "7x+10").replace("real", "odd")
+    result = decontaminate(frame(edited, inside, others, CLEAN[1]), against={"exam": [FORMULA, *CLEAN]})
+    assert result.hits.filter(pl.col("item") == "0", pl.col("how") == "span")["id"].to_list() == ["r0", "r1"]
+    assert "r2" not in result.dropped["id"]
+
+
 def test_another_threshold_needs_no_other_search() -> None:
     cut = TRAIN.split("How far", maxsplit=1)[0]
     result = decontaminate(frame(cut, TRAIN, *CLEAN), against=EXAM)

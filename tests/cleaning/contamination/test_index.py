@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -13,7 +14,7 @@ from curate import decontaminate
 from curate.cleaning.contamination import PROFILES, building, grams
 from curate.cleaning.contamination.building import LEAST, build_index, open_index
 from curate.cleaning.contamination.grams import open_grams
-from curate.cleaning.contamination.index import Index
+from curate.cleaning.contamination.index import Index, Postings
 from curate.cleaning.contamination.items import read_items
 from curate.cleaning.contamination.search import find_pairs
 
@@ -28,8 +29,15 @@ def _every_index_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def same(one: Index, other: Index) -> bool:
-    arrays = [field.name for field in fields(Index) if field.name != "items"]
-    return one.items.equals(other.items) and all(np.array_equal(getattr(one, a), getattr(other, a)) for a in arrays)
+    def arrays(index: Index) -> list[Any]:
+        values = [getattr(index, field.name) for field in fields(Index) if field.name != "items"]
+        return [
+            array
+            for value in values
+            for array in ([getattr(value, f.name) for f in fields(value)] if isinstance(value, Postings) else [value])
+        ]
+
+    return one.items.equals(other.items) and all(map(np.array_equal, arrays(one), arrays(other)))
 
 
 def items(*texts: str, name: str = "exam") -> pl.DataFrame:
@@ -80,7 +88,7 @@ def test_common_windows_do_not_hide_an_item_that_has_no_other() -> None:
     many = [f"What is the smallest positive integer that is divisible by {a} but not by {b}?" for a, b in
             [("two", "three"), *((f"{x}{y}teen", x) for x in "abcdefg" for y in "hijkl")]]  # fmt: skip
     index = build_index(items(*many))
-    assert (np.bincount(index.families, minlength=len(many)) >= LEAST).all()
+    assert (np.bincount(index.windows.texts, minlength=len(many)) >= LEAST).all()
 
 
 @pytest.mark.parametrize("profile", ["open-r1", "tulu3", "gpt3"])
