@@ -55,11 +55,12 @@ def prompt_echo(texts: Texts) -> pl.Series:
     prompt, answer = (_plain(text) for text in (texts.prompt, answers(texts)))
     length = pl.lit(prompt).str.len_chars()
     covered = pl.lit(answer).str.count_matches(pl.lit(prompt), literal=True) * length
-    begins = pl.lit(answer).str.starts_with(pl.lit(prompt))
+    begins = pl.lit(answer).str.replace(BEFORE_ECHO, "").str.starts_with(pl.lit(prompt))
     echo = begins | (covered * 2 > pl.lit(answer).str.len_chars())
     return pl.select(pl.when(length >= SHORT_PROMPT).then(echo).otherwise(None)).to_series()
 
 
+BEFORE_ECHO = r"^[\s\"“'*_#>]*(?:(?:question|prompt|instruction|input|task|q|user|human)\s*:[\s*\"“]*)?"
 SHORT_PROMPT = 20  # characters
 
 
