@@ -30,6 +30,9 @@ def effective(config: TrainConfig, method: Method) -> int:
     own = [name for name in OWN if name in config.trl]
     if own and config.batch.effective is not None:
         raise UsageError(f"batch: {config.batch.effective} and trl.{own[0]} both say how large a batch is; keep one")
+    for name in (*own, *(("num_generations",) if "num_generations" in config.trl else ())):
+        if int(config.trl[name]) < 1:
+            raise UsageError(f"trl.{name} must be at least 1, is {config.trl[name]}")
     if own:
         size = int(config.trl.get(OWN[0], ON_DEVICE)) * int(config.trl.get(OWN[1], 1)) * processes()
     else:

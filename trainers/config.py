@@ -263,7 +263,7 @@ def read_config(root: Node, source: str, overrides: tuple[str, ...] = ()) -> tup
     root = _trl(root, method, said, mistakes)
     root = _misplaced(root, method, mistakes)
     config = validate(TrainConfig, root, mistakes)
-    mistakes += _names(root)
+    mistakes += reward_mistakes(root)
     if method is not None:
         mistakes += _unread(root, method)
     if mistakes or config is None:
@@ -350,7 +350,7 @@ def _misplaced(root: Node, method: str | None, mistakes: list[str]) -> Node:
     return Node({key: node for key, node in root.value.items() if key not in lost}, root.place)
 
 
-def _names(root: Node) -> list[str]:
+def reward_mistakes(root: Node) -> list[str]:
     """Rewards that do not exist, or have no such option."""
     import rewards
 
@@ -365,6 +365,9 @@ def _names(root: Node) -> list[str]:
         try:
             options = item.plain().get("options") or {} if isinstance(item.value, dict) else {}
             rewards.get(named.value, **options)
+        except rewards.UnknownRewardError:
+            near = did_you_mean(named.value, [*rewards.names(), "verifier"])
+            mistakes.append(f"{named.place}: no reward is called '{named.value}'{near}")
         except rewards.RewardError as error:
             mistakes.append(f"{named.place}: {error}")
     return mistakes

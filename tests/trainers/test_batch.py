@@ -59,6 +59,12 @@ def test_a_batch_that_cannot_be_names_one_that_can(changes: dict[str, Any], told
         batch.effective(config_of("grpo", **changes), method_of("grpo"))
 
 
+@pytest.mark.parametrize("name", ["num_generations", "per_device_train_batch_size", "gradient_accumulation_steps"])
+def test_sizes_of_nothing_are_refused(name: str) -> None:
+    with pytest.raises(UsageError, match=f"trl.{name} must be at least 1, is 0"):
+        batch.effective(config_of("grpo", trl={name: 0}), method_of("grpo"))
+
+
 def test_a_share_for_every_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORLD_SIZE", "3")
     with pytest.raises(UsageError, match="32 cannot be shared by 3 processes"):

@@ -28,11 +28,17 @@ def export(config: Any, to: str, out: Path, *, overrides: tuple[str, ...] = (), 
     Raises UsageError for another name, a method without rewards, or rewards that cannot be handed on.
     """
     if to not in TARGETS:
-        raise UsageError(f"no target '{to}'{did_you_mean(to, TARGETS)}; there is {', '.join(TARGETS)}")
+        raise UsageError(f"no target '{to}'{did_you_mean(to, TARGETS)}")
     handed = hand(read(config, overrides, notes or Notes()))
     out = Path(out)
+    new = not out.exists()
     out.mkdir(parents=True, exist_ok=True)
-    taken = TARGETS[to](handed, out)
+    try:
+        taken = TARGETS[to](handed, out)
+    except UsageError:  # said before anything is written
+        if new:
+            out.rmdir()
+        raise
     left = sorted(set(handed.config.trl) - taken) + [
         name for name in ("peft", "freeze", "stop", "dynamic_sampling") if getattr(handed.config, name)
     ]

@@ -28,7 +28,8 @@ from curate.document import Node, document_text, parse, plain_scalar
 from curate.errors import RecipeError, UsageError, did_you_mean
 from curate.mistakes import validate
 from curate.overlay import overlay
-from trainers.config import Data, RewardUse, Settings, make_config, named
+from curate.shipped import MODELS
+from trainers.config import Data, RewardUse, Settings, make_config, named, reward_mistakes
 from trainers.merging.config import Part
 from trainers.merging.weights import METHODS as MERGES
 from trainers.methods import METHODS
@@ -213,8 +214,10 @@ def load_loop(path: Path, overrides: Iterable[str] = ()) -> LoopConfig:
         root = _overridden(root, override)
     mistakes: list[str] = []
     config: LoopConfig | None = validate(LoopConfig, root, mistakes)
+    unknown = reward_mistakes(root)
     if config is not None:
-        mistakes += _trainings(config, root)
+        mistakes += [*unknown, *_merges(config, root)]
+        mistakes += _trainings(config, root, judged=not unknown)
     if mistakes or config is None:
         raise RecipeError(str(path), mistakes)
     return config
@@ -246,8 +249,22 @@ def _nested(parts: list[str], value: Node, place: str) -> Node:
     return value
 
 
-def _trainings(config: LoopConfig, root: Node) -> list[str]:
-    """Mistakes inside `train:` and `control:`, told as `curate train` tells them."""
+def _merges(config: LoopConfig, root: Node) -> list[str]:
+    """Models of a merge that are neither of this loop so far nor a folder: told now, not after hours of training."""
+    mistakes, before = [], ["champion", "candidate", "start", *MODELS]
+    for place, one in enumerate(config.rounds):
+        merge = one.merge
+        named = [] if merge is None else [part.model for part in merge.models] + ([merge.base] if merge.base else [])
+        for word in named:
+            if word not in before and "/" not in word and not Path(word).expanduser().is_dir():
+                where = root.place_of(("rounds", place, "merge"))
+                mistakes.append(f"{where}: {one.name}: no earlier round is called '{word}'{did_you_mean(word, before)}")
+        before.append(one.name)
+    return mistakes
+
+
+def _trainings(config: LoopConfig, root: Node, *, judged: bool) -> list[str]:
+    """Mistakes inside `train:` and `control:`, told as `curate train` tells them. judged: by rewards that exist."""
     mistakes = []
     for place, one in enumerate(config.rounds):
         for name in ("train", "control"):
@@ -258,7 +275,7 @@ def _trainings(config: LoopConfig, root: Node) -> list[str]:
             method = settings.get("method", (one.train or {}).get("method"))
             whole = {**settings, "method": method, "model": config.model, "data": "-", "out": "-"}
             if method in METHODS and METHODS[method].online:
-                whole.setdefault("rewards", [use.model_dump() for use in config.rewards])
+                whole.setdefault("rewards", [use.model_dump() for use in config.rewards] if judged else ["verifier"])
             try:
                 make_config(whole)
             except RecipeError as wrong:

@@ -50,7 +50,7 @@ class Preflight:
     def gate(self) -> None:
         """Raise GateFailed (exit code 5) when there are faults."""
         if self.faults:
-            raise GateFailed(f"{len(self.faults)} faults; mend them, then train")
+            raise GateFailed(f"{_counted(self.faults)}; mend {'it' if len(self.faults) == 1 else 'them'}, then train")
 
     def to_dict(self) -> dict[str, Any]:
         """All of it, as JSON holds it."""
@@ -61,8 +61,12 @@ class Preflight:
         if self.masks:
             lines += ["", "what is learned, between [[ and ]]:", *(f"  {mask}" for mask in self.masks)]
         lines += ["", *(f"note   {one}" for one in self.notes), *(f"FAULT  {one}" for one in self.faults)]
-        lines.append("ready to train" if not self.faults else f"{len(self.faults)} faults")
+        lines.append("ready to train" if not self.faults else _counted(self.faults))
         return "\n".join(lines).lstrip("\n")
+
+
+def _counted(faults: Sequence[Finding]) -> str:
+    return "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
 
 
 def _told(value: Any) -> str:

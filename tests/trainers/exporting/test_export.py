@@ -38,6 +38,12 @@ def options(path: Path, join: str) -> dict[str, str]:
     return {name: value.strip("\"'") for name, value in found}
 
 
+def test_a_training_that_cannot_be_handed_on_leaves_no_folder(settings: Make, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="axolotl calls each reward for every row"):
+        export(settings("grpo", rewards=["verifier"]), "axolotl", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
 def test_verl(grpo: dict[str, Any], tmp_path: Path) -> None:
     told = export(grpo, "verl", tmp_path)
     assert "24 rows, 8 held out" in told

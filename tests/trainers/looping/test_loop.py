@@ -155,6 +155,26 @@ def test_a_round_that_cannot_be_is_told(change: dict[str, Any], told: str, tmp_p
         load_loop(written(tmp_path, rounds=[{"name": "one", **change}]))
 
 
+def test_a_merge_of_what_will_not_be_there_is_told_before_anything_trains(tmp_path: Path) -> None:
+    rounds = [
+        TINY["rounds"][0],
+        {"name": "soup", "merge": {"models": ["rft", "gro"], "base": "start"}},
+        TINY["rounds"][1],
+    ]
+    with pytest.raises(RecipeError, match=r"soup: no earlier round is called 'gro' \(known: candidate, champion,"):
+        load_loop(written(tmp_path, rounds=rounds))
+    rounds[1] = {"name": "soup", "merge": {"models": ["rtf", "house", "runs/elsewhere"]}}
+    with pytest.raises(RecipeError, match="called 'rtf'; did you mean 'rft'") as told:
+        load_loop(written(tmp_path, rounds=rounds))
+    assert len(told.value.mistakes) == 1
+
+
+def test_an_unknown_reward_of_a_loop_is_told_once(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="no reward is called 'verifer'; did you mean 'verifier'") as told:
+        load_loop(written(tmp_path, rewards=["verifer"]))
+    assert len(told.value.mistakes) == 1
+
+
 def test_a_round_is_set_by_its_name(tmp_path: Path) -> None:
     config = load_loop(written(tmp_path), ["rounds.grpo.train.trl.max_steps=7"])
     assert config.rounds[1].train is not None
