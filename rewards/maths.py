@@ -49,7 +49,7 @@ def math(
     "answer_tag", "gsm8k" (`####`, "A:", else the last number) or "last_number". tolerance: largest relative difference
     accepted; None compares exactly. timeout_s: for the symbolic tier. symbolic: False leaves that tier out.
 
-    Rules worth knowing. A decimal is no root and no fraction, but a gold that is evidently rounded (0.333, 3.1416)
+    Rules worth knowing. A decimal is no root and no fraction, but a gold that is evidently rounded (0.3333, 3.1416)
     accepts the exact value. A unit that only one side wrote is dropped; two units are converted. 50% is 50, and 0.5,
     but 50 is not 0.5, and a gold of 0.5 is not 0.5%. A gold in a base (1011_2) accepts its bare digits. `x = 5` is 5.
     A list has no order, a point has. `(1,2)` is a point and an open interval.
