@@ -33,7 +33,7 @@ _MAX_BOXES = 24
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 _BOX = re.compile(r"\\(?:boxed|fbox|framebox)\s*(\{|-?\d{1,40}(?:\.\d{1,40})?|\\?[A-Za-z])")
 _MARKER = re.compile(
-    r"(?:\banswers?\s{0,20}(?:is|are|:|=|\bto\b[^.\n:]{0,80}\bis\b|\*\*\s?(?::|is)|\s+would\s+be)"
+    r"(?:\banswers?\s{0,20}(?:(?:is|are)\b(?!\s?n['’]t)|:|=(?!=)|\bto\b[^.\n:]{0,80}\bis\b|\*\*\s?(?::|is)|\s+would\s+be)"
     r"|^[ \t]{0,8}\*{0,2}A[ \t]{0,4}:|答案[是为\uff1a:])\s{0,20}:?",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -55,10 +55,13 @@ _NUMBER = re.compile(
     r"|(?:\d{1,3}(?:,\d{3})+|\d{1,400})(?:\.\d{1,400})?(?:\s?/\s?\d{1,30})?|\.\d{1,400})"
     r"(?:\s?\\?%)?(?!\d)"
 )
-_HEDGED = re.compile(r"\d[\d.,/]*\s?\$?\s?(?:or|and/or)\s(?:maybe\s|perhaps\s|even\s)?\$?\s?[-+]?\Z", re.IGNORECASE)
+_HEDGED = re.compile(
+    r"\d[\d.,/]*\s?\$?\s?(?:or|and/or)\s(?:maybe\s|perhaps\s|even\s|else\s|possibly\s)?\$?\s?[-+]?\Z", re.IGNORECASE
+)
 _PLAIN = re.compile(r"[\s$*(]*(?:(?P<number>-?\d[\d,]*(?:\.\d+)?)|(?P<letter>[A-J]))[\s$.*)]*")
 _NOTHING = re.compile(
-    r"[\s.,;$*]*(?:(?:so|or|and|also|thus|hence|the|final|correct|my|maybe|perhaps|possible)\b[\s,*]*)*",
+    r"[\s.,;$*]*(?:(?:so|or|and|also|thus|hence|the|final|correct|my|maybe|perhaps|possible|first|second|"
+    r"third|other|another|next|alternatively|else|equivalently)\b[\s,*]*)*",
     re.IGNORECASE,
 )
 _LETTER = re.compile(r"(?<![A-Za-z\\'])\(?([A-J])\)?(?![A-Za-z'])")
@@ -66,6 +69,7 @@ _ARTICLE = re.compile(r"A [a-z]")
 _OTHER_LETTER = re.compile(r"(?<![A-Za-z])\(?[A-J]\)?[\s,;&]{0,3}(?:or|and|/)?\s?\(?\Z")
 _MATH = re.compile(r"\$\$([^$]+)\$\$|\$([^$\n]+)\$|\\\((.{1,500}?)\\\)|\\\[(.{1,500}?)\\\]", re.DOTALL)
 _FULL_STOP = re.compile(r"(?<=\S)\.(?:\s|$)|\u3002")
+_REMARK = re.compile(r"\s[-\u2013\u2014]\s(?=[A-Za-z]{2,}[\s,.])")  # "96 - see above"
 _PRICE = re.compile(r"\$\d[\d,.]*\s")
 _STARTS_NUMBER = re.compile(r"[-+$\\(]*\.?\d")
 _SHORT = 80
@@ -316,7 +320,7 @@ def _first_statement(text: str) -> tuple[str, int]:
         rest = line[end + 1 :].strip(" *")
         if end > 0 and (not rest or rest[0] in ".,;") and not _PRICE.match(line):
             return line[1:end].strip(), end + 1
-    sentence = _FULL_STOP.split(line, maxsplit=1)[0]
+    sentence = _REMARK.split(_FULL_STOP.split(line, maxsplit=1)[0], maxsplit=1)[0]
     return without_other(sentence.strip().strip("*").strip()), len(sentence)
 
 

@@ -18,7 +18,7 @@ OWN_LABEL = re.compile(r"\s*[(\[]?([A-Za-z]|\d{1,2})\s*[)\].:]\s*")
 WRAPPER = re.compile(r"\\(?:text(?:bf|it|rm|sf)?|mathrm|mathbf|boxed|fbox|mbox|operatorname)\s*\{([^{}]*)\}")
 DECORATION = re.compile(r"\*\*|__|`|\$|\\[()\[\],;! ]|[{}]")
 LEAD = re.compile(  # what may come before the option in a statement
-    r"(?:(?:the|it|that|this|i|we|i'd|i'll|we'd|say|go with|think|believe|so|thus|hence|therefore|only|just|either|"
+    r"(?:(?:the|it|that|this|i|we|i'd|i'll|we'd|say|looks like|think|believe|so|thus|hence|therefore|only|just|either|"
     r"both|is|are|it's|that's|options?|choices?|letters?|answers?|statements?|most|likely|probably|definitely|clearly)"
     r"\b(?!['’]\w)[\s:,]*)*",
     re.IGNORECASE,
@@ -27,7 +27,7 @@ LABEL = re.compile(
     r"""[(\["'“‘]?\s*(?P<label>[A-Za-z]|\d{1,2})\s*(?:[)\]"'”’]|[.:](?!\d))?(?![\w’+#^=<>-]|'\w)(?![.,]\d)"""
 )
 SEPARATOR = re.compile(
-    r"\s*(?P<word>,?\s*(?:\bor\b|/|\||\band/or\b)|,?\s*(?:\band\b|&)|[,;+]|\s)\s*(?:options?\s|choices?\s)?",
+    r"\s*(?P<word>,?\s*(?:\bor\b|/|\||\band/or\b)|,?\s*(?:\band\b|&)|[,;+]|\s)\s*(?:also\s|even\s)?(?:options?\s|choices?\s)?",
     re.IGNORECASE,
 )
 REASON = re.compile(r"\b(?:because|since|as|while|whereas|which|so|due|for)\b|[.\n]", re.IGNORECASE)
@@ -36,8 +36,10 @@ DOUBT = re.compile(
     r"[\s,]*(?:also|even|option|choice)?\s*",
     re.IGNORECASE,
 )
+OR_ELSE = re.compile(r"[\s,]*\bor\s+(?:any|some|another|none|neither|maybe|perhaps)\w*\b", re.IGNORECASE)
 CHOSEN = re.compile(
-    r"(?:\b(?:must|should|has to|would) be|\b(?:choos|pick|select)(?:e|ing)?\b|\bchose\b"
+    r"(?:\bnot\s+[(\[]?[A-Z][)\]]?,?\s+but\b|;\s*it(?:'s| is)\b"
+    r"|\b(?:must|should|has to|would) be|\b(?:choos|pick|select)(?:e|ing)?\b|\bchose\b"
     r"|\bgo(?:ing)? with|\bopt for|\bsettle on|\b(?:answer|option|choice)\s*(?:is|:|=)|选择?"
     r"|\b(?:so|thus|hence|therefore)\b,?(?=\s*[(\[]?[A-Z\d]\d?[)\]]?[.!]?\s*$))\s*:?\s*",
     re.IGNORECASE | re.MULTILINE,
@@ -48,7 +50,7 @@ CORRECT = re.compile(
 )
 WRONG = re.compile(  # behind an option: "C is wrong", "C cannot be right"
     r"[\s:,]*(?:(?:is|are|was|would be|must be|seems|looks)\s+(?:\w+ly\s+|also\s+|just\s+)?"
-    r"(?:not|wrong|incorrect|false|impossible|ruled|eliminated|excluded|out|too)\b|\?"
+    r"(?:not|wrong|incorrect|false|impossible|ruled|eliminated|excluded|out|too|(?:my |a )?second (?:choice|best))\b|\?"
     r"|(?:isn't|wasn't|can't|cannot|can not|won't|doesn't|does not|fails)\b)",
     re.IGNORECASE,
 )
@@ -342,6 +344,8 @@ def _unless_doubted(places: frozenset[int], body: str, end: int, menu: Menu) -> 
     """The places, unless the sentence goes on to another option with an "or", "maybe", "could also be"."""
     reason = REASON.search(body, end)
     rest = body[end : reason.start() if reason else end + 120]
+    if OR_ELSE.match(rest):
+        return frozenset(), f"an option or something else: {body[:60]}"
     for doubt in DOUBT.finditer(rest):
         after = rest[doubt.end() :]
         label = LABEL.match(after)

@@ -13,7 +13,7 @@ _LEAST = 4  # characters that could take anything back
 _NEAR = 200  # characters behind the word that takes it back in which the new one stands
 _OPENERS = r"(?:(?:but|oh|h+m+|well|ah|so|and|or)\b[\s,.!\u2026-]*)*"
 _CHANGES = (  # words that announce another answer
-    r"no|nope|wrong|incorrect|sorry|oops|apologies|correction|wait|hold on|h+m+|actually|rather|"
+    r"no|nope|wrong|incorrect|sorry|oops|apologies|correction|edit|update|erratum|wait|hold on|h+m+|actually|rather|"
     r"on second thoughts?|on reflection|i (?:mis\w+|forgot|overlooked)|"
     r"my (?:mistake|bad|error)|i mean|i meant|make (?:it|that)|let me (?:re)?-?(?:check|correct|redo|compute|calculate)"
 )
@@ -33,7 +33,7 @@ _AGAIN = re.compile(
     rf"(?:\b(?:{_SUBJECT})(?:'s| is| was| must be| should be| should have been| would be| has to be| equals)"
     r"(?: actually| really| in fact| indeed)?"
     r"|\bi (?:meant|mean)(?: to say)?|\bmake (?:it|that)"
-    r"|\b(?:no|nope|wrong|correction|sorry|rather|wait|actually|mistake)[,:!]?)[\s:,]*",
+    r"|\b(?:no|nope|wrong|correction|edit|update|erratum|sorry|rather|wait|actually|mistake)[,:!]?)[\s:,]*",
     re.IGNORECASE,
 )
 _VALUE = re.compile(
@@ -44,14 +44,16 @@ _MEANT = re.compile(
     r"\b(?:i meant|make (?:it|that)|correction:) (?P<value>\w[\w' -]{0,60}?)[\s*]*(?:[.!;]|\Z)", re.IGNORECASE
 )
 _REFUSED = re.compile(  # behind an answer: "\boxed{8} is wrong"
-    r"[\s$*\"')]*(?:\b(?:is|was|would be|seems)\s(?:\w+ly\s)?(?:wrong|incorrect|false|not|impossible|too)\b"
+    r"[\s$*\"')(]*(?:\b(?:wrong|incorrect)\b"
+    r"|\b(?:is|was|would be|seems)\s(?:\w+ly\s)?(?:wrong|incorrect|false|not|impossible|too)\b"
     r"|(?:isn't|wasn't|can't be|cannot be|\u2260|!=|\\neq?\b)|(?-i:[\s.\u2026]*\bor\b))",
     re.IGNORECASE,
 )
 _COMPARED = re.compile(r"\S+\s+(?:more|less|fewer|times|steps?|because|if|when)\b", re.IGNORECASE)
 _DENIAL = re.compile(
     r"(?:\b(?:say|e\.g\.|for (?:example|instance),?|such as)|"
-    r"\b(?:could|might|may)(?: also)?(?= be\b)|\bwhether (?:it|this|that) is|\bnot|n't|\bnever|\bcannot|"
+    r"\b(?:could|might|may)(?: also)?(?= be\b)|\b(?:whether|if) (?:it|this|that) (?:is|was|were)|"
+    r"\bexceed(?:s|ing)?|\bnot|n't|\bnever|\bcannot|"
     r"\bother than|\brather than|\binstead of|\bunlike|\bexcept(?: for)?|\b(?:any|every)thing but|\ball but|"
     r"\b(?:more|less|fewer|greater|smaller|larger) than|\u2260|!=|\\neq?)"
     r"(?:\s+(?:be|equal|equal to|the answer|exactly|just|simply|necessarily|even))*[\s:$*(]*\Z",

@@ -168,6 +168,49 @@ SENTENCES = [
     (0, "Prague is incorrect.", "B", CAPITALS),
 ]
 
+METALS = ["iron", "gold", "lead", "zinc"]
+METAL_SENTENCES = [
+    (1, "B", "B", METALS),
+    (1, "Gold, clearly.", "B", METALS),
+    (1, "It has to be B, gold.", "B", METALS),
+    (1, "Answer: B\nExplanation: A is too light, C is too soft.", "B", METALS),
+    (1, "A, C and D can be excluded, so the answer is B.", "B", METALS),
+    (1, "The metal is gold (option B).", "B", METALS),
+    (1, "(B) gold\n", "B", METALS),
+    (1, "B is the only one that does not rust.", "B", METALS),
+    (1, "Not A but B.", "B", METALS),
+    (1, "I choose (B) gold over (A) iron.", "B", METALS),
+    (1, "**B**: gold does not rust.", "B", METALS),
+    (1, "So the final answer is $\\boxed{\\textbf{(B)}\\ \\text{gold}}$", "B", METALS),
+    (1, "The answer is B. I hope this helps! Ask me about A too.", "B", METALS),
+    (1, "Looks like B.", "B", METALS),
+    (0, "B is ruled out.", "B", METALS),
+    (0, "It's certainly not gold.", "B", METALS),
+    (0, "Gold is wrong.", "B", METALS),
+    (0, "The answer is B... no, C.", "B", METALS),
+    (0, "The answer is B. Hmm, actually C.", "B", METALS),
+    (0, "B and also C", "B", METALS),
+    (0, "Could be B.", "B", METALS),
+    (0, "B or anything else", "B", METALS),
+    (0, "gold or lead", "B", METALS),
+    (0, "neither gold nor lead", "B", METALS),
+    (0, "Is the answer B?", "B", METALS),
+    (0, "B) lead", "B", METALS),
+    (0, "golden", "B", METALS),
+    (0, "A B", "B", METALS),
+    (0, "The answer is between B and C.", "B", METALS),
+    (0, "B would be my second choice; A is the answer.", "B", METALS),
+    (0, "The answer is C, not B.", "B", METALS),
+    (0, "The answer is not B.", "B", METALS),
+    (0, "I'd exclude B.", "B", METALS),
+    (0, "All except B.", "B", METALS),
+    (0, "\\boxed{B, C}", "B", METALS),
+    (0, "\\boxed{}", "B", METALS),
+    (0, "iron, gold, lead, zinc", "B", METALS),
+    (0, "The answer is B? No.", "B", METALS),
+    (0, "Unless it is B, it is C.", "B", METALS),
+]
+
 
 def test_letters(agree: Callable[..., None]) -> None:
     agree("choice", ["answer"], LETTERS)
@@ -182,4 +225,4 @@ def test_texts(agree: Callable[..., None]) -> None:
 
 
 def test_sentences(agree: Callable[..., None]) -> None:
-    agree("choice", ["answer", "options"], SENTENCES)
+    agree("choice", ["answer", "options"], SENTENCES + METAL_SENTENCES)
