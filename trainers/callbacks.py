@@ -32,7 +32,7 @@ def for_job(job: Job) -> list[TrainerCallback]:
 
         made.append(PassAtK(job, stop))  # before the one that reads its metric
     if stop is not None:
-        made.append(EarlyStoppingCallback(stop.patience, stop.min_delta))
+        made.append(Patience(stop.patience, stop.min_delta))
     watch = job.config.watch
     made.append(Watch(job.folder, limits=watch.made(), span=reward_span(job), actions=watch.actions, say=job.say))
     made.append(Log(job.folder / "log.jsonl", job))
@@ -52,6 +52,27 @@ def reward_span(job: Job) -> tuple[float, float]:
         low += min(weight * end for end in ends)
         high += max(weight * end for end in ends)
     return low, high
+
+
+class Patience(EarlyStoppingCallback):  # type: ignore[misc]
+    """Early stopping whose count goes on after a resume.
+
+    transformers begins it anew: a training that is killed now and then would never stop.
+    """
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Count the evaluations that were, in the order they came."""
+        super().on_train_begin(args, state, control, **kwargs)
+        self.early_stopping_patience_counter = 0
+        best = None
+        for line in state.log_history:
+            value = line.get(args.metric_for_best_model)
+            if value is None:
+                continue
+            gain = float("inf") if best is None else (value - best) * (1 if args.greater_is_better else -1)
+            count = self.early_stopping_patience_counter
+            self.early_stopping_patience_counter = 0 if gain > max(self.early_stopping_threshold, 0) else count + 1
+            best = value if gain > 0 else best
 
 
 def mean_loss(history: Iterable[Mapping[str, Any]]) -> float | None:

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file
+from transformers import TrainerCallback
 
-from curate.errors import RecipeError, UsageError
+from curate.errors import Interrupted, RecipeError, UsageError
 from trainers import train
 from trainers.config import make_config
 from trainers.stage import build, prepare
@@ -36,6 +37,25 @@ def test_it_stops_when_pass_at_k_no_longer_rises(settings: Make) -> None:
     kept = load_file(Path(trained.model) / "model.safetensors")
     saved = load_file(trained.folder / "checkpoints" / best / "model.safetensors")
     assert all(torch.equal(value, saved[name]) for name, value in kept.items())
+
+
+class Interrupts(TrainerCallback):
+    def on_step_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        if state.global_step == 3:
+            raise KeyboardInterrupt
+
+
+def test_patience_is_counted_on_after_a_resume(settings: Make, tmp_path: Path) -> None:
+    """Else a training that is killed now and then would never stop."""
+    trl = {"max_steps": 9, "learning_rate": 3e-2, "eval_steps": 1, "lr_scheduler_type": "constant"}
+    config = settings("sft", trl, eval=0.25, stop={"on": "eval_loss", "patience": 3}, out=str(tmp_path / "whole"))
+    whole = train(config)
+    broken = config | {"out": str(tmp_path / "broken")}
+    with pytest.raises(Interrupted):
+        train(broken, callbacks=[Interrupts()])
+    resumed = train(broken, resume=True)
+    assert resumed.metrics["steps"] == whole.metrics["steps"] < 9
+    assert resumed.metrics["best"] == whole.metrics["best"]
 
 
 def test_looking_does_not_change_the_training(settings: Make, tmp_path: Path) -> None:
