@@ -85,7 +85,7 @@ _NEW = (  # a paragraph that has just begun, under one that ended
     rf"(?:{_END}{_CLOSED}|```)[ \t]*\n[ \t]*\n[ \t]*"
     rf"(?:\p{{Lu}}[\p{{L}}'’]*,?(?: [\p{{L}}\p{{N}}'’,;\-]+)+ \p{{Ll}}+|[\p{{Han}}，、：“”（）]{{6,}})$"
 )
-_HEADING = r"\S\s*\n[ \t]*#{2,6} [^\n]*\p{L}{3}[^\n]*$"
+_HEADING = r"\n[ \t]*#{2,6} [^\n]*\p{L}{3}[^\n]*$"
 _NO_BRACKETS = (
     r"\\[{}()\[\]]|[:;=]-?[(\[]|(?m:^[ \t]*[a-z0-9]{1,3}\))|'[(\[{]'|\"[(\[{]\"|[\[(][\[(]*/"  # escaped; :( a)
 )
@@ -147,8 +147,11 @@ def _look(end: pl.Series) -> pl.Series:
     late |= line.str.contains(_OF) & ~line.str.contains(_MADE_OF)
     begun = (line.str.contains(_OPEN) | line.str.contains(_BEGUN) | late) & ~line.str.contains(ENDED)
     prose = line.str.contains(r"[,，]$") | (line.str.contains(r"[\p{L}\p{M}\p{N}]$") & _goes_on(end, line))
-    started = end.str.contains(_NEW) | end.str.contains(_HEADING)
-    return item | row | begun | ((prose | started) & ~_signed(line))
+    prose |= end.str.contains(_NEW) | end.str.contains(_HEADING)
+    places = prose.arg_true()
+    if len(places):
+        prose = prose.scatter(places, ~_signed(line.gather(places)))
+    return item | row | begun | prose
 
 
 def _short_row(end: pl.Series) -> pl.Series:
