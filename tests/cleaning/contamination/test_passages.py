@@ -139,7 +139,7 @@ def test_paraphrases_of_gsm8k_inside_long_texts(shared_data: Path, read_rows: Re
     exam = {"gsm8k": [row["question"] for row in read_rows(shared_data / "math_gsm8k/test.jsonl.gz")]}
     pairs = list(read_rows(shared_data / "decontam_gsm8k_rephrased/pairs.jsonl.gz"))
     traces = [row["thinking"] for row in read_rows(shared_data / "cot_misguided/qwq_32b.jsonl.gz")]
-    hosts = [text for text in traces if len(text) >= 3_000][:100]
+    hosts = [text for text in traces if len(text) >= 3_000][:30]
     rows = []
     for number, host in enumerate(hosts):
         ends = [found.end() for found in re.finditer(r"[.?!]\s+", host)]
