@@ -13,8 +13,8 @@ from curate.text.words import SPACE, UNSPACED
 
 
 def empty(texts: Texts) -> pl.Series:
-    """Whether a text is missing or only white space."""
-    return texts.text.str.contains(f"[^{SPACE}]").not_().fill_null(value=True)
+    """Whether a text is missing or shows nothing: white space, zero-width and other format characters."""
+    return texts.text.str.contains(rf"[^{SPACE}\p{{Cf}}]").not_().fill_null(value=True)
 
 
 def characters(texts: Texts) -> pl.Series:
