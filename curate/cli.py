@@ -5,6 +5,7 @@ Tables go to stdout, progress and errors to stderr. Everything heavy is imported
 
 from __future__ import annotations
 
+import errno
 import gc
 import json
 import os
@@ -16,11 +17,14 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from curate.errors import CurateError, Interrupted
+from curate.errors import CurateError, Interrupted, InvalidInput
 from curate.report.escape import UNSAFE, visible
 
 NEW_OBJECTS = 50_000
 """Objects made before Python looks for cycles: after its default of 700 that took a seventh of the CPU of a build."""
+
+REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ELOOP, errno.EIO, errno.ENOSPC}
+"""What a file system says no by: the user's to mend, and no bug of ours."""
 
 app = typer.Typer(
     name="curate",
@@ -431,6 +435,11 @@ def main() -> NoReturn:
         sys.exit(error.exit_code)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as refused:
+        if refused.errno not in REFUSED or refused.filename is None:
+            raise
+        say(f"error: {refused.filename}: {refused.strerror}", err=True)
+        sys.exit(InvalidInput.exit_code)
     sys.exit(0)
 
 

@@ -11,7 +11,8 @@
     ├── GateFailed              5  a gate of the recipe did not hold
     └── Interrupted           130  stopped from the keyboard; the run is saved
 
-Any other exception that reaches the command line is our bug: exit code 1 and a traceback. A bad row is
+What a file system refuses (no permission, a name that is too long) ends with 3 and the name of the file. Any other
+exception that reaches the command line is our bug: exit code 1 and a traceback. A bad row is
 never an exception: it is a row of `Result.failed`, with its reason.
 
 A message says where, what, what was got, the nearest right thing, and what to do.

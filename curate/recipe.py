@@ -121,8 +121,9 @@ def _read(base: Node, mistakes: list[str]) -> tuple[Head | None, dict[str, Engin
     engines = _engines(base.value.get("engines"), mistakes)
     steps = _steps(base.value.get("steps"), base.place, mistakes)
     if base.value.get("steps") is not None:
-        declared = base.value["engines"].value if "engines" in base.value else {}
-        mistakes.extend(_references(steps, frozenset(declared or ()), base.value["steps"]))
+        declared = base.value["engines"].value if "engines" in base.value else None
+        names = frozenset(declared if isinstance(declared, dict) else ())
+        mistakes.extend(_references(steps, names, base.value["steps"]))
     return head, engines, [step for _, step in steps]
 
 

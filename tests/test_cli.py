@@ -84,6 +84,11 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (["build", "small.yaml", "--set", "engines.teacher.error_rate=1"], 4, "all 12 requests failed"),
         (["build", "small.yaml", "--out", "small.yaml"], 2, "small.yaml cannot hold a run"),
         (["build", "small.yaml", "--out", "/proc/curate"], 2, "/proc/curate cannot hold a run"),
+        (
+            ["build", "small.yaml", "--set", "steps.load.sources=[{file: " + "x" * 300 + "}]"],
+            3,
+            "xxx: File name too long",
+        ),
         (["show", "nowhere"], 3, "nowhere"),
         (["why", "nowhere", "x"], 3, "nowhere"),
     ],

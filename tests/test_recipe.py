@@ -99,6 +99,12 @@ steps:
             "x.yaml:6:",
             "the first step must be load",
         ),
+        (
+            ("[math, {reward: math, name: again}]", "[{reward: cosine_length, options: {max_lenght: 5}}]"),
+            "x.yaml:13:",
+            "grade: unknown options 'max_lenght'; did you mean",
+        ),
+        (("engines:\n  teacher: {engine: fake, text: boxed}", "engines: 5"), "x.yaml:3:", "engines is a mapping"),
         (("steps:", "stepz:"), "x.yaml:5:", "unknown key 'stepz'; did you mean 'steps'?"),
         (("name: small", "name: 2024"), "x.yaml:1:", 'write text, in quotes: "2024"'),
         (("seed: 3", "language: en"), "x.yaml:2:", "write a list: [en]"),

@@ -73,13 +73,8 @@ class Grade(Step):
         return self
 
     def names(self, engines: frozenset[str]) -> Iterator[Unknown]:
-        """Every reward must exist."""
-        import rewards
-
-        known = {*rewards.names(), "verifier"}
-        for index, grading in enumerate(self.rewards):
-            if grading.reward not in known:
-                yield Unknown(("rewards", index), grading.reward, known)
+        """Every reward must exist, and have the options it is given."""
+        yield from unknown_rewards(self.rewards)
 
     def needs(self) -> frozenset[str]:
         """The completion, and the columns the rewards cannot do without."""
@@ -139,6 +134,23 @@ class Grade(Step):
             labels[f"why.{grading.label}"] = pl.Series([score.why for score in scores], dtype=pl.String)
         context.progress.advance(part.height, 0, None)
         return part.with_columns(**labels)
+
+
+def unknown_rewards(gradings: Sequence[Grading]) -> Iterator[Unknown]:
+    """Rewards that do not exist, and options that a reward does not have."""
+    import rewards
+    from rewards.base import signature_of
+
+    known = {*rewards.names(), "verifier"}
+    for index, grading in enumerate(gradings):
+        if grading.reward not in known:
+            yield Unknown(("rewards", index), grading.reward, known)
+        elif grading.options:
+            is_named = grading.reward != "verifier"
+            options = signature_of(rewards.get(grading.reward).entry.use).options if is_named else ()
+            for option in grading.options:
+                if option not in options:
+                    yield Unknown(("rewards", index, "options"), option, options)
 
 
 @cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import polars as pl
 from pydantic import Field, field_validator, model_validator
@@ -47,7 +47,9 @@ class Select(Step):
     step: Literal["select"]
     by: Way
     column: str | tuple[str, ...] | None = Field(default=None, description="Of sources, strata, texts or difficulty.")
-    weights: dict[str, float] | None = Field(default=None, description="mix: share of each source, any scale.")
+    weights: dict[str, Annotated[float, Field(ge=0, le=1e9)]] | None = Field(
+        default=None, description="mix: share of each source, any scale."
+    )
     counts: dict[str, int] | None = Field(default=None, description="mix: rows of each source, instead of weights.")
     total: int | None = Field(default=None, ge=0, description="mix, stratify: rows in all.")
     repeat: int | None = Field(
