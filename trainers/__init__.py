@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 from curate.lazy import loading
 
 if TYPE_CHECKING:
-    from trainers.config import TrainConfig, load_config
+    from trainers.config import load_config
     from trainers.folder import Trained
     from trainers.methods import METHODS, Method
+    from trainers.settings import TrainConfig
     from trainers.stage import train
 
 __all__ = ["METHODS", "Method", "TrainConfig", "Trained", "load_config", "train"]
@@ -27,7 +28,7 @@ __getattr__ = loading(
     {
         "METHODS": "trainers.methods",
         "Method": "trainers.methods",
-        "TrainConfig": "trainers.config",
+        "TrainConfig": "trainers.settings",
         "Trained": "trainers.folder",
         "load_config": "trainers.config",
         "train": "trainers.stage",

@@ -14,7 +14,7 @@ from curate.errors import UsageError
 from trainers.methods import Method, load_class
 
 if TYPE_CHECKING:
-    from trainers.config import TrainConfig
+    from trainers.settings import TrainConfig
 
 SHARES = {"logging_steps": 0.01, "save_steps": 0.1, "eval_steps": 0.1}
 """Of all steps: a hundred lines of log, ten checkpoints and evaluations, whatever the length."""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from curate.errors import UsageError
 
 if TYPE_CHECKING:
-    from trainers.config import TrainConfig
     from trainers.methods import Method
+    from trainers.settings import TrainConfig
 
 ON_DEVICE = 8
 """Rows on a device at once when nothing is said, as in TRL."""

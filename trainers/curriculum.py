@@ -23,8 +23,8 @@ from curate.errors import DataError, UsageError, did_you_mean
 if TYPE_CHECKING:
     import polars as pl
 
-    from trainers.config import TrainConfig
     from trainers.job import Job
+    from trainers.settings import TrainConfig
 
 FILE: Final = "curriculum.json"
 FLOOR: Final = 0.02

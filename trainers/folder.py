@@ -27,7 +27,7 @@ from trainers.job import is_main
 from trainers.models import MODEL
 
 if TYPE_CHECKING:
-    from trainers.config import TrainConfig
+    from trainers.settings import TrainConfig
 
 LOCK = "train.lock.json"
 METRICS = "metrics.json"

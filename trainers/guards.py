@@ -19,7 +19,7 @@ from trainers.reward_columns import TRAINERS_OWN, parameters
 
 if TYPE_CHECKING:
     from rewards.base import Score
-    from trainers.config import RewardUse
+    from trainers.settings import RewardUse
 
 Say = Callable[[str], None]
 HOPELESS = 3

@@ -18,8 +18,8 @@ from curate.errors import UsageError
 from trainers.evaluating.estimators import pass_at_k
 
 if TYPE_CHECKING:
-    from trainers.config import Stop
     from trainers.job import Job
+    from trainers.settings import Stop
 
 PASSED = 1.0 - 1e-9
 ROWS = 64

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from trainers.config import TrainConfig
     from trainers.data import Rows
     from trainers.guards import Guarded
     from trainers.methods import Method
+    from trainers.settings import TrainConfig
 
 
 @dataclass

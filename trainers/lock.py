@@ -15,8 +15,8 @@ from curate.lock import versions as curate_versions
 from trainers import batch
 
 if TYPE_CHECKING:
-    from trainers.config import RewardUse
     from trainers.job import Job
+    from trainers.settings import RewardUse
 
 PACKAGES = ("trl", "peft", "accelerate", "bitsandbytes")
 UNTOLD = {

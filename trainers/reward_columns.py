@@ -10,7 +10,7 @@ import rewards
 from curate.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
-    from trainers.config import RewardUse
+    from trainers.settings import RewardUse
 
 TRAINERS_OWN = frozenset({"trainer_state", "log_extra", "log_metric", "environments", "completion_ids"})
 

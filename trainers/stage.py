@@ -12,10 +12,11 @@ from typing import Any
 from curate.errors import DataError, Interrupted, StepFailed, UsageError, did_you_mean
 from curate.table import write_text_atomic
 from trainers import arguments, batch, models
-from trainers.config import TrainConfig, load_config, make_config
+from trainers.config import load_config, make_config
 from trainers.folder import LOCK, METRICS, REPORT, START, Trained, held, last_checkpoint, standing
 from trainers.job import Job, Notes, is_main
 from trainers.methods import Method, load_class, method_of
+from trainers.settings import TrainConfig
 
 
 def train(
@@ -60,7 +61,7 @@ def prepare(config: TrainConfig, functions: tuple[Callable[..., Any], ...] = (),
 
     Raises InvalidInput for what cannot be used.
     """
-    from trainers import curriculum, data, guards, reward_columns
+    from trainers import curriculum, data, guards, reward_columns, shaping
 
     notes = notes or Notes()
     method = method_of(config.method)
@@ -79,7 +80,7 @@ def prepare(config: TrainConfig, functions: tuple[Callable[..., Any], ...] = (),
         notes.say(f"warning: max_length {made.max_length:,} is more than {config.model} was made to read ({context:,})")
     chat = bool(tokenizer.chat_template) if config.format is None else config.format == "messages"
     if chat and not tokenizer.chat_template:
-        raise DataError(f"{config.model}: the tokenizer has no chat template; {data.NO_TEMPLATE}")
+        raise DataError(f"{config.model}: the tokenizer has no chat template; {shaping.NO_TEMPLATE}")
     _check_end(chat, tokenizer, made, method, config)
     needs = [*method.needs, *reward_columns.needed_columns(config.rewards), *curriculum.columns(config)]
     rows = data.load_rows(config, method, chat=chat, needs=needs, say=notes.say)

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from curate.document import parse
 from curate.errors import DataError, RecipeError, UsageError
 from trainers.aliases import OURS
-from trainers.config import TrainConfig, load_config, make_config, read_config
+from trainers.config import load_config, make_config, read_config
 from trainers.looping.config import load_loop
 from trainers.merging.config import read_merge
+from trainers.settings import TrainConfig
 
 GOOD = "method: grpo\nmodel: house\ndata: rows.parquet\nout: out\nrewards: [math]\n"
 

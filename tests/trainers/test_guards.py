@@ -11,10 +11,10 @@ import pytest
 import rewards
 from curate.errors import StepFailed, UsageError
 from trainers import train
-from trainers.config import RewardUse
 from trainers.guards import Guarded, GuardedAsync, guard
 from trainers.lock import reward_identity
 from trainers.reward_columns import check_parameters, needed_columns
+from trainers.settings import RewardUse
 
 Make = Callable[..., dict[str, Any]]
 

@@ -228,9 +228,10 @@ def test_a_preference_is_written_once_however_often_its_form_comes(viewer: Viewe
 
 
 def test_preferences_become_pairs_that_load_and_train_dpo_read(viewer: Viewer, run: Run, tmp_path: Path) -> None:
-    from trainers.config import Data
-    from trainers.data import choose, read, shape
+    from trainers.data import read
     from trainers.methods import METHODS
+    from trainers.settings import Data
+    from trainers.shaping import choose, shape
 
     for better in ("a", "b", "tie", "both_bad"):
         form = form_of(ask(viewer, "next?table=01-generate").text)

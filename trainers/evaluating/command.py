@@ -34,8 +34,8 @@ class Asked:
 
     def problems(self) -> pl.DataFrame:
         """The rows to ask."""
-        from trainers.config import Data
         from trainers.data import read, renamed
+        from trainers.settings import Data
 
         return read(Data(path=self.data, split=self.split, limit=self.limit), renamed(self.columns))
 

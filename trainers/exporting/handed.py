@@ -18,8 +18,8 @@ from trainers.stage import prepare
 if TYPE_CHECKING:
     import polars as pl
 
-    from trainers.config import RewardUse, TrainConfig
     from trainers.job import Job
+    from trainers.settings import RewardUse, TrainConfig
 
 METHODS = ("grpo", "rloo", "ppo")
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from curate.errors import UsageError, did_you_mean
 from curate.table import write_parquet
-from trainers import arguments, data, models
-from trainers.config import Data
+from trainers import arguments, data, models, shaping
 from trainers.kd.store import store_logits
+from trainers.settings import Data
 
 ENGINES = ("transformers", "vllm")
 
@@ -39,7 +39,7 @@ def run_logits(asked: Asked, out: Path) -> str:
     frame = data.read(Data(path=asked.data, split=asked.split), data.renamed(asked.columns))
     if "completion" in frame.columns:
         chat = not asked.text and bool(models.load_tokenizer(models.find(asked.teacher)).chat_template)
-        frame, left_out = data.shape(frame, data.PROMPTS, chat=chat, needs=("completion",), where=asked.data)
+        frame, left_out = shaping.shape(frame, shaping.PROMPTS, chat=chat, needs=("completion",), where=asked.data)
     else:
         left_out = {}
     told = store_logits(

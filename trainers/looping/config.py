@@ -29,10 +29,11 @@ from curate.errors import RecipeError, UsageError, did_you_mean
 from curate.mistakes import validate
 from curate.overlay import overlay
 from curate.shipped import MODELS
-from trainers.config import Data, RewardUse, Settings, make_config, named, reward_mistakes
+from trainers.config import make_config, reward_mistakes
 from trainers.merging.config import Part
 from trainers.merging.weights import METHODS as MERGES
 from trainers.methods import METHODS
+from trainers.settings import Data, RewardUse, Settings, named
 
 GIVEN = ("model", "data", "out", "seed", "rewards")
 """Settings of a training that the loop itself gives."""

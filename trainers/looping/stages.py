@@ -177,7 +177,7 @@ def train(
 
 
 def _uses(entries: Sequence[Any]) -> list[Any]:
-    from trainers.config import RewardUse
+    from trainers.settings import RewardUse
 
     return [RewardUse.model_validate({"reward": one} if isinstance(one, str) else one) for one in entries]
 

@@ -55,9 +55,9 @@ def config_of(
 
 def judge_of(data: str, reward: str, n: int, max_tokens: int) -> Evaluate:
     """pass@1 on problems, for a greedy soup."""
-    from trainers.config import Data
     from trainers.data import read
     from trainers.evaluating import evaluate
+    from trainers.settings import Data
 
     problems = read(Data(path=data), {})
 

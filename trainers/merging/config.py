@@ -19,8 +19,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from curate.document import document_text, parse
 from curate.errors import InvalidInput, RecipeError, did_you_mean
 from curate.mistakes import validate
-from trainers.config import named
 from trainers.merging.weights import METHODS, Ingredient
+from trainers.settings import named
 
 OTHERS = ("passthrough", "greedy_soup", "adapter", "combine_adapters")
 Evaluate = Callable[[Path], float]

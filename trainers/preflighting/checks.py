@@ -11,8 +11,8 @@ from curate.errors import CurateError
 from trainers.preflighting.finding import Finding, Preflight
 
 if TYPE_CHECKING:
-    from trainers.config import TrainConfig
     from trainers.job import Job
+    from trainers.settings import TrainConfig
 
 
 def preflight(
