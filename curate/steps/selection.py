@@ -90,6 +90,8 @@ class Select(Step):
         for name in NEEDS.get(self.by, ()):
             if getattr(self, name) is None:
                 raise ValueError(f"by: {self.by} needs '{name}:'")
+        if self.column is not None and not (self.column and all(self.column)):
+            raise ValueError("column: names no column")
         if self.by == "mix" and (self.weights is None) == (self.counts is None):
             raise ValueError("by: mix needs weights: or counts:, one of them")
         if self.by != "stratify" and self.by != "cap" and isinstance(self.column, tuple):

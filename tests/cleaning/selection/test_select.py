@@ -214,13 +214,14 @@ def test_the_step_is_the_function_and_keeps_the_order_of_a_curriculum(tmp_path: 
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("{step: select, by: mix}", "r.yaml:6: : by: mix needs weights: or counts:, one of them"),
+        ("{step: select, by: mix}", "r.yaml:6: by: mix needs weights: or counts:, one of them"),
         ("{step: select, by: cap, column: source}", "by: cap needs 'most:'"),
         (
             "{step: select, by: cap, column: source, most: 1, count: 3}",
             "'count' does not go with by: cap; did you mean",
         ),
         ("{step: select, by: curiculum}", "by: "),
+        ('{step: select, by: cap, column: "", most: 1}', "r.yaml:6: column: names no column"),
     ],
 )
 def test_a_wrong_recipe_is_told_with_its_line(line: str, message: str, tmp_path: Path) -> None:
