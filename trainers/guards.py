@@ -25,6 +25,9 @@ Say = Callable[[str], None]
 HOPELESS = 3
 """So many batches in which no row at all could be judged, each for an error, end the training."""
 
+FAILURES = (Exception, SystemExit)
+"""The boundary: what a judge raises is data. Some scripts that grade call `sys.exit`, which would end the training."""
+
 TOLD = 20
 """Different reasons of a reward that are told aloud."""
 
@@ -55,7 +58,7 @@ class Guarded:
         arguments = self._arguments(completions, given)
         try:
             values, failed = self._checked(self.function(**arguments), len(completions))
-        except Exception as error:  # noqa: BLE001  the boundary: a failed judge is data
+        except FAILURES as error:
             rows = [_row(arguments, row, len(completions)) for row in range(len(completions))]
             values, failed = self._alone([_result(self.function, row) for row in rows], error)
         return self._counted(values, failed, given)
@@ -76,7 +79,7 @@ class Guarded:
             return arguments
         return {name: value for name, value in arguments.items() if name in self._takes}
 
-    def _alone(self, results: Sequence[Any], error: Exception) -> tuple[list[float | None], int]:
+    def _alone(self, results: Sequence[Any], error: BaseException) -> tuple[list[float | None], int]:
         """The values of rows that were judged one by one, so that only those that fail are lost; and how many did.
 
         results: what the function gave for each row, or raised. error: why the batch as a whole could not be judged.
@@ -86,7 +89,7 @@ class Guarded:
         for result in results:
             try:
                 value, wrong = self._checked(_raised(result), 1)
-            except Exception as own:  # noqa: BLE001  the boundary: a failed judge is data
+            except FAILURES as own:
                 self._reason(_told(own), failed=True)
                 value, wrong = [None], 1
             values += value
@@ -144,7 +147,7 @@ class GuardedAsync(Guarded):
         count = len(completions)
         try:
             values, failed = self._checked(await self.function(**arguments), count)
-        except Exception as error:  # noqa: BLE001  the boundary: a failed judge is data
+        except FAILURES as error:
             calls = [self.function(**_row(arguments, row, count)) for row in range(count)]
             values, failed = self._alone(await asyncio.gather(*calls, return_exceptions=True), error)
         return self._counted(values, failed, given)
@@ -154,17 +157,17 @@ def _result(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
     """What a function gives, or what it raises."""
     try:
         return function(**arguments)
-    except Exception as error:  # noqa: BLE001  the boundary: a failed judge is data
+    except FAILURES as error:
         return error
 
 
 def _raised(result: Any) -> Any:
-    if isinstance(result, Exception):
+    if isinstance(result, FAILURES):
         raise result
     return result
 
 
-def _told(error: Exception) -> str:
+def _told(error: BaseException) -> str:
     text = str(error) if isinstance(error, rewards.RewardError) else f"{type(error).__name__}: {error}"
     return text[:200]
 

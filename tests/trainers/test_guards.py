@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -40,6 +41,17 @@ def test_one_bad_row_is_left_out_and_told_once() -> None:
         "errors": 2,
         "reasons": {"ValueError: could not convert string to float: 'x'": 2},
     }
+
+
+def test_a_reward_that_exits_fails_on_its_rows_only() -> None:
+    def grader(completions: list[str], **columns: Any) -> list[float]:
+        if "x" in completions:
+            sys.exit(3)
+        return [1.0] * len(completions)
+
+    reward, said = guarded(grader)
+    assert reward(["1", "x"]) == [1.0, None]
+    assert said == ["reward grader: a row could not be judged and is left out: SystemExit: 3"]
 
 
 def test_columns_are_cut_to_the_row_that_is_judged_alone() -> None:
