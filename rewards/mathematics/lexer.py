@@ -42,8 +42,12 @@ from rewards.mathematics.vocabulary import (
 Token = tuple[str, str, bool]
 
 _GROUP = r"(?:\{,\}|,\\!|\\!,|\\[,!;: ]|,\\ )"
-_TOKEN = re.compile(
-    rf"""(?P<int>\d+)(?![\d.,{{\\\ eEA-F_]|'\d\d\d|(?<=0)[xXbo][\dA-Fa-f]|[a-f\d]+_)  # the two commonest first
+
+
+def _tokens(no_int: str) -> re.Pattern[str]:
+    """The pattern of one token. no_int: what behind digits makes them more than a whole number."""
+    return re.compile(
+        rf"""(?P<int>\d+)(?!{no_int})                               # the two commonest first
     |(?P<char>[-+*/^={{}}_,;:|'%&()\[\]])(?![-+*/=>])
     |(?P<space>[\s~]+|\\[,!;:>\ ]|\.(?=(?:[\s}}$]|\\[,;!:\ ])*$))
     |(?P<num>
@@ -64,8 +68,12 @@ _TOKEN = re.compile(
     |(?P<word>[ap]\.m\.?|Interval\.[LR]?open|Point[23]D|S\.[A-Z][a-zA-Z]+|[A-Za-z]+)
     |\\(?P<macro>[A-Za-z]+)\*?
     |(?P<op>\*\*|<=|>=|!=|==|=>|->|\+/?-|\\\\(?:\[[^\]]{{0,12}}\])?|\\[{{}}%$|&\#_]|.)""",
-    re.VERBOSE | re.DOTALL,
-)
+        re.VERBOSE | re.DOTALL,
+    )
+
+
+_TOKEN = _tokens(r"[\d.,{\\\ eEA-F_]")
+_RARE_TOKEN = _tokens(r"[\d.,{\\\ eEA-F_]|'\d\d\d|(?<=0)[xXbo][\dA-Fa-f]|[a-f\d]+_")
 _INDEX = re.compile(r"\d+(?=\\[,;!: ]|[ ,])")
 _SUPERSCRIPT = re.compile("[⁻⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ]+")
 _SUBSCRIPT = re.compile("[₀₁₂₃₄₅₆₇₈₉]+")
@@ -74,7 +82,7 @@ _NUMERIC_TEXT = re.compile(r"[\s\d.,/%+-]*\d[\s\d.,/%+-]*\Z")
 _UNION = re.compile(r"([)\]}]\s*)U(?=\s*(?:\\left\s*)?[(\[\]{\\])")  # (0,1) U (2,3)
 _TIMES_TEN = re.compile(r"(\d)\s?x\s?(?=10\s?(?:\^|\*\*|[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]))")  # 6 x 10^23
 _JOINED = re.compile(r"\)\s?[&|]\s?\(")
-_RESPELLED = re.compile(r"U|x ?10|\) ?[&|]")
+_RARE = re.compile(r"U|x ?10|\) ?[&|]|\d'\d|0[xXbo]|[\da-f]_\{?1")  # what few answers have and costs the others time
 _OPENING = frozenset({"(", "[", "\\{"})
 _CLOSING = frozenset({")", "]", "\\}"})
 
@@ -89,12 +97,13 @@ def lex(text: str) -> list[Token]:
     """
     if len(text) > MAX_CHARS:
         raise Unreadable(f"longer than {MAX_CHARS} characters")
-    if not text.isascii() or _RESPELLED.search(text):
+    rare = not text.isascii() or _RARE.search(text) is not None
+    if rare:
         text = _respelled(text)
     tokens: list[Token] = []
     python = "*" in text  # sympy's spelling: I and E are constants
     position, spaced, depth = 0, False, 0
-    match_token, length = _TOKEN.match, len(text)
+    match_token, length = (_RARE_TOKEN if rare else _TOKEN).match, len(text)
     while position < length:
         match = match_token(text, position)
         assert match is not None  # the last alternative takes any character
