@@ -82,7 +82,8 @@ _NUMERIC_TEXT = re.compile(r"[\s\d.,/%+-]*\d[\s\d.,/%+-]*\Z")
 _UNION = re.compile(r"([)\]}]\s*)U(?=\s*(?:\\left\s*)?[(\[\]{\\])")  # (0,1) U (2,3)
 _TIMES_TEN = re.compile(r"(\d)\s?x\s?(?=10\s?(?:\^|\*\*|[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]))")  # 6 x 10^23
 _JOINED = re.compile(r"\)\s?[&|]\s?\(")
-_RARE = re.compile(r"U|x ?10|\) ?[&|]|\d'\d|0[xXbo]|[\da-f]_\{?1")  # what few answers have and costs the others time
+_RARE_SIGNS = frozenset("U'_&|")  # of what few answers have and costs the others time
+_RARE = ("x10", "x 10", "0x", "0X", "0b", "0o")
 _OPENING = frozenset({"(", "[", "\\{"})
 _CLOSING = frozenset({")", "]", "\\}"})
 
@@ -97,7 +98,8 @@ def lex(text: str) -> list[Token]:
     """
     if len(text) > MAX_CHARS:
         raise Unreadable(f"longer than {MAX_CHARS} characters")
-    rare = not text.isascii() or _RARE.search(text) is not None
+    rare = not text.isascii() or not _RARE_SIGNS.isdisjoint(text)
+    rare = rare or ("0" in text and any(sign in text for sign in _RARE))
     if rare:
         text = _respelled(text)
     tokens: list[Token] = []

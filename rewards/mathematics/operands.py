@@ -161,11 +161,11 @@ class Operands(Functions):
         if self.is_op("|", ":"):
             raise Unreadable("a set written with plain braces")
         self.expect("}")
-        parts = inner.items if isinstance(inner, Items) else (inner,)
-        if all(isinstance(part, Ratio) and len(part.items) == 2 and isinstance(part.items[0], Name) for part in parts):
-            given = tuple(Relation(children(part), ("=",)) for part in parts)  # {x: 1, y: 2}, as programs print it
-            return Items(given, "and") if len(given) > 1 else given[0]
-        return Braces(parts) if isinstance(inner, Items) else inner
+        if isinstance(inner, Ratio) or (isinstance(inner, Items) and isinstance(inner.items[0], Ratio)):
+            given = assigned(inner.items if isinstance(inner, Items) else (inner,))
+            if given is not None:
+                return given
+        return Braces(inner.items) if isinstance(inner, Items) else inner
 
     def prescript(self) -> Node:
         """`{}_{10}C_3`, `^{10}P_3`: the token before the upper number is in hand."""
@@ -294,3 +294,11 @@ def chosen(letter: str, upper: Node, lower: Node) -> Node:
         return Apply("binom", (upper, lower))
     rest = Apply("+", (upper, Apply("neg", (lower,))))
     return Apply("/", (Apply("!", (upper,)), Apply("!", (rest,))))
+
+
+def assigned(parts: tuple[Node, ...]) -> Node | None:
+    """`{x: 1, y: 2}`, as programs print it, as equations; None where a part is no name with its value."""
+    if not all(isinstance(part, Ratio) and len(part.items) == 2 and isinstance(part.items[0], Name) for part in parts):
+        return None
+    given = tuple(Relation(children(part), ("=",)) for part in parts)
+    return Items(given, "and") if len(given) > 1 else given[0]

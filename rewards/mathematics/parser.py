@@ -40,6 +40,7 @@ _UNIONS = {"∪": "union", "∩": "intersection", "∖": "minus"}
 _COPULAS = frozenset({"is", "are", "equals"})
 _REASONS = frozenset({"because", "since"})
 _ALTERNATIVES = frozenset({"else", "otherwise"})
+_OVER = frozenset({"choose", "over"})
 MAX_CHAIN = 200  # terms in a sum, factors in a product
 _SIGNS = frozenset({"+", "-", "±", "∓"})
 _POSTFIX = frozenset({"^", "!", "°", "%", "'", "_"})
@@ -227,7 +228,7 @@ class _Parser(Operands):
             node = Apply("+", (node, Apply("neg", (right,)))) if op == "-" else Apply(op, (node, right))
         else:
             raise Unreadable(f"more than {MAX_CHAIN} terms")
-        if self.is_op("choose", "over"):  # {10 \choose 4}
+        if self.kind == "op" and self.value in _OVER:  # {10 \choose 4}
             op = "binom" if self.value == "choose" else "/"
             self.advance()
             node = Apply(op, (node, self.sum()))

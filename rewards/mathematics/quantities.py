@@ -97,12 +97,11 @@ _NO_NOUNS = word_set(
 )
 _PAIRS = "am/pm north/south east/west up/down left/right above/below profit/loss increase/decrease more/less gain/loss"
 _OPPOSITES = {word: other for pair in _PAIRS.split() for word, other in (pair.split("/"), reversed(pair.split("/")))}
-_CURRENCY_OF = {
-    "\\$": "dollar", "dollar": "dollar", "usd": "dollar", "cent": "dollar", "¢": "dollar", "€": "euro", "euro": "euro",
-    "eur": "euro", "£": "pound", "gbp": "pound", "pounds sterling": "pound", "¥": "yen", "yen": "yen", "yuan": "yen",
-    "rmb": "yen", "₹": "rupee", "rupee": "rupee", "₩": "won",
-}  # fmt: skip
-_CURRENCY = re.compile("|".join(map(re.escape, sorted(_CURRENCY_OF, key=len, reverse=True))), re.IGNORECASE)
+_CURRENCIES = (
+    ("\\$", "dollar"), ("dollar", "dollar"), ("usd", "dollar"), ("cents", "dollar"), ("¢", "dollar"), ("€", "euro"),
+    ("eur", "euro"), ("£", "pound"), ("gbp", "pound"), ("sterling", "pound"), ("¥", "yen"), ("yen", "yen"),
+    ("yuan", "yen"), ("rmb", "yen"), ("₹", "rupee"), ("rupee", "rupee"), ("₩", "won"),
+)  # fmt: skip
 _MAX_PRICE = 80
 _KINDS = word_set("function functions number numbers triangle angle sequence series matrix curve solution event events")
 _DOUBTS = word_set("if whether unclear unknown nobody doubt only when unless claims says")
@@ -187,7 +186,8 @@ def are_other_currencies(a: str, b: str) -> bool:
 def _currencies(text: str) -> frozenset[str]:
     if len(text) > _MAX_PRICE:
         return frozenset()
-    return frozenset(_CURRENCY_OF[sign.lower()] for sign in _CURRENCY.findall(text))
+    text = text.lower()
+    return frozenset([currency for sign, currency in _CURRENCIES if sign in text])
 
 
 def are_opposites(a: str, b: str) -> bool:
