@@ -165,11 +165,16 @@ def fresh_tmp() -> None:
     kernel.mount("tmpfs", "/tmp", "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC, options)
 
 
-def clean_tmp() -> None:
-    """Throw /tmp away when anything was written to it; the time does not depend on how much."""
-    if os.listdir("/tmp"):
+def clean_tmp() -> bool:
+    """Throw /tmp away when anything was written to it, and say so; the time does not depend on how much.
+
+    Rules of Landlock name the folder itself: those made before give no right to the new one.
+    """
+    written = bool(os.listdir("/tmp"))
+    if written:
         kernel.unmount("/tmp")
         fresh_tmp()
+    return written
 
 
 def landlock_rules(level: str, doors: Doors) -> int | None:

@@ -72,10 +72,16 @@ class Slot:
             kernel.die_with_parent()
             jail.enter_root(self.doors)
             socket.sethostname("sandbox")
-        self.ruleset = jail.landlock_rules(self.level, self.doors)
+        self.read_rules()
         jail.limit_slot(self.level)
         if self.level != "none":
             kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
+
+    def read_rules(self) -> None:
+        """Make the rules that the next check is bound to."""
+        if self.ruleset is not None:
+            os.close(self.ruleset)
+        self.ruleset = jail.landlock_rules(self.level, self.doors)
 
     def loop(self) -> None:
         """Take {"role", "fork", "memory_mb", "total_s"} with the file descriptors of a check; answer how it ended."""
@@ -108,7 +114,8 @@ class Slot:
         if self.level == "namespaces":
             if order["fork"]:
                 _kill_all_others()
-            jail.clean_tmp()
+            if jail.clean_tmp():
+                self.read_rules()
         seconds = usage.ru_utime + usage.ru_stime
         return {"status": status, "ended": ended, "cpu_s": seconds, "memory_mb": usage.ru_maxrss >> 10}
 

@@ -116,6 +116,17 @@ for path in ('/tmp/x', 'x', '/x', os.path.dirname(os.__file__) + '/x', '/dev/x',
     assert code(program, {"stdin": [""], "stdout": [expected]}).value == 1.0
 
 
+def test_what_one_program_writes_takes_nothing_from_the_next(level: str) -> None:
+    program = """
+try: open('/tmp/x', 'x').write('x')
+except FileExistsError: print('left')
+except OSError: print('closed')
+else: print('new')
+"""
+    cases = {"stdin": [""], "stdout": ["new" if level == "namespaces" else "closed"]}
+    assert [code(program, cases).value for _ in range(4)] == [1.0] * 4
+
+
 def test_a_level_that_is_not_reached_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sandbox, "open_sandbox", lambda modules=(): client.open_sandbox("none", modules))
     refused = code(RIGHT, CASES)
