@@ -30,16 +30,15 @@ class Phrases:
         """What is found in each text, null where nothing is. before, after: patterns that must stand around it."""
         found = pl.Series(text.name, [None], dtype=pl.String).new_from_index(0, len(text))
         left = self._may(text)
-        for pattern in self.patterns:
-            some = left
-            if after:  # dear to look for behind every place; few texts have the phrase at all
-                some = left.filter(text.gather(left).str.contains(f"(?i)(?:{pattern})"))
-            told = text.gather(some).str.extract(f"(?i){before}(?:{pattern}){after}", 0)
-            some, told = some.filter(told.is_not_null()), told.drop_nulls()
-            if len(some):
-                found = found.scatter(some, told)
-                left = left.filter(~left.is_in(some.implode()))
-        return found
+        said = pl.col("text").str
+        rows = pl.DataFrame({"text": text.gather(left)})
+        if after:  # dear to look for behind every place; few texts have the phrase at all
+            has = rows.select(pl.any_horizontal(said.contains(f"(?i)(?:{one})") for one in self.patterns)).to_series()
+            left, rows = left.filter(has), rows.filter(has)
+        if not rows.height:
+            return found
+        told = pl.coalesce(said.extract(f"(?i){before}(?:{one}){after}", 0) for one in self.patterns)
+        return found.scatter(left, rows.select(told).to_series())
 
     def _may(self, text: pl.Series) -> pl.Series:
         """The places of texts with an anchor; those with letters beyond ASCII are looked for where there are such."""
