@@ -16,6 +16,7 @@ from curate.errors import DataError, did_you_mean
 from curate.messages import FIELDS, ROLES
 
 BATCH_ROWS, BATCH_BYTES = 20_000, 4 * 2**20  # what a processor's cache holds: half again as fast as 16 MB
+LARGER = 4  # times as much for a rule by patterns, which begins each batch by making its search for literals
 COLUMNS = ("completion", "messages", "text")
 """Where the text is looked for when no column is named."""
 
@@ -72,10 +73,14 @@ def measure(frame: pl.DataFrame, column: str, rules: Sequence[Rule], roles: Sequ
         units = _messages(frame[column], roles)
         rows, places = units["row"], units["place"]
         texts = Texts(units["text"], frame.drop(column)[rows].with_columns(units["prompt"]))
-    batches = list(_batches(texts.text))
-    run = map if len(batches) == 1 or pl.thread_pool_size() == 1 else _workers(os.getpid()).map
+    threads = pl.thread_pool_size()
+    small = list(_batches(texts.text))
+    large = list(_batches(texts.text, times=max(1, min(LARGER, len(small) // threads))))
 
     def values(family: Sequence[Rule]) -> pl.DataFrame:
+        batches = small if family[0].kind == "number" else large
+        run = map if len(batches) == 1 or threads == 1 else _workers(os.getpid()).map
+
         def of_batch(rows: slice) -> pl.DataFrame:
             batch = Texts(texts.text[rows], texts.columns[rows])  # made here, so that what is read off it goes with it
             return pl.DataFrame([rule.values(batch) for rule in family])
@@ -205,13 +210,14 @@ def _field(flat: pl.Series, names: Sequence[str]) -> pl.Series:
     return flat.struct.field(name)
 
 
-def _batches(text: pl.Series) -> Iterator[slice]:
-    """Slices of at most `BATCH_ROWS` rows and about `BATCH_BYTES` of text; one, empty, for no rows."""
+def _batches(text: pl.Series, times: int = 1) -> Iterator[slice]:
+    """Slices of at most `BATCH_ROWS` rows and about `BATCH_BYTES` of text, times `times`; one, empty, for no rows."""
+    most_rows, most_bytes = BATCH_ROWS * times, BATCH_BYTES * times
     size = text.str.len_bytes().fill_null(0).cum_sum()
     start = 0
     while True:
         done = int(size[start - 1]) if start else 0
-        stop = min(start + BATCH_ROWS, max(start + 1, int(size.search_sorted(done + BATCH_BYTES))))
+        stop = min(start + most_rows, max(start + 1, int(size.search_sorted(done + most_bytes))))
         yield slice(start, stop)
         start = stop
         if start >= len(text):
