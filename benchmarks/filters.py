@@ -41,10 +41,7 @@ WITHIN = 1.5
 DEAR = {
     **{name: "hashes every word" for name in SETS["gopher_repetition"] if "gram" in name},
     "gopher_word_length": "looks at every word without a letter",
-    **{
-        name: "literals of many phrases, then the phrases"
-        for name in ("identity", "cutoff", "boilerplate", "next_turn")
-    },
+    **dict.fromkeys(("identity", "cutoff", "boilerplate", "next_turn"), "literals of many phrases, then the phrases"),
     "c4_sentences": "looks at every line and every end of a word",
     "prompt_echo": "brings prompt and answer into one form",
     "unfinished": "these texts are pieces: each looks cut off, and is read closely",
