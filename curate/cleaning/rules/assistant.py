@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import polars as pl
 
-from curate.cleaning.rules.form import answers
 from curate.cleaning.rules.phrases import Phrases, phrases
 from curate.cleaning.rules.texts import Texts
 
@@ -31,7 +30,7 @@ CLOSING = 300  # characters at the end in which a set phrase closes an answer
 
 def refusal(texts: Texts) -> pl.Series:
     """The refusal that an answer opens with, in 31 languages; thinking before it does not count."""
-    return phrases("refusal").find(answers(texts).str.slice(0, OPENING), before=START)
+    return phrases("refusal").find(texts.answer.str.slice(0, OPENING), before=START)
 
 
 def identity(texts: Texts) -> pl.Series:
@@ -46,8 +45,8 @@ def cutoff(texts: Texts) -> pl.Series:
 
 def boilerplate(texts: Texts) -> pl.Series:
     """A set phrase that opens or closes an answer: `Sure! Here is`, `I hope this helps`."""
-    opening = phrases("opener").find(answers(texts).str.slice(0, OPENER), before=START)
-    ending = answers(texts).str.strip_chars_end().str.slice(-CLOSING)
+    opening = phrases("opener").find(texts.answer.str.slice(0, OPENER), before=START)
+    ending = texts.answer.str.strip_chars_end().str.slice(-CLOSING)
     return opening.fill_null(_said(ending, phrases("closer"), before=r"(?-u:\b)", after=REST))
 
 

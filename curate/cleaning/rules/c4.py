@@ -21,6 +21,7 @@ SAID = "[Jj][Aa][Vv][Aa][Ss]|[Tt][Ee][Rr][Mm][Ss] [Oo][Ff]|[Yy] [Pp][Oo][Ll][Ii]
 LEFT_OUT = rf"(?mi)^[^\n]*(?:{POLICY})[^\n]*$"
 FEW = 3  # words, below which a line is left out
 MARK, CLOSING, ENDED = (np.isin(np.arange(256), list(marks)) for marks in (b".?!", b"\"')]", b".?!\"'"))
+DOT = ord(".")
 CLOSERS = 8  # closing marks that may follow the mark of a sentence's end
 
 
@@ -57,9 +58,6 @@ def _kept(lines: Lines, stops: Ints) -> Bools:
     until = before(words.last, np.concatenate([end + 1, line_ends])).reshape(2, -1)
     kept[kept] = ended & (until[0] == until[1])
     return kept
-
-
-DOT = ord(".")
 
 
 def c4_lorem_ipsum(texts: Texts) -> pl.Series:

@@ -19,19 +19,6 @@ from rewards.extract import boxes
 TAG = "(?i)" + "|".join(re.escape(tag) for tag in (*TAGS, *TAGS.values()))
 
 
-def answers(texts: Texts) -> pl.Series:
-    """What follows the thinking, also where the chat template had opened it and only its end stands in the text."""
-    return texts.once("answers", lambda: _answers(texts))
-
-
-def _answers(texts: Texts) -> pl.Series:
-    answer = texts.answer.clone()  # of what begins with an open tag
-    rest = answer.str.contains_any(list(TAGS.values()), ascii_case_insensitive=True).fill_null(value=False).arg_true()
-    if not len(rest):
-        return answer
-    return answer.scatter(rest, pl.Series([split_thinking(text).answer for text in texts.text.gather(rest)]))
-
-
 def thinking_tags(texts: Texts) -> pl.Series:
     """What is wrong with the thinking: it never closes, nothing follows it, or a tag is left in the answer."""
     return _parsed(texts.text, TAG, _thinking_fault)
@@ -39,7 +26,7 @@ def thinking_tags(texts: Texts) -> pl.Series:
 
 def no_box(texts: Texts) -> pl.Series:
     r"""Whether the answer has no closed `\boxed{...}` outside its thinking; for tasks that ask for one."""
-    found = _parsed(answers(texts), r"\\f?box(?:ed)?\s*\{?", _has_box)
+    found = _parsed(texts.answer, r"\\f?box(?:ed)?\s*\{?", _has_box)
     return pl.select(pl.when(pl.lit(texts.text).is_not_null()).then(pl.lit(found).is_null())).to_series()
 
 
@@ -56,10 +43,11 @@ def open_fence(text: str) -> str | None:
     ('```py', None)
     """
     opened: tuple[str, int, str] | None = None
+    listed = _LIST.search(text) is not None
     for line in text.split("\n"):
         bare = line.lstrip(" \t>")
         mark = bare[:1]
-        if mark not in ("`", "~") or (opened is None and line.startswith(("    ", "\t")) and not _LIST.search(text)):
+        if mark not in ("`", "~") or (opened is None and line.startswith(("    ", "\t")) and not listed):
             continue  # an indented line is code without fences, where there is no list for it to belong to
         size = len(bare) - len(bare.lstrip(mark))
         rest = bare[size:].strip()
@@ -82,7 +70,7 @@ def _has_box(text: str) -> str | None:
 
 
 _BOXED = re.compile(r"[^\s{}$~\\,;]")
-_CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]+`", re.DOTALL)
+CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]+`", re.DOTALL)
 
 
 def _thinking_fault(text: str) -> str | None:
@@ -91,7 +79,7 @@ def _thinking_fault(text: str) -> str | None:
         return "thinking never closes"
     if split.thinking is not None and not split.answer.strip():
         return "no answer after the thinking"
-    again = split_thinking(_CODE.sub("", split.answer))  # code may be about tags
+    again = split_thinking(CODE.sub("", split.answer))  # code may be about tags
     if split.thinking is not None and again.thinking is not None:
         return "a second thinking block"
     return None

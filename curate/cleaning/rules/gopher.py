@@ -31,7 +31,7 @@ def gopher_words(texts: Texts) -> pl.Series:
 def gopher_word_length(texts: Texts) -> pl.Series:
     """Mean characters of the words that are not all punctuation; NaN without any."""
     utf8, words, counted = texts.utf8, texts.spaced, _counted(texts)
-    begins, ends = (_places(bits) for bits in _beginnings(words, _alphanumeric(texts)))
+    begins, ends = (_places(bits) for bits in _signs(texts))
     whole = words.space[ends]
     begins, ends = begins[whole], ends[whole]
     sizes = before(utf8.characters, np.concatenate([begins, ends])).reshape(2, -1)
@@ -64,7 +64,8 @@ def gopher_ellipsis_lines(texts: Texts) -> pl.Series:
 def gopher_alpha_words(texts: Texts) -> pl.Series:
     """Share of words with a letter."""
     counts = texts.spaced.counts
-    return texts.numbers(counts - _without(texts.spaced, _letters(texts)), of=counts)
+    _, ends = _beginnings(texts.spaced, _letters(texts))
+    return texts.numbers(counts - _whole(texts.spaced, ends), of=counts)
 
 
 def gopher_stop_words(texts: Texts) -> pl.Series:
@@ -75,12 +76,17 @@ def gopher_stop_words(texts: Texts) -> pl.Series:
 
 def _counted(texts: Texts) -> Ints:
     """Words of each row that are not all punctuation."""
-    return texts.once("counted", lambda: texts.spaced.counts - _without(texts.spaced, _alphanumeric(texts)))
+    _, ends = _signs(texts)
+    return texts.spaced.counts - _whole(texts.spaced, ends)
 
 
-def _without(words: Words, marked: Bools) -> Ints:
-    """How many words of each row have no marked byte."""
-    _, ends = _beginnings(words, marked)
+def _signs(texts: Texts) -> tuple[Bits, Bits]:
+    """The beginnings of words that have neither letters nor digits, kept with the batch: two rules read them."""
+    return texts.once("signs", lambda: _beginnings(texts.spaced, _letters(texts) | _digits(texts.utf8)))
+
+
+def _whole(words: Words, ends: Bits) -> Ints:
+    """How many words of each row such a beginning is the whole of."""
     return np.diff(before_bits(ends & packed(words.space), words.utf8.starts))
 
 
@@ -93,11 +99,6 @@ def _beginnings(words: Words, marked: Bools) -> tuple[Bits, Bits]:
 
 def _places(bits: Bits) -> Ints:
     return np.flatnonzero(np.unpackbits(bits.view(np.uint8), bitorder="little").view(bool))
-
-
-def _alphanumeric(texts: Texts) -> Bools:
-    """The first bytes of letters and digits."""
-    return texts.once("alphanumeric", lambda: _letters(texts) | _digits(texts.utf8))
 
 
 def _letters(texts: Texts) -> Bools:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import polars as pl
 
-from curate.cleaning.rules.form import answers
 from curate.cleaning.rules.texts import Texts
 
 TOKENS = (
@@ -52,7 +51,7 @@ def prompt_echo(texts: Texts) -> pl.Series:
 
     White space and letter case do not matter. The prompt is the column `prompt`, or the message before.
     """
-    prompt, answer = (_plain(text) for text in (texts.prompt, answers(texts)))
+    prompt, answer = (_plain(text) for text in (texts.prompt, texts.answer))
     length = pl.lit(prompt).str.len_chars()
     covered = pl.lit(answer).str.count_matches(pl.lit(prompt), literal=True) * length
     begins = pl.lit(answer).str.replace(BEFORE_ECHO, "").str.starts_with(pl.lit(prompt))

@@ -75,7 +75,10 @@ def measure(frame: pl.DataFrame, column: str, rules: Sequence[Rule], roles: Sequ
         texts = Texts(units["text"], frame.drop(column)[rows].with_columns(units["prompt"]))
     threads = pl.thread_pool_size()
     small = list(_batches(texts.text))
-    large = list(_batches(texts.text, times=max(1, min(LARGER, len(small) // threads))))
+    times = max(1, min(LARGER, len(small) // threads))
+    large = [
+        slice(some[0].start, some[-1].stop) for some in (small[at : at + times] for at in range(0, len(small), times))
+    ]
 
     def values(family: Sequence[Rule]) -> pl.DataFrame:
         batches = small if family[0].kind == "number" else large
@@ -210,14 +213,13 @@ def _field(flat: pl.Series, names: Sequence[str]) -> pl.Series:
     return flat.struct.field(name)
 
 
-def _batches(text: pl.Series, times: int = 1) -> Iterator[slice]:
-    """Slices of at most `BATCH_ROWS` rows and about `BATCH_BYTES` of text, times `times`; one, empty, for no rows."""
-    most_rows, most_bytes = BATCH_ROWS * times, BATCH_BYTES * times
+def _batches(text: pl.Series) -> Iterator[slice]:
+    """Slices of at most `BATCH_ROWS` rows and about `BATCH_BYTES` of text; one, empty, for no rows."""
     size = text.str.len_bytes().fill_null(0).cum_sum()
     start = 0
     while True:
         done = int(size[start - 1]) if start else 0
-        stop = min(start + most_rows, max(start + 1, int(size.search_sorted(done + most_bytes))))
+        stop = min(start + BATCH_ROWS, max(start + 1, int(size.search_sorted(done + BATCH_BYTES))))
         yield slice(start, stop)
         start = stop
         if start >= len(text):

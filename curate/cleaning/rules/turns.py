@@ -11,7 +11,7 @@ import re
 
 import polars as pl
 
-from curate.cleaning.rules.form import answers
+from curate.cleaning.rules.form import CODE
 from curate.cleaning.rules.texts import Texts
 
 USER = r"Human|HUMAN|User|USER|用户|用戶|人类|Instruction"
@@ -38,7 +38,6 @@ OWN_LABEL = re.compile(r"### ?(?:Instruction|Response|Human|Assistant):|(?:Human
 BARE = re.compile(  # what is left of ChatML and Llama 3 without their tokens
     r"(?:^|(?<=[.!?]))(?:user|assistant|model)\n+(?=\S+ \S+ \S+)", re.MULTILINE
 )
-CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]+`", re.DOTALL)
 ANCHORS = [  # one of these is in every text with a turn
     "Human:", "User:", "Assistant:", "HUMAN:", "USER:", "System:", "Instruction:", "Instructions:", "\nQuestion:",
     "\nQ:", "\nInput:", "\nProblem:", "\nExercise:", "## Input", "# Instruction", "## Response", "## Question",
@@ -50,7 +49,7 @@ ANCHORS = [  # one of these is in every text with a turn
 
 def next_turn(texts: Texts) -> pl.Series:
     """Where another turn begins (`Human:`, `### Instruction:`): the model went on in the user's name."""
-    answer = answers(texts)
+    answer = texts.answer
     told = pl.Series([None], dtype=pl.String).new_from_index(0, len(answer))
     places = answer.str.contains_any(ANCHORS).fill_null(value=False).arg_true()
     if not len(places):
