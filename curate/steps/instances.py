@@ -48,8 +48,7 @@ class Instances(Step):
 
     def names(self, engines: frozenset[str]) -> Iterator[Unknown]:
         """The engine must exist."""
-        if self.engine not in engines:
-            yield Unknown(("engine",), self.engine, engines)
+        return self._writing.names(engines)
 
     def needs(self) -> frozenset[str]:
         """Tasks stand in `prompt`."""

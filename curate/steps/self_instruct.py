@@ -73,8 +73,7 @@ class SelfInstruct(Step):
 
     def names(self, engines: frozenset[str]) -> Iterator[Unknown]:
         """The engine must exist."""
-        if self.engine not in engines:
-            yield Unknown(("engine",), self.engine, engines)
+        return self._asking.names(engines)
 
     def needs(self) -> frozenset[str]:
         """Seeds stand in `prompt`."""

@@ -9,24 +9,15 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file
-from transformers import TrainerCallback
 
 from curate.errors import Interrupted, UsageError
+from tests.trainers.interrupted import StopsAt
 from trainers import train
 from trainers.config import make_config
 from trainers.models import find
 from trainers.stage import build, prepare
 
 Make = Callable[..., dict[str, Any]]
-
-
-class StopsAt(TrainerCallback):
-    def __init__(self, step: int) -> None:
-        self.step = step
-
-    def on_step_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        if state.global_step == self.step:
-            raise KeyboardInterrupt
 
 
 def varied(completions: list[Any], **columns: Any) -> list[float]:

@@ -12,11 +12,12 @@ import polars as pl
 import pytest
 import torch
 from safetensors.torch import load_file
-from transformers import AutoModelForCausalLM, TrainerCallback
+from transformers import AutoModelForCausalLM
 
 from curate.errors import CurateError, DataError, Interrupted, RecipeError, RunLocked, UsageError
 from curate.lock import folder_lock
 from curate.table import write_parquet
+from tests.trainers.interrupted import StopsAt
 from trainers import train
 from trainers.config import make_config
 from trainers.folder import last_checkpoint
@@ -25,17 +26,6 @@ from trainers.stage import build, prepare
 
 Make = Callable[..., dict[str, Any]]
 FOUR = {"max_steps": 4, "save_steps": 1}
-
-
-class StopsAt(TrainerCallback):
-    """A keyboard's Ctrl-C after a step."""
-
-    def __init__(self, step: int) -> None:
-        self.step = step
-
-    def on_step_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        if state.global_step == self.step:
-            raise KeyboardInterrupt
 
 
 def weights(folder: str) -> dict[str, torch.Tensor]:

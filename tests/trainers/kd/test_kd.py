@@ -11,9 +11,9 @@ import polars as pl
 import pytest
 import torch
 from safetensors.torch import load_file
-from transformers import TrainerCallback
 
 from curate.errors import DataError, Interrupted, RecipeError, UsageError
+from tests.trainers.interrupted import StopsAt
 from trainers import train
 from trainers.config import load_config, make_config
 from trainers.kd.store import row_tokens, store_logits, top_of_entries
@@ -23,15 +23,6 @@ from trainers.models import find, load_model, load_tokenizer
 from trainers.stage import build, prepare
 
 Make = Callable[..., dict[str, Any]]
-
-
-class StopsAt(TrainerCallback):
-    def __init__(self, step: int) -> None:
-        self.step = step
-
-    def on_step_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        if state.global_step == self.step:
-            raise KeyboardInterrupt
 
 
 @pytest.fixture(scope="session")

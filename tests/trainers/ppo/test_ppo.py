@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file
-from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerCallback
+from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from curate.errors import Interrupted, RecipeError, UsageError
+from tests.trainers.interrupted import StopsAt
 from trainers import train
 from trainers.config import load_config, make_config
 from trainers.ppo.rollout import roll_out, say
@@ -31,15 +32,6 @@ def nothing(completions: list[str], **columns: Any) -> list[float | None]:
 
 def odd_rows(completions: list[str], **columns: Any) -> list[float | None]:
     return [None if row % 2 else 1.0 for row in range(len(completions))]
-
-
-class StopsAt(TrainerCallback):
-    def __init__(self, step: int) -> None:
-        self.step = step
-
-    def on_step_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        if state.global_step == self.step:
-            raise KeyboardInterrupt
 
 
 def test_it_learns_a_digit_far_beyond_chance(says: Make) -> None:
