@@ -317,6 +317,7 @@ class Sandbox:
             ours.close()
             if not healthy:
                 _discard(slot)
+                self._let_go()
             self._give_back(kind, slot if healthy else None)
 
     def _order(self, slot: Slot, order: bytes, fds: list[int]) -> Slot:
@@ -348,13 +349,18 @@ class Sandbox:
         with self.broker_lock:
             self._drop()
 
-    def _drop(self) -> None:
+    def _let_go(self) -> None:
+        """Discard the free slots: what killed one slot may have killed them, and a dying one still takes an order."""
         with self.changed:
             for kind, slots in self.free.items():
                 for slot in slots:
                     _discard(slot)
                 self.made[kind] -= len(slots)
                 slots.clear()
+            self.changed.notify_all()
+
+    def _drop(self) -> None:
+        self._let_go()
         if self.channel is not None:
             self.channel.close()
             self.channel = None

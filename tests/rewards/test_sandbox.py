@@ -311,9 +311,32 @@ def test_a_killed_sandbox_is_started_again() -> None:
     os.kill(place.process.pid, signal.SIGKILL)
     place.process.wait()
     assert judge() == VERDICT
-    for slot in [slot for slots in place.free.values() for slot in slots]:
+    for slot in _free_slots(place):
         os.kill(slot.pid, signal.SIGKILL)
     assert judge() == VERDICT
+
+
+def test_slots_that_take_an_order_and_die_are_started_again() -> None:
+    place = sandbox.open_sandbox()
+    with ThreadPoolExecutor(2) as threads:  # so that more than one slot of a kind is free
+        assert list(threads.map(judge, range(8))) == [VERDICT] * 8
+    slots = _free_slots(place)
+    assert len(slots) > 2
+    for slot in slots:
+        for pid in _children(slot.pid) or {slot.pid}:
+            os.kill(pid, signal.SIGSTOP)
+    dying = [threading.Timer(0.3 * n, os.kill, (slot.pid, signal.SIGKILL)) for n, slot in enumerate(reversed(slots), 1)]
+    for timer in dying:
+        timer.start()
+    try:
+        assert code(RIGHT, CASES).value == 1.0
+    finally:
+        for timer in dying:
+            timer.cancel()
+
+
+def _free_slots(place: Sandbox) -> list[client.Slot]:
+    return [slot for slots in place.free.values() for slot in slots]
 
 
 def test_nothing_outlives_a_killed_caller(tmp_path: Path) -> None:
