@@ -1,7 +1,7 @@
 r"""Numbers in texts: two problems that differ in their numbers are two problems, however alike their words.
 
-A quantity is a number with the sign or operator before it (`-1`, `* 3`, `= 12.5`, `40%`), or an operator before a
-single letter (`+ x`).
+A quantity is a number with the sign or operator before it (`-1`, `* 3`, `= 12.5`, `40%`, `\sqrt2`), or an operator
+before a single letter (`+ x`). Digits behind a letter are part of a name (`x1`, `word_12`, `utf8`).
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ from curate.cleaning.duplicates.pairs import Pairs
 from curate.text.normalise import not_ascii_by
 from curate.text.shingles import Ragged, words
 
-QUANTITY = r"[-+*/^=<>−×÷≤≥≠·]?\s?\d+(?:[.,]\d+)*%?|[-+*/^=<>−×÷≤≥≠·]\s?\pL\b"
+QUANTITY = r"[-+*/^=<>−×÷≤≥≠·]?\s?(?-u:\b)\d+(?:[.,]\d+)*%?|[-+*/^=<>−×÷≤≥≠·]\s?\pL\b|\\[a-z]+\d+"
 WORDS_PER_NUMBER = 2
 """So many other words may differ for each number that differs, and the numbers are still what makes the difference."""
+DATA = 30
+"""So many numbers, and no fewer than the other words, are rows of data: their numbers are what is edited at random."""
 _HALF = np.uint64(32)
 
 
@@ -25,7 +27,8 @@ def other_numbers(texts: pl.Series, pairs: Pairs) -> NDArray[np.bool_]:
     """Which pairs are the same words with other numbers.
 
     Each side has a number the other lacks, and for each number that differs at most two other words do. Text that was
-    edited at random differs in words above all; a problem made from another's template in its numbers and names.
+    edited at random differs in words above all; a problem made from another's template in its numbers and names. Pairs
+    of data (`DATA`) are none.
 
     texts: of all rows that pairs speak of.
     """
@@ -37,7 +40,9 @@ def other_numbers(texts: pl.Series, pairs: Pairs) -> NDArray[np.bool_]:
         rest = _without(texts, np.unique(np.concatenate([suspects.left, suspects.right])))
         words_left, words_right = _lacking(rest, suspects.left, suspects.right)
         numbers = only_left[other] + only_right[other]
-        other[other] = words_left + words_right <= WORDS_PER_NUMBER * numbers
+        data = (found.counts >= DATA) & (found.counts >= rest.counts)
+        few = words_left + words_right <= WORDS_PER_NUMBER * numbers
+        other[other] = few & ~(data[suspects.left] & data[suspects.right])
     return other
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import polars as pl
 import pytest
 
@@ -55,6 +57,20 @@ def test_problems_with_other_numbers_are_other_problems(by) -> None:  # type: ig
     assert set(result.dropped["id"]) <= {"r35"}
     if by != "exact":
         assert dedupe(table(texts), by=by, threshold=threshold, template=False, numbers=False).dropped.height > 20
+
+
+@pytest.mark.parametrize("form", ["w{}", "word_{}", "{}"])
+def test_edits_of_names_with_digits_and_of_rows_of_numbers_are_edits(form: str) -> None:
+    rng = Random(7)
+    words = [form.format(rng.randrange(5000)) for _ in range(120)]
+    edited = [*words[:60], form.format(9001), *words[61:]]
+    result = dedupe(table([" ".join(words), " ".join(edited)]), by="minhash")
+    assert result.dropped["id"].to_list() == ["r1"]
+
+
+def test_a_root_and_a_fraction_are_numbers() -> None:
+    problem = r"The sides of a triangle are $\sqrt{}$ times as long as those of another one; how many times its area?"
+    assert dedupe(table([problem.replace("{}", n) for n in "23"]), by="minhash", threshold=0.4).dropped.height == 0
 
 
 CODE = """def solve(values):
