@@ -2,11 +2,12 @@
 
     tree.py         what an answer is made of, the limits, the ways to fail
     printed.py      objects as Python and sympy print them
+    quantities.py   units, and the nouns and currencies that stand where units do
     vocabulary.py   characters, macros, functions and words known by name
     lexer.py        LaTeX or plain text -> tokens
     numerals.py     numbers as written -> exact values
     spoken.py       numbers in words
-    cursor.py functions.py operands.py parser.py    tokens -> tree
+    cursor.py functions.py groups.py operands.py terms.py parser.py    tokens -> tree
     surds.py        exact numbers: rationals and their square roots
     exact.py        tree -> exact number, with every variable at a fixed point
     digits.py       tree -> number to many digits, for what has no exact value
@@ -15,9 +16,11 @@
     definitions.py  `x = 5` and `f(x) = 2x` as their right sides
     sets.py         intervals, unions, inequalities: the same set of real numbers or not
     matrices.py     multiples and sums of matrices, entry by entry
-    quantities.py   units, percent, degrees
+    points.py ratios.py lists.py relations.py amounts.py    two trees of one kind
     kinds.py        two trees of any kind: the same answer or not
     clocks.py       times of day, years before and after Christ
+    wording.py      words and letters of options, without markup
+    signs.py measured.py    plus-minus, percents and units over whole answers
     answers.py      text -> the readings an answer can have
     compare.py      gold and prediction -> verdict
     symbolic.py     the last resort, math-verify, run in a worker that can be killed

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from rewards.mathematics.answers import Answer, as_list, as_quantity, read, without_markup
+from rewards.mathematics.answers import Answer, as_list, read
 from rewards.mathematics.clocks import same_time, same_year
 from rewards.mathematics.definitions import value_of
 from rewards.mathematics.expressions import rounds_to, within
 from rewards.mathematics.kinds import equal
+from rewards.mathematics.measured import as_quantity
 from rewards.mathematics.quantities import are_other_currencies, said_in, unit_of
 from rewards.mathematics.surds import Inexact
 from rewards.mathematics.tree import (
@@ -27,6 +28,7 @@ from rewards.mathematics.tree import (
     names_in,
     with_value,
 )
+from rewards.mathematics.wording import without_markup
 
 _PLAIN = re.compile(
     r"\s*(?P<sign>[-+])?(?:(?P<whole>\d{1,18}|\d{1,3}(?:,\d{3}){1,5})(?:\.(?P<decimals>\d{1,18}))?"

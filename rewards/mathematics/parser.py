@@ -4,35 +4,17 @@ r"""Tokens -> tree, by recursive descent. Nothing is computed here except number
     item      words? relation unit?
     relation  union ( = < <= in ... ) union ...     also `a:b:c`
     union     sum ( ∪ ∩ ∖ ) sum ...
-    sum       term ( + - ± ) term ...
-    term      factor ( * / or nothing ) factor ...
-    factor    operand with ^ ! _ ' ° behind it
 
-Operands are in `rewards.mathematics.operands`.
+Sums and what they are made of are in `terms`, `operands`, `groups` and `functions`.
 """
 
 from __future__ import annotations
 
 from rewards.mathematics.cursor import SEPARATORS
 from rewards.mathematics.lexer import lex
-from rewards.mathematics.numerals import in_base, number
-from rewards.mathematics.operands import Operands, chosen
-from rewards.mathematics.quantities import is_label, is_noun, is_unit, unit_of
-from rewards.mathematics.tree import (
-    Apply,
-    Bracket,
-    Items,
-    Matrix,
-    Name,
-    Node,
-    Num,
-    Quantity,
-    Ratio,
-    Relation,
-    Unreadable,
-    Words,
-    transposed,
-)
+from rewards.mathematics.quantities import is_label, is_noun, unit_of
+from rewards.mathematics.terms import Terms, attach_unit
+from rewards.mathematics.tree import Apply, Items, Name, Node, Ratio, Relation, Unreadable, Words
 from rewards.mathematics.vocabulary import CONDITIONS, FILLERS
 
 _RELATIONS = frozenset({"=", "!=", "<", ">", "<=", ">=", "in"})
@@ -40,11 +22,6 @@ _UNIONS = {"∪": "union", "∩": "intersection", "∖": "minus"}
 _COPULAS = frozenset({"is", "are", "equals"})
 _REASONS = frozenset({"because", "since"})
 _ALTERNATIVES = frozenset({"else", "otherwise"})
-_OVER = frozenset({"choose", "over"})
-MAX_CHAIN = 200  # terms in a sum, factors in a product
-_SIGNS = frozenset({"+", "-", "±", "∓"})
-_POSTFIX = frozenset({"^", "!", "°", "%", "'", "_"})
-_OPERAND_OPS = frozenset({"(", "[", "{", "|", "⌊", "⌈", "\\{", "⟨", "‖"})
 
 
 def parse(text: str) -> Node:
@@ -60,7 +37,9 @@ def parse(text: str) -> Node:
     return tree
 
 
-class _Parser(Operands):
+class _Parser(Terms):
+    """The rules for whole answers."""
+
     def items(self) -> Node:
         self.nest()
         found, joined = [self.item()], ""
@@ -215,195 +194,3 @@ class _Parser(Operands):
             self.advance()
             node = Apply(op, (node, self.sum()))
         return node
-
-    def sum(self) -> Node:
-        self.nest()
-        node = self.signed()
-        for _ in range(MAX_CHAIN):
-            if not (self.kind == "op" and self.value in _SIGNS):
-                break
-            op = self.value
-            self.advance()
-            right = self.term()
-            node = Apply("+", (node, Apply("neg", (right,)))) if op == "-" else Apply(op, (node, right))
-        else:
-            raise Unreadable(f"more than {MAX_CHAIN} terms")
-        if self.kind == "op" and self.value in _OVER:  # {10 \choose 4}
-            op = "binom" if self.value == "choose" else "/"
-            self.advance()
-            node = Apply(op, (node, self.sum()))
-        self.depth -= 1
-        return node
-
-    def signed(self) -> Node:
-        """A term with signs before it."""
-        if self.kind == "op" and self.value in _SIGNS:
-            op = self.value
-            self.advance()
-            self.nest()
-            node = self.signed()
-            self.depth -= 1
-            if op == "-":
-                return Num(-node.value, node.places) if isinstance(node, Num) else Apply("neg", (node,))
-            return node if op == "+" else Apply(op, (Num(0), node))
-        return self.term()
-
-    def term(self) -> Node:
-        """Factors with *, / or nothing between them."""
-        node = self.factor()
-        for _ in range(MAX_CHAIN):
-            if self.kind == "op" and self.value in "*/":
-                op = self.value
-                self.advance()
-                node = Apply(op, (node, self.signed_factor()))
-            elif self.is_op("(") and self.spaced and self.skip_remark():
-                continue
-            elif self.starts_operand():
-                if self.kind == "num" and isinstance(node, Num):
-                    raise Unreadable("two numbers side by side")
-                if self.kind == "name" and self.spaced and is_unit(self.value) and self.is_tail_unit():
-                    return node
-                called = isinstance(node, Name) and self.is_op("(") and not self.spaced
-                factor = self.factor()
-                if called and isinstance(node, Name) and isinstance(factor, Num) and factor.value == 0:
-                    node = Name(f"{node.name}(0)")  # a value at the start, and no product with 0
-                    continue
-                node = (called and combinations(node, factor)) or Apply("call" if called else "*", (node, factor))
-            else:
-                return node
-        raise Unreadable(f"more than {MAX_CHAIN} factors")
-
-    def is_tail_unit(self) -> bool:
-        """Whether the rest of the item holds words, so that a lone letter before them is no variable ("5 m per s")."""
-        end = self.unit_end(self.position)
-        return end is not None and any(kind in ("word", "text") for kind, _, _ in self.tokens[self.position : end])
-
-    def signed_factor(self) -> Node:
-        """A factor that may have a sign: `2 / -3`."""
-        if self.kind == "op" and self.value in "+-":
-            negative = self.value == "-"
-            self.advance()
-            self.nest()
-            node = self.signed_factor()
-            self.depth -= 1
-            return Apply("neg", (node,)) if negative else node
-        return self.factor()
-
-    def starts_operand(self) -> bool:
-        if self.kind == "op":
-            if self.value == "|":
-                return self.bars == 0 and not self.builder
-            return self.value in _OPERAND_OPS and not (self.value == "[" and self.closes())
-        if self.kind == "word":
-            return len(self.value) <= 3 and self.unit_end(self.position) is None
-        return self.kind in ("num", "name", "func", "env")
-
-    def factor(self) -> Node:
-        node = self.operand()
-        while self.kind == "op" and self.value in _POSTFIX:
-            op = self.value
-            if op in ("'", "_") and not isinstance(node, Name | Words):
-                break
-            self.advance()
-            node = self.power(node) if op == "^" else self.postfix(op, node)
-        return node
-
-    def postfix(self, op: str, node: Node) -> Node:
-        """`5!`, `50%`, `30°`, `f'`, `x_1`."""
-        if op == "°":
-            return self.degree(node)
-        if op == "_":
-            below = self.subscript()
-            return Name(f"{node.name}_{below}") if isinstance(node, Name) else in_base(_text_of(node), below)
-        if op == "'":
-            return Name(f"{_text_of(node)}'")
-        return Apply("percent" if op == "%" else op, (node,))
-
-    def power(self, base: Node) -> Node:
-        """What ^ makes of a base: a power, a degree sign or a prime."""
-        mark = self.peek()[1] if self.is_op("{") else self.value
-        if isinstance(base, Name) and base.name == "Reals" and mark in ("+", "-"):
-            self.subscript()
-            ends = (Num(0), Name("infinity"))
-            return Bracket("(", ends if mark == "+" else (Apply("neg", (ends[1],)), ends[0]), ")")
-        if mark not in ("°", "'"):
-            exponent = self.exponent()
-            if isinstance(exponent, Name) and exponent.name == "T" and isinstance(base, Bracket | Matrix):
-                return transposed(base)
-            return combinations(base, exponent) or Apply("^", (base, exponent))
-        if self.is_op("{"):
-            self.advance()
-            self.advance()
-            self.expect("}")
-        else:
-            self.advance()
-        if mark == "°":
-            return self.degree(base)
-        return Name(f"{_text_of(base)}'") if isinstance(base, Name) else Apply("prime", (base,))
-
-    def degree(self, node: Node) -> Node:
-        """A degree sign, or a temperature where C or F stands behind it."""
-        if self.kind in ("name", "text") and self.value in ("C", "F", "K") and not self.starts_more():
-            unit = "°" + self.value
-            self.advance()
-            return attach_unit(node, unit)
-        for part in (60, 3600):  # 22°30', 22°30'15''
-            marks = 1 if part == 60 else 2
-            if self.kind != "num" or any(self.peek(ahead)[1] != "'" for ahead in range(1, marks + 1)):
-                break
-            node = Apply("+", (node, Apply("/", (number(self.value), Num(part)))))
-            self.go_to(self.position + 1 + marks)
-        return Apply("degree", (node,))
-
-    def starts_more(self) -> bool:
-        """Whether something is multiplied behind the token in hand."""
-        return self.peek()[0] in ("num", "name", "func")
-
-    def exponent(self) -> Node:
-        if self.kind == "op" and self.value in "+-":
-            negative = self.value == "-"
-            self.advance()
-            node = self.exponent_operand()
-            return Apply("neg", (node,)) if negative else node
-        return self.exponent_operand()
-
-    def exponent_operand(self) -> Node:
-        """An operand with its own exponent: powers associate to the right."""
-        self.nest()
-        node = self.operand()
-        if self.is_op("^"):  # right associative
-            self.advance()
-            node = Apply("^", (node, self.exponent()))
-        self.depth -= 1
-        return node
-
-
-def combinations(base: Node, lower: Node) -> Node | None:
-    """`C_n^k`, `C(n, k)` and `A_n^k` as the numbers they count, or None for any other power or call."""
-    if not isinstance(base, Name):
-        return None
-    letter, _, below = base.name.partition("_")
-    if isinstance(lower, Bracket) and base.name == "C" and (lower.left, lower.right) == ("(", ")"):
-        return Apply("binom", lower.items) if len(lower.items) == 2 else None
-    if letter not in ("C", "A") or not isinstance(lower, Num | Name):
-        return None
-    if below.isdigit() and isinstance(lower, Num) and isinstance(lower.value, int) and lower.value <= int(below) > 2:
-        upper: Node = Num(int(below))
-    elif below in ("n", "m"):
-        upper = Name(below)
-    else:
-        return None
-    return chosen(letter, upper, lower)
-
-
-def attach_unit(node: Node, unit: str) -> Node:
-    """A quantity; the unit stands with the last side of an equation."""
-    if isinstance(node, Relation):
-        return Relation((*node.sides[:-1], attach_unit(node.sides[-1], unit)), node.ops)
-    if isinstance(node, Quantity):
-        return Quantity(node.value, f"{node.unit} {unit}")
-    return Quantity(node, unit.strip())
-
-
-def _text_of(node: Node) -> str:
-    return node.name if isinstance(node, Name) else node.text if isinstance(node, Words) else ""

@@ -6,6 +6,7 @@ size of exact numbers, so that every step of the comparison has a bound without 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -123,8 +124,21 @@ class Words:
 
 Node = Num | Name | Apply | Relation | Bracket | Braces | Builder | Items | Matrix | Ratio | Quantity | Words
 
+Equal = Callable[[Node, Node], bool | None]
+"""Whether gold and prediction are one answer. The rules for one kind are handed what compares its parts."""
+
 CONSTANTS = frozenset({"pi", "e", "i", "infinity"})
 SETS = frozenset({"Reals", "Integers", "Naturals", "Rationals", "Complexes"})
+
+
+def all_of(verdicts: Iterable[bool | None]) -> bool | None:
+    """False if any is False, else None if any is None."""
+    undecided = False
+    for verdict in verdicts:
+        if verdict is False:
+            return False
+        undecided = undecided or verdict is None
+    return None if undecided else True
 
 
 def children(node: Node) -> tuple[Node, ...]:

@@ -1,0 +1,98 @@
+"""Numbers with a unit, a percent or a degree sign: converted, and the policy of what may be left out."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from rewards.mathematics.definitions import value_of
+from rewards.mathematics.equality import same
+from rewards.mathematics.exact import exact
+from rewards.mathematics.lists import same_list
+from rewards.mathematics.quantities import Unit, are_opposites, unit_of
+from rewards.mathematics.tree import (
+    Apply,
+    Braces,
+    Equal,
+    Items,
+    Node,
+    Num,
+    Quantity,
+    Relation,
+    Unreadable,
+    names_in,
+)
+
+
+def same_quantity(gold: Node, pred: Node, equal: Equal) -> bool | None:
+    """Two answers, at least one of them with a unit."""
+    if isinstance(gold, Relation) or isinstance(pred, Relation):
+        left_value, right_value = value_of(gold), value_of(pred)
+        if left_value is gold and right_value is pred:
+            return False
+        return equal(left_value, right_value)
+    if isinstance(gold, Items | Braces) or isinstance(pred, Items | Braces):
+        return same_list(gold, pred, equal)
+    if isinstance(gold, Quantity) and isinstance(pred, Quantity) and are_opposites(gold.unit, pred.unit):
+        return False
+    left, left_unit = _split(gold)
+    right, right_unit = _split(pred)
+    for side, other_unit in ((gold, right_unit), (pred, left_unit)):
+        if other_unit == unit_of("°") and isinstance(side, Quantity) and unit_of(side.unit) == unit_of("rad"):
+            return same(_in_radians(gold), _in_radians(pred))
+    if left_unit is not None and right_unit is not None:
+        if left_unit.dims != right_unit.dims:
+            return False
+        if (left_unit.scale, left_unit.offset) == (right_unit.scale, right_unit.offset):
+            return equal(left, right)
+        return same(_in_base(left, left_unit), _in_base(right, right_unit))
+    unit = left_unit or right_unit
+    if right_unit is not None and right_unit == unit_of("%") and left_unit is None and _is_share(left):
+        return _other_spelling(right, right_unit, left)  # a share such as 0.05 is 5%, and not 0.05%
+    verdict = equal(left, right)
+    if verdict is not False or unit is None:
+        return verdict
+    quantity, bare = (left, right) if left_unit else (right, left)
+    return _other_spelling(quantity, unit, bare)
+
+
+def _split(node: Node) -> tuple[Node, Unit | None]:
+    if isinstance(node, Quantity):
+        unit = unit_of(node.unit)
+        return node.value, None if unit == unit_of("rad") else unit
+    return node, None
+
+
+def _in_radians(node: Node) -> Node:
+    value, unit = _split(node)
+    return Apply("degree", (value,)) if unit == unit_of("°") else value
+
+
+def _other_spelling(quantity: Node, unit: Unit, bare: Node) -> bool | None:
+    """Percent as a fraction of at most 1, degrees as radians written with pi."""
+    if unit == unit_of("%"):
+        scaled = Apply("/", (quantity, Num(100)))
+        try:
+            value = exact(scaled, 0)
+        except (ArithmeticError, Unreadable):
+            return False
+        return isinstance(value, int | Fraction) and abs(Fraction(value)) <= 1 and same(scaled, bare)
+    if unit == unit_of("°") and ("pi" in names_in(bare) or _is_angle(bare)):
+        return same(Apply("degree", (quantity,)), bare)
+    return False
+
+
+def _is_share(node: Node) -> bool:
+    try:
+        value = exact(node, 0) if not names_in(node) else 0
+    except (ArithmeticError, Unreadable):
+        return False
+    return isinstance(value, int | Fraction) and 0 < abs(Fraction(value)) < 1
+
+
+def _is_angle(node: Node) -> bool:
+    return isinstance(node, Apply) and node.op in ("arcsin", "arccos", "arctan")
+
+
+def _in_base(value: Node, unit: Unit) -> Node:
+    scaled = Apply("*", (value, Num(unit.scale)))
+    return Apply("+", (scaled, Num(unit.offset))) if unit.offset else scaled

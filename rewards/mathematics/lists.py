@@ -1,0 +1,152 @@
+"""Several answers side by side: in any order, unless their labels or a point give them one."""
+
+from __future__ import annotations
+
+from rewards.mathematics.definitions import value_of
+from rewards.mathematics.points import entries_of
+from rewards.mathematics.sets import is_set, same_set
+from rewards.mathematics.tree import (
+    Braces,
+    Bracket,
+    Equal,
+    Items,
+    Matrix,
+    Name,
+    Node,
+    Relation,
+    TooLarge,
+    all_of,
+    children,
+    names_in,
+)
+
+MAX_ITEMS = 60
+_BOUNDS = frozenset({"<", ">", "<=", ">="})
+_ORDERED = ("xyz", "abcd", "pqrs", "uvw", "mn")
+
+
+def same_list(gold: Node, pred: Node, equal: Equal) -> bool | None:
+    """Two answers, at least one of them several; a point or a set may stand for the list of its parts."""
+    for one, other in ((gold, pred), (pred, gold)):
+        if _are_bounds(one) and is_set(other):
+            return same_set(gold, pred)  # `x > 1 and x < 3` for (1, 3)
+        if isinstance(one, Items) and isinstance(other, Bracket | Matrix):
+            return _list_as_point(one, other, equal, swapped=one is pred)
+    if is_set(gold) and is_set(pred):
+        if {getattr(side, "joined", "") for side in (gold, pred)} == {"and", "or"}:
+            return same_set(gold, pred)
+        points = _same_parts(_parts(gold), _parts(pred), equal)  # `(1,2), (3,4)` are points before they are intervals
+        return points if _are_points(gold) and _are_points(pred) else points or same_set(gold, pred)
+    if (is_set(gold) and isinstance(pred, Braces)) or (is_set(pred) and isinstance(gold, Braces)):
+        listed = gold if isinstance(gold, Braces) else pred
+        if not any(isinstance(item, Bracket) for item in children(listed)):  # {(0,1), (1,0)} holds points
+            return same_set(gold, pred)
+    gold, pred = _as_listed(gold, pred), _as_listed(pred, gold)
+    left, right = _parts(gold), _parts(pred)
+    if isinstance(gold, Braces) or isinstance(pred, Braces):
+        left, right = _distinct(left, equal), _distinct(right, equal)
+    return _same_parts(left, right, equal)
+
+
+def _are_bounds(node: Node) -> bool:
+    return isinstance(node, Items) and all(
+        (isinstance(item, Relation) and item.ops[0] in _BOUNDS) or _are_bounds(item) for item in node.items
+    )
+
+
+def _as_listed(node: Node, other: Node) -> Node:
+    """`[2, 3, 5]` as a set beside a set: three numbers in square brackets are a list as programs print it."""
+    listed = isinstance(node, Bracket) and isinstance(other, Braces) and (node.left, node.right) == ("[", "]")
+    return Braces(children(node)) if listed and len(children(node)) > 2 else node
+
+
+def _are_points(node: Node) -> bool:
+    return isinstance(node, Items) and all(
+        isinstance(item, Bracket) and (item.left, item.right) == ("(", ")") and not _unbounded(item)
+        for item in node.items
+    )
+
+
+def _unbounded(node: Node) -> bool:
+    return "infinity" in names_in(node)
+
+
+def _parts(node: Node) -> list[Node]:
+    """The answers in a list or set; labels such as `x =` fall away where the rest has none."""
+    items = list(node.items) if isinstance(node, Items | Braces) else [node]
+    items = [item for item in items if not _says_whole(item)] or items
+    if len(items) > MAX_ITEMS:
+        raise TooLarge(f"more than {MAX_ITEMS} answers")
+    flat: list[Node] = []
+    for item in items:
+        value = value_of(item) if isinstance(item, Relation) else item
+        if isinstance(value, Items | Braces) and isinstance(item, Relation):
+            flat.extend(value.items)
+        else:
+            flat.append(item)
+    return flat
+
+
+def _says_whole(node: Node) -> bool:
+    """`k in Z` beside an answer says what k is, and is no answer."""
+    if not (isinstance(node, Relation) and node.ops == ("in",)):
+        return False
+    left, right = node.sides
+    return isinstance(left, Name) and left.name in "kmn" and isinstance(right, Name) and right.name == "Integers"
+
+
+def _distinct(items: list[Node], equal: Equal) -> list[Node]:
+    found: list[Node] = []
+    for item in items:
+        if not any(equal(item, known) for known in found):
+            found.append(item)
+    return found
+
+
+def _same_parts(gold: list[Node], pred: list[Node], equal: Equal) -> bool | None:
+    """Whether two lists pair off, in any order."""
+    if len(gold) != len(pred):
+        return False
+    labelled = sum(isinstance(item, Relation) for item in gold), sum(isinstance(item, Relation) for item in pred)
+    if (labelled[0] == 0) != (labelled[1] == 0):
+        if _several_labels(gold) or _several_labels(pred):  # a = 1, b = 2: the order is the meaning
+            return all_of(equal(value_of(a), value_of(b)) for a, b in zip(gold, pred, strict=True))
+        gold, pred = [value_of(item) for item in gold], [value_of(item) for item in pred]
+    elif labelled[0] == 1 or labelled[1] == 1:  # `x = 1, 2`
+        gold, pred = [value_of(item) for item in gold], [value_of(item) for item in pred]
+    left = list(pred)
+    undecided = False
+    for item in gold:
+        for index, other in enumerate(left):
+            verdict = equal(item, other)
+            if verdict:
+                del left[index]
+                break
+            undecided = undecided or verdict is None
+        else:
+            return None if undecided else False
+    return True
+
+
+def _several_labels(items: list[Node]) -> bool:
+    labels = {item.sides[0].name for item in items if isinstance(item, Relation) and isinstance(item.sides[0], Name)}
+    return len(labels) > 1
+
+
+def _list_as_point(items: Items, point: Bracket | Matrix, equal: Equal, *, swapped: bool) -> bool | None:
+    """`x = 1, y = 2` or a bare `1, 2` for the point (1, 2)."""
+    parts = list(items.items)
+    if isinstance(point, Bracket) and (point.left, point.right) == ("[", "]"):  # a list as programs print it
+        return _same_parts(list(point.items), parts, equal) if swapped else _same_parts(parts, list(point.items), equal)
+    if all(isinstance(part, Relation) and isinstance(part.sides[0], Name) for part in parts):
+        names = [part.sides[0].name for part in parts if isinstance(part, Relation) and isinstance(part.sides[0], Name)]
+        if any(set(names) <= set(letters) for letters in _ORDERED):  # else in the order they were written
+            parts = [part for _, part in sorted(zip(names, parts, strict=True), key=lambda pair: pair[0])]
+        parts = [value_of(part) for part in parts]
+    elif any(isinstance(part, Bracket) for part in parts):
+        return False
+    if isinstance(point, Bracket) and "[" in (point.left, point.right):
+        return False
+    others = list(entries_of(point) or ())
+    pairs = zip(others, parts, strict=False) if swapped else zip(parts, others, strict=False)
+    return len(others) == len(parts) and all_of(equal(a, b) for a, b in pairs)

@@ -1,0 +1,68 @@
+"""Points, vectors, intervals by their brackets, and matrices: entry by entry."""
+
+from __future__ import annotations
+
+from rewards.mathematics.matrices import as_vector, folded
+from rewards.mathematics.tree import Apply, Bracket, Equal, Matrix, Name, Node, Num, all_of
+
+_VECTORS = (Bracket, Matrix)
+_EXPRESSIONS = (Num, Name, Apply)
+
+
+def same_bracket(gold: Bracket, pred: Bracket, equal: Equal) -> bool | None:
+    """Two points, or two intervals: in a pair the kind of bracket counts."""
+    if len(gold.items) != len(pred.items):
+        return False
+    if len(gold.items) == 2:
+        ends = [("(" if side in "]<" else "[" if side == "[" else side) for side in (gold.left, pred.left)]
+        closes = [(")" if side in "[>" else side) for side in (gold.right, pred.right)]
+        if ends[0] != ends[1] or closes[0] != closes[1]:
+            return False
+    return all_of(equal(a, b) for a, b in zip(gold.items, pred.items, strict=True))
+
+
+def same_matrix(gold: Node, pred: Node, equal: Equal) -> bool | None:
+    """Two matrices, or a matrix of one row or column and the vector it is."""
+    gold, pred = _as_matrix(folded(gold)), _as_matrix(folded(pred))
+    if isinstance(gold, Matrix) and isinstance(pred, Matrix):
+        if len(gold.rows) != len(pred.rows) or len(gold.rows[0]) != len(pred.rows[0]):
+            return False
+        pairs = [pair for rows in zip(gold.rows, pred.rows, strict=True) for pair in zip(*rows, strict=True)]
+        return all_of(equal(a, b) for a, b in pairs)
+    left, right = entries_of(gold), entries_of(pred)
+    if left is None or right is None or len(left) != len(right):
+        return False
+    return all_of(equal(a, b) for a, b in zip(left, right, strict=True))
+
+
+def _as_matrix(node: Node) -> Node:
+    """`[[1, 2], [3, 4]]` is a matrix written as programs write it."""
+    if isinstance(node, Bracket) and all(isinstance(item, Bracket) for item in node.items):
+        rows = [item.items for item in node.items if isinstance(item, Bracket)]
+        if len({len(row) for row in rows}) == 1:
+            return Matrix(tuple(rows))
+    return node
+
+
+def beside_vector(node: Node, other: Node) -> Node:
+    """`2i - 5j + k` as a vector, beside a vector."""
+    if not (isinstance(other, _VECTORS) and isinstance(node, _EXPRESSIONS)):
+        return node
+    entries = entries_of(other)
+    if entries is None or (isinstance(other, Bracket) and "[" in (other.left, other.right)):
+        return node
+    return as_vector(node, len(entries)) or node
+
+
+def entries_of(node: Node) -> tuple[Node, ...] | None:
+    """The coordinates of a point, or of a matrix with one row or column."""
+    if isinstance(node, Bracket):
+        return node.items
+    if isinstance(node, Matrix):
+        if len(node.rows) == 1:
+            return node.rows[0]
+        if len(node.rows[0]) == 1:
+            return tuple(row[0] for row in node.rows)
+    if isinstance(node, Apply) and node.op == "binom":  # a column of two, as some data sets write it
+        return node.args
+    return None

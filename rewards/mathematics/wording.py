@@ -1,0 +1,94 @@
+r"""Answers in words, and letters of options: what they say without markup, articles and synonyms."""
+
+from __future__ import annotations
+
+import re
+
+from rewards.mathematics.quantities import word_set
+
+_TEXT_MACRO = re.compile(r"\\(?:text|textbf|textit|textrm|mathrm|mbox|textsf|operatorname|mathbf)\s*\{([^{}]*)\}")
+_OPTION = re.compile("[A-J]")
+_ONE_OPTION = re.compile(
+    r"(?i:(?:the\s+)?(?:correct\s+)?(?:answer|option|choice)(?:\s+is)?:?\s*)?"
+    r"(?:(?:\((?P<bracketed>[A-J])\)|(?P<marked>[A-J])[).:])(?:\s*(?P<rest>.{1,200}))?|(?P<bare>[A-J]))",
+    re.DOTALL,
+)
+_OTHER_OPTION = re.compile(r"\([A-J]\)|\b[B-J]\b|\bor\b")
+_SEVERAL_OPTIONS = re.compile(r"\(?[A-J]\)?(?:(?:[\s,;&]|and)*\(?[A-J]\)?)+")
+_SYNONYMS = {
+    "no solution": "none", "no solutions": "none", "no real solution": "none", "no real solutions": "none",
+    "empty set": "none", "the empty set": "none",
+    "dne": "undefined", "does not exist": "undefined", "not defined": "undefined",
+    "the limit does not exist": "undefined",
+    "infinitely many solutions": "infinitely many", "infinite solutions": "infinitely many",
+    "infinite number of solutions": "infinitely many", "infinite number": "infinitely many",
+    "an infinite number": "infinitely many", "an infinite number of solutions": "infinitely many",
+    "infinite": "infinitely many", "divergent": "diverges", "convergent": "converges",
+    "the series diverges": "diverges", "the series converges": "converges", "the integral diverges": "diverges",
+    "the integral converges": "converges", "the sequence diverges": "diverges", "the sequence converges": "converges",
+    "positive real numbers": "positive reals", "all positive real numbers": "positive reals",
+    "all positive reals": "positive reals", "all real numbers": "reals", "all reals": "reals", "real numbers": "reals",
+    "any real number": "reals", "every real number": "reals", "no solution exists": "none",
+    "no solutions exist": "none", "none exist": "none", "y": "yes", "t": "true",
+}  # fmt: skip
+_EXISTS = re.compile(r"^(?:there (?:is|are)|(?:it|the (?:equation|system|problem)) has) ")
+_ARTICLE = re.compile(r"^(?:(?:a|an|the|on|in|at|by) )+(?=\w)")
+_ORDINAL = re.compile(r"\b(\d{1,4})(?:st|nd|rd|th)\b")
+_MONTHS = word_set(
+    "january february march april may june july august september october november december "
+    "jan feb mar apr jun jul aug sep sept oct nov dec"
+)
+_WEEKDAYS = word_set(
+    "monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun"
+)
+
+
+def folded(text: str) -> str:
+    r"""The bare words in small letters, without a leading article or preposition, by one name for each thing.
+
+    >>> folded(r"\text{The Cat.}"), folded("15 March") == folded("Mar 15th")
+    ('cat', True)
+    """
+    words = re.sub(r"\\[A-Za-z]+|\\.|[${}*_`\"“”]", " ", unmarked(text))
+    words = " ".join(re.sub(r"[^\w\s'+-]", " ", words.casefold()).split())
+    words = _EXISTS.sub("", words)
+    words = _SYNONYMS.get(words, words)
+    words = _ORDINAL.sub(r"\1", _ARTICLE.sub("", words))
+    parts = words.split()
+    if len(parts) == 1 and words in _WEEKDAYS:
+        return words[:3]  # "Tue" is Tuesday
+    if _MONTHS.isdisjoint(parts):
+        return words
+    said = (part[:3] if part in _MONTHS else part for part in parts if part not in ("of", "the"))
+    return " ".join(sorted(said))  # "15 March" is "Mar 15"
+
+
+def letters_of(text: str) -> tuple[str, ...]:
+    """The options a text names, in order; () when it names none.
+
+    >>> letters_of("(B) 12"), letters_of("A and C"), letters_of("(B) or (C)")
+    (('B',), ('A', 'C'), ())
+    """
+    if _OPTION.search(text) is None:
+        return ()
+    plain = re.sub(r"\\[a-z]+|\\.|[${}*]", " ", unmarked(text)).strip() if len(text) < 300 else ""
+    if _SEVERAL_OPTIONS.fullmatch(plain):
+        found = re.findall(r"[A-J]", plain)
+        if len(set(found)) == len(found):
+            return tuple(sorted(found))
+    match = _ONE_OPTION.fullmatch(plain)
+    if match is None or _OTHER_OPTION.search(match.group("rest") or ""):
+        return ()
+    return (match.group("bracketed") or match.group("marked") or match.group("bare"),)
+
+
+def without_markup(text: str) -> str:
+    r"""The words of `\text{red} and \text{blue}`, with their commas."""
+    return " ".join(re.sub(r"\\[A-Za-z]+|\\.|[${}*_`\"“”]", " ", unmarked(text)).split())
+
+
+def unmarked(text: str) -> str:
+    r"""What `\text{...}` and the like hold, in place of them."""
+    for _ in range(3 if "{" in text else 0):
+        text = _TEXT_MACRO.sub(r" \1 ", text)
+    return text.strip()
