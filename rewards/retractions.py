@@ -19,6 +19,7 @@ _CHANGES = (  # words that announce another answer
 )
 _WITHDRAWS = (  # words that leave no answer where no other follows
     r"(?:scratch|strike|disregard|forget|ignore) (?:that|this|it)|i take (?:that|it) back|i was wrong|"
+    r"(?:just )?kidding|"
     r"i (?:made|see) (?:a|an|my) (?:mistake|error|slip)|"
     r"(?:no,? )?(?:that|this|it)(?:'s| is| was| must be) (?:wrong|incorrect|not (?:right|correct)|a mistake)|"
     r"(?:that|this|it) (?:isn't|wasn't|can't be|cannot be) (?:right|correct)"
@@ -33,7 +34,7 @@ _AGAIN = re.compile(
     rf"(?:\b(?:{_SUBJECT})(?:'s| is| was| must be| should be| should have been| would be| has to be| equals)"
     r"(?: actually| really| in fact| indeed)?"
     r"|\bi (?:meant|mean)(?: to say)?|\bmake (?:it|that)"
-    r"|\b(?:no|nope|wrong|correction|edit|update|erratum|sorry|rather|wait|actually|mistake)[,:!]?)[\s:,]*",
+    r"|\b(?:no|nope|wrong|correction|edit|update|erratum|sorry|rather|wait|actually|kidding|mistake)[,:!]?)[\s:,]*",
     re.IGNORECASE,
 )
 _VALUE = re.compile(
@@ -41,7 +42,9 @@ _VALUE = re.compile(
     r"[\s*]*(?:\)?[.!;?](?:\s|\Z)|\)?\Z|\n|,\s+(?!\d))"
 )
 _MEANT = re.compile(
-    r"\b(?:i meant|make (?:it|that)|correction:) (?P<value>\w[\w' -]{0,60}?)[\s*]*(?:[.!;]|\Z)", re.IGNORECASE
+    r"(?:\b(?:i meant|make (?:it|that))|\b(?:correction|sorry|edit|no|wait|rather):) "
+    r"(?P<value>\w[\w' -]{0,60}?)[\s*]*(?:[.!;]|\Z)",
+    re.IGNORECASE,
 )
 _REFUSED = re.compile(  # behind an answer: "\boxed{8} is wrong"
     r"[\s$*\"')(]*(?:\b(?:wrong|incorrect)\b"
@@ -55,7 +58,8 @@ _DENIAL = re.compile(
     r"\b(?:could|might|may)(?: also)?(?= be\b)|\b(?:whether|if) (?:it|this|that) (?:is|was|were)|"
     r"\bexceed(?:s|ing)?|\bnot|n't|\bnever|\bcannot|"
     r"\bother than|\brather than|\binstead of|\bunlike|\bexcept(?: for)?|\b(?:any|every)thing but|\ball but|"
-    r"\b(?:more|less|fewer|greater|smaller|larger) than|\u2260|!=|\\neq?)"
+    r"\b(?:more|less|fewer|greater|smaller|larger) than|\u2260|!=|\\neq?|"
+    r"\bno es|\bnão é|\bnon è|\bn['\u2019]est pas|\bnicht|\bniet|\bне|不是)"
     r"(?:\s+(?:be|equal|equal to|the answer|exactly|just|simply|necessarily|even))*[\s:$*(]*\Z",
     re.IGNORECASE,
 )

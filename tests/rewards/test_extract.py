@@ -59,6 +59,15 @@ def test_boxes_have_balanced_braces(text: str, contents: list[str]) -> None:
         ("The answer is $x^2$. Done.", "x^2", "marker"),
         ("Final answer: **12**", "12", "marker"),
         ("The answer is 4. No, the answer is 5.", "5", "marker"),
+        ("The answer is 5. Some say the answer is 4.", "5", "marker"),
+        ("The answer is not 4 but 5.", "5", "marker"),
+        ("## Final answer\n\n5", "5", "marker"),
+        ("The answer is J. K. Rowling. She wrote it.", "J. K. Rowling", "marker"),
+        ("The answer is Samuel L. Jackson.", "Samuel L. Jackson", "marker"),
+        ("The answer is B. Paris is larger.", "B", "marker"),
+        ("答えは5です。", "5", "marker"),
+        ('{"steps": ["1+4"], "answer": 5}', "5", "the key of a JSON object"),
+        ('```json\n{"answer": "x^2"}\n```', "x^2", "the key of a JSON object"),
     ],
 )
 def test_the_strongest_form_wins(text: str, answer: str, how: str) -> None:
@@ -75,6 +84,13 @@ def test_the_strongest_form_wins(text: str, answer: str, how: str) -> None:
         r"<think>\boxed{1}</think>",
         "",
         "####",
+        "Suppose the answer is 1. Then 2 is odd.",
+        "One could think the answer is 1.",
+        "I do not think that the correct answer is 1.",
+        "The answer is 1. Just kidding.",
+        '{"answer": 1, "final_answer": 2}',
+        'The form is {"answer": 1}',
+        "La respuesta no es 1.",
     ],
 )
 def test_what_disagrees_or_is_missing_is_no_answer(text: str) -> None:
@@ -105,9 +121,22 @@ def test_the_last_number(text: str, number: str) -> None:
     assert found.text == number
 
 
-@pytest.mark.parametrize("text", ["12 or 13", "It is 12 or maybe 13.", "none"])
-def test_candidates_joined_by_or_are_no_number(text: str) -> None:
+@pytest.mark.parametrize(
+    "text", ["12 or 13", "It is 12 or maybe 13.", "maybe 12, maybe 13", "Es 12 o 13.", "No es 12.", "none"]
+)
+def test_candidates_and_denied_numbers_are_no_number(text: str) -> None:
     assert last_number(text) is None
+
+
+@pytest.mark.parametrize("text", ["12\n13\n14", "1. 12\n2. 13", "```\n12\n13\n```", "| guess |\n|---|\n| 12 |\n| 13 |"])
+def test_a_list_of_numbers_settles_on_none(text: str) -> None:
+    assert last_resort(text, letter=False, number=True) is None
+
+
+def test_a_number_set_apart_is_the_answer_whatever_the_explanation_ends_with() -> None:
+    found = last_resort("**24**\n\nHere 3 boxes hold 8 pencils each.", letter=False, number=True)
+    assert found is not None
+    assert found.text == "24"
 
 
 def test_the_last_resort_depends_on_the_gold() -> None:
