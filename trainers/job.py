@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from trainers.data import Rows
     from trainers.guards import Guarded
     from trainers.methods import Method
+    from trainers.rows import Rows
     from trainers.settings import TrainConfig
 
 

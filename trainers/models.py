@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Literal
 
 from curate.engines.local_model import TOKENIZER, find_model
-from curate.errors import DataError, EngineDown, UsageError, did_you_mean
+from curate.errors import DataError, EngineDown, did_you_mean
 from curate.shipped import MODELS
 
 TINY = 50_000_000
@@ -200,28 +199,6 @@ def _config(folder: Path) -> dict[str, Any]:
     if not isinstance(config, dict):
         raise DataError(f"{path} is not the config of a model: it holds no settings")
     return config
-
-
-def whole(folder: Path, into: Path, say: Callable[[str], None]) -> Path:
-    """The folder itself, or for an adapter a new folder with its base and the adapter merged.
-
-    So the reference of the next stage is the model with the adapter, and not the base it was made from.
-    Raises UsageError for an adapter that cannot be merged (prompts, prefixes).
-    """
-    if (folder / "bottleneck_config.json").is_file():
-        raise UsageError(f"{folder}: bottleneck adapters cannot be merged into their base; train from the base instead")
-    if not (folder / "adapter_config.json").is_file():
-        return folder
-    from accelerate import PartialState
-
-    from trainers.merging.adapters import merge_adapter
-
-    with PartialState().main_process_first():
-        if PartialState().is_main_process:
-            shutil.rmtree(into, ignore_errors=True)
-            merge_adapter(folder, into, dtype="float32")  # not rounded to the type of the base: it is trained on
-            say(f"merged the adapter {folder} into {into}, from where training starts")
-    return into
 
 
 def base_of(folder: Path) -> Path:

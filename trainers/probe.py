@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from curate.errors import StepFailed, UsageError
 from trainers import arguments, batch, models
+from trainers.preparing import build
 
 if TYPE_CHECKING:
     from trainers.job import Job
@@ -41,15 +42,13 @@ def largest_that_fits(job: Job, attempt: Callable[[Job, int], None] | None = Non
             _free()
         return size
     raise StepFailed(
-        f"{job.folder}: not a single row fits on a device; take peft: {{type: lora}}, trl: {{gradient_checkpointing: "
-        "true}}, shorter rows, or a smaller model"
+        f"{job.folder}: not a single row fits on a device; take peft: {{type: lora}}, "
+        "trl: {gradient_checkpointing: true}, shorter rows, or a smaller model"
     )
 
 
 def one_step(job: Job, size: int) -> None:
     """One optimizer step on the longest rows with a learning rate of zero, on a copy that goes afterwards."""
-    from trainers.stage import build
-
     with tempfile.TemporaryDirectory() as folder:
         trial = copy.copy(job)
         trial.folder = Path(folder)

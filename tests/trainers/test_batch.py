@@ -15,8 +15,8 @@ from curate.errors import DataError, StepFailed, UsageError
 from trainers import batch, train
 from trainers.config import make_config
 from trainers.methods import method_of
+from trainers.preparing import build, prepare
 from trainers.probe import largest_that_fits
-from trainers.stage import build, prepare
 
 Make = Callable[..., dict[str, Any]]
 

@@ -17,7 +17,7 @@ from curate.table import write_parquet
 from trainers import train
 from trainers.config import make_config
 from trainers.curriculum import AdaptiveSampler, Estimates
-from trainers.stage import build, prepare
+from trainers.preparing import build, prepare
 
 Make = Callable[..., dict[str, Any]]
 

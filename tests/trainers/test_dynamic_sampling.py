@@ -15,7 +15,7 @@ from tests.trainers.interrupted import StopsAt
 from trainers import train
 from trainers.config import make_config
 from trainers.models import find
-from trainers.stage import build, prepare
+from trainers.preparing import build, prepare
 
 Make = Callable[..., dict[str, Any]]
 

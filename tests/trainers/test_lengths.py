@@ -12,7 +12,7 @@ from curate.errors import DataError
 from curate.report.tokens import count, load_tokenizer
 from curate.table import write_parquet
 from trainers.config import make_config
-from trainers.stage import build, prepare
+from trainers.preparing import build, prepare
 
 Make = Callable[..., dict[str, Any]]
 

@@ -16,7 +16,7 @@ from torch.nn.functional import logsigmoid
 
 from trainers import train
 from trainers.config import make_config
-from trainers.stage import build, prepare
+from trainers.preparing import build, prepare
 
 Make = Callable[..., dict[str, Any]]
 BETA = 0.3

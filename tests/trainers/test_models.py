@@ -13,7 +13,7 @@ from curate.errors import DataError, UsageError
 from trainers import train
 from trainers.config import make_config
 from trainers.models import ends_answers, find, load_tokenizer
-from trainers.stage import build, prepare
+from trainers.preparing import build, prepare
 
 Make = Callable[..., dict[str, Any]]
 NO_END = "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}"

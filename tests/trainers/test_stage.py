@@ -22,7 +22,7 @@ from trainers import train
 from trainers.config import make_config
 from trainers.folder import last_checkpoint
 from trainers.models import find
-from trainers.stage import build, prepare
+from trainers.preparing import build, prepare
 
 Make = Callable[..., dict[str, Any]]
 FOUR = {"max_steps": 4, "save_steps": 1}

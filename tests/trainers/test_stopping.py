@@ -14,7 +14,7 @@ from transformers import TrainerCallback
 from curate.errors import Interrupted, RecipeError, UsageError
 from trainers import train
 from trainers.config import make_config
-from trainers.stage import build, prepare
+from trainers.preparing import build, prepare
 
 Make = Callable[..., dict[str, Any]]
 EVERY_STEP = {"eval_steps": 1, "max_completion_length": 24}

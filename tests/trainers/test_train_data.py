@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from curate.errors import DataError
 from curate.table import write_parquet
 from trainers.config import make_config
-from trainers.data import hold_out, load_rows, problems_of
+from trainers.data import load_rows
 from trainers.methods import METHODS, method_of
+from trainers.preparing import prepare
+from trainers.rows import hold_out, problems_of
 from trainers.shaping import shape
-from trainers.stage import prepare
 
 Make = Callable[..., dict[str, Any]]
 

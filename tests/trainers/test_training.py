@@ -13,7 +13,7 @@ import pytest
 from curate.errors import UsageError
 from trainers import METHODS, train
 from trainers.config import make_config
-from trainers.stage import build, prepare
+from trainers.preparing import build, prepare
 
 Make = Callable[..., dict[str, Any]]
 TRL_METHODS = ["sft", "dpo", "kto", "orpo", "simpo", "cpo", "reward", "grpo", "rloo"]

@@ -4,6 +4,7 @@
 |---|---|
 | `measuring` | how good is this model on these problems? |
 | `comparing` | is it better than that one, beyond chance? |
+| `evaluation` | what came out: answers, verdicts, figures, the table |
 | `estimators` | the estimators and their intervals, on plain arrays |
 | `ensembles` | what do several models answer together? |
 | `preferring` | which of two models does a judge prefer? |
@@ -22,7 +23,7 @@ from curate.lazy import loading
 if TYPE_CHECKING:
     from trainers.evaluating.comparing import compare as compare
     from trainers.evaluating.ensembles import ensemble as ensemble
-    from trainers.evaluating.measuring import Evaluation as Evaluation
+    from trainers.evaluating.evaluation import Evaluation as Evaluation
     from trainers.evaluating.measuring import evaluate as evaluate
     from trainers.evaluating.preferring import win_rate as win_rate
     from trainers.evaluating.refusing import safety as safety
@@ -33,7 +34,7 @@ __getattr__ = loading(
     __name__,
     {
         "evaluate": "trainers.evaluating.measuring",
-        "Evaluation": "trainers.evaluating.measuring",
+        "Evaluation": "trainers.evaluating.evaluation",
         "compare": "trainers.evaluating.comparing",
         "ensemble": "trainers.evaluating.ensembles",
         "win_rate": "trainers.evaluating.preferring",

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from curate.errors import UsageError
 from trainers.evaluating.comparing import compare
 from trainers.evaluating.ensembles import ensemble
-from trainers.evaluating.measuring import Evaluation, evaluate
+from trainers.evaluating.evaluation import Evaluation
+from trainers.evaluating.measuring import evaluate
 
 if TYPE_CHECKING:
     import polars as pl

@@ -8,7 +8,7 @@ from typing import Any
 
 from curate.errors import DataError
 from trainers.evaluating.estimators import Interval, mean_interval, pass_at_k
-from trainers.evaluating.measuring import Evaluation
+from trainers.evaluating.evaluation import Evaluation
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from curate.engines.local_model import LocalModel, fingerprint, load_model
 from curate.engines.transformers_engine import TransformersEngine
 from curate.errors import DataError, InvalidInput
-from trainers.evaluating.measuring import Evaluation, evaluate
+from trainers.evaluating.evaluation import Evaluation
+from trainers.evaluating.measuring import evaluate
 
 if TYPE_CHECKING:
     import polars as pl

@@ -41,7 +41,7 @@ def problems(wanted: Problems, seed: int) -> pl.DataFrame:
 
 def disjoint(asked: pl.DataFrame, held_out: pl.DataFrame) -> None:
     """Raise DataError where a held-out problem is also trained on."""
-    from trainers.data import problems_of
+    from trainers.rows import problems_of
 
     both = set(problems_of(asked)) & set(problems_of(held_out))
     if both:

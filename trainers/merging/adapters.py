@@ -1,9 +1,10 @@
-"""PEFT adapters: merged into their base, or several combined into one."""
+"""Adapters: PEFT's merged into their base, or several combined into one."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import shutil
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,26 @@ def merge_adapter(adapter: Path, out: Path, *, base: str | None = None, dtype: s
         note = {"method": "merge_adapter", "adapter": str(adapter), "base": base}
         (folder / NOTE).write_text(json.dumps(note, indent=2) + "\n", encoding="utf-8")
     return out
+
+
+def whole(folder: Path, into: Path, say: Callable[[str], None]) -> Path:
+    """The folder itself, or for an adapter a new folder with its base and the adapter merged.
+
+    So the reference of the next stage is the model with the adapter, and not the base it was made from.
+    Raises UsageError for an adapter that cannot be merged (prompts, prefixes).
+    """
+    if (folder / "bottleneck_config.json").is_file():
+        raise UsageError(f"{folder}: bottleneck adapters cannot be merged into their base; train from the base instead")
+    if not (folder / "adapter_config.json").is_file():
+        return folder
+    from accelerate import PartialState
+
+    with PartialState().main_process_first():
+        if PartialState().is_main_process:
+            shutil.rmtree(into, ignore_errors=True)
+            merge_adapter(folder, into, dtype="float32")  # not rounded to the type of the base: it is trained on
+            say(f"merged the adapter {folder} into {into}, from where training starts")
+    return into
 
 
 def combine_adapters(

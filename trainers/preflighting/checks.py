@@ -30,15 +30,15 @@ def preflight(
     A mistake that would end the training at once is a fault like the others, not an error; what can still be looked at
     without it is.
     """
-    from trainers import arguments, stage
+    from trainers import arguments, preparing
     from trainers.job import Notes
 
     arguments.quieten()
     notes = Notes(lambda _line: None)
     with TemporaryDirectory() as scratch:  # trainers make their folder as soon as they are built
         try:
-            settings = stage.read(config, overrides, notes).model_copy(update={"out": scratch})
-            job = stage.prepare(settings, tuple(rewards), notes)
+            settings = preparing.read(config, overrides, notes).model_copy(update={"out": scratch})
+            job = preparing.prepare(settings, tuple(rewards), notes)
         except CurateError as error:
             return Preflight(tuple(_of_error("config", error)))
         return _looked_at(job, tuple(rewards), problems, model=model)
@@ -76,11 +76,11 @@ def _without_weights(job: Job, functions: tuple[Any, ...]) -> Iterator[Finding]:
 def _with_weights(
     job: Job, functions: tuple[Any, ...], problems: int, masks: list[str], figures: dict[str, Any]
 ) -> Iterator[Finding]:
-    from trainers import batch, stage
+    from trainers import batch, preparing
     from trainers.preflighting import learning, rewarding
 
     try:
-        trainer = stage.build(job)
+        trainer = preparing.build(job)
     except CurateError as error:
         yield from _of_error("build", error)
         return

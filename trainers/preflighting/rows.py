@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from trainers.data import problems_of
 from trainers.preflighting.finding import Finding
+from trainers.rows import problems_of
 
 if TYPE_CHECKING:
     from trainers.job import Job

@@ -20,7 +20,7 @@ from trainers.kd.store import row_tokens, store_logits, top_of_entries
 from trainers.merging import stack_layers
 from trainers.merging.passthrough import Slice
 from trainers.models import find, load_model, load_tokenizer
-from trainers.stage import build, prepare
+from trainers.preparing import build, prepare
 
 Make = Callable[..., dict[str, Any]]
 

@@ -16,7 +16,7 @@ from tests.trainers.interrupted import StopsAt
 from trainers import train
 from trainers.config import load_config, make_config
 from trainers.ppo.rollout import roll_out, say
-from trainers.stage import build, prepare
+from trainers.preparing import build, prepare
 
 Make = Callable[..., dict[str, Any]]
 

@@ -1,0 +1,114 @@
+"""A training made ready: its config read, what it needs checked, then the weights loaded and the trainer built."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from curate.errors import DataError, UsageError
+from trainers import arguments, batch, models
+from trainers.config import load_config, make_config
+from trainers.folder import START
+from trainers.job import Job, Notes
+from trainers.merging.adapters import whole
+from trainers.methods import Method, load_class, method_of
+from trainers.settings import TrainConfig
+
+
+def read(config: Any, overrides: tuple[str, ...], notes: Notes) -> TrainConfig:
+    """Settings from a mapping or a file; what was translated is said."""
+    if isinstance(config, TrainConfig):
+        said: list[str] = []
+    elif isinstance(config, Mapping):
+        config, said = make_config(config)
+    else:
+        config, said = load_config(Path(config), overrides)
+    for line in said:
+        notes.say(line)
+    made: TrainConfig = config
+    return made
+
+
+def prepare(config: TrainConfig, functions: tuple[Callable[..., Any], ...] = (), notes: Notes | None = None) -> Job:
+    """Read and check everything that a training needs, but for the weights.
+
+    Raises InvalidInput for what cannot be used.
+    """
+    from trainers import curriculum, data, guards, reward_columns, shaping
+
+    notes = notes or Notes()
+    method = method_of(config.method)
+    if method.online and "rewards" in method.reads and not config.rewards and not functions:
+        raise UsageError(f"{config.out}: {method.name} needs rewards, for example rewards: [math]")
+    folder = Path(config.out)
+    arguments.one_device()
+    found = models.find(config.model, config.revision)
+    context = models.context_of(found, config.trl.get("model_init_kwargs"))
+    made = arguments.make(config, method, batch.sizes(config, method), context)
+    start = whole(found, folder / START, notes.say)
+    tokenizer = models.load_tokenizer(start, config.chat_template)
+    for line in arguments.outside(config, method, made):
+        notes.say(f"warning: {line}")
+    if context is not None and (getattr(made, "max_length", None) or 0) > context:
+        notes.say(f"warning: max_length {made.max_length:,} is more than {config.model} was made to read ({context:,})")
+    chat = bool(tokenizer.chat_template) if config.format is None else config.format == "messages"
+    if chat and not tokenizer.chat_template:
+        raise DataError(f"{config.model}: the tokenizer has no chat template; {shaping.NO_TEMPLATE}")
+    _check_end(chat, tokenizer, made, method, config)
+    needs = [*method.needs, *reward_columns.needed_columns(config.rewards), *curriculum.columns(config)]
+    rows = data.load_rows(config, method, chat=chat, needs=needs, say=notes.say)
+    if method.online:
+        reward_columns.check_parameters(functions, rows.train.columns)
+    job = Job(
+        config=config,
+        method=method,
+        folder=folder,
+        start=start,
+        arguments=made,
+        tokenizer=tokenizer,
+        rows=rows,
+        train=rows.dataset(rows.train),
+        held_out=rows.dataset(rows.held_out),
+        rewards=guards.guard(config.rewards, functions, notes.say),
+        notes=notes,
+    )
+    if functions and hasattr(made, "reward_weights"):
+        made.reward_weights = [use.weight for use in config.rewards] + [1.0] * len(functions)
+    return job
+
+
+def _check_end(chat: bool, tokenizer: Any, made: Any, method: Method, config: TrainConfig) -> None:
+    """Supervised training on conversations teaches to stop only when the template closes the answer."""
+    own = getattr(made, "eos_token", None)
+    if own is not None and own in tokenizer.get_vocab():
+        tokenizer.eos_token = own
+    if chat and not method.online and not models.ends_answers(tokenizer):
+        raise DataError(
+            f"{config.model}: the chat template does not close an answer with the end token {tokenizer.eos_token!r}, "
+            "so the model would never learn to stop. Name the token that does, trl: {eos_token: ...}, or give a "
+            "template, chat_template: FILE.jinja"
+        )
+
+
+def build(job: Job) -> Any:
+    """Load the weights and build the trainer. Everything is made anew, so that it can be called again."""
+    from transformers import PrinterCallback, ProgressCallback, set_seed
+
+    from trainers import adapters, callbacks, curriculum
+
+    set_seed(job.config.seed)
+    adapters.before(job)
+    job.model = models.load_model(job.start, job.arguments, job.method.model)
+    adapters.apply(job)
+    curriculum.order(job)
+    job.callbacks = callbacks.for_job(job)
+    try:
+        trainer = load_class(job.method.use)(job)
+    except (ValueError, ImportError, NotImplementedError) as refused:  # how TRL says what does not go together
+        raise UsageError(f"{job.method.name} cannot be set up: {refused}") from refused
+    for noisy in (PrinterCallback, ProgressCallback):
+        trainer.remove_callback(noisy)
+    adapters.finish(job, trainer)
+    adapters.check(job, trainer.model)
+    return trainer
