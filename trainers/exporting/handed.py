@@ -13,7 +13,7 @@ from curate.errors import UsageError
 from curate.shipped import MODELS
 from trainers import batch
 from trainers.lengths import prompt_length
-from trainers.stage import prepare
+from trainers.preparing import prepare
 
 if TYPE_CHECKING:
     import polars as pl

@@ -10,7 +10,7 @@ from curate.errors import UsageError, did_you_mean
 from trainers.exporting import to_axolotl, to_open_instruct, to_openrlhf, to_verl
 from trainers.exporting.handed import Handed, hand
 from trainers.job import Notes
-from trainers.stage import read
+from trainers.preparing import read
 
 TARGETS: Final[dict[str, Callable[[Handed, Path], frozenset[str]]]] = {
     "verl": to_verl.write,
