@@ -1,15 +1,17 @@
 """Reading and comparing mathematical answers without evaluating them as code.
 
     tree.py         what an answer is made of, the limits, the ways to fail
+    rows.py         rows of a matrix as columns, determinants
     printed.py      objects as Python and sympy print them
     quantities.py   units, and the nouns and currencies that stand where units do
     vocabulary.py   characters, macros, functions and words known by name
     lexer.py        LaTeX or plain text -> tokens
     numerals.py     numbers as written -> exact values
     spoken.py       numbers in words
-    cursor.py functions.py groups.py operands.py terms.py parser.py    tokens -> tree
     surds.py        exact numbers: rationals and their square roots
     exact.py        tree -> exact number, with every variable at a fixed point
+    series.py       sums and products over an index, term by term
+    cursor.py functions.py groups.py operands.py terms.py parser.py    tokens -> tree
     digits.py       tree -> number to many digits, for what has no exact value
     equality.py     two expressions or relations: the same or not
     expressions.py  beyond equality: antiderivatives, residue classes, rounded golds, tolerance

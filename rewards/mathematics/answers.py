@@ -81,6 +81,14 @@ _EXCEPT = re.compile(  # "all real numbers except 2 and 3"
     r"\s*\}?\s*(?:\w\s?=\s?)?(.{1,200}?)\s*\Z",
     re.IGNORECASE,
 )
+_NUMERAL = re.compile(
+    r"(?:\\(?:text|mathrm|textrm|mathtt|texttt)\s*\{|\()\s*([0-9A-F]{1,60})\s*[)}](?=\s*_)"
+)  # \text{7B}_{16}
+_ENDING = r"(?:st|nd|rd|th)"
+_ORDINAL = re.compile(
+    rf"(?:the\s+)?(\d{{1,6}})(?:{_ENDING}|\^\{{{_ENDING}\}}|(?:\^\s*\{{?\s*)?\\(?:text|mathrm|textrm)\{{\s*{_ENDING}\s*\}}\}}?)"
+    r"(\s[A-Za-z ]{2,40})?"
+)
 _PLUS_MINUS = re.compile(r"\\pm|\\mp|±|∓|\+/?-")
 
 
@@ -89,7 +97,7 @@ def read(text: str) -> Answer:
     """All readings of an answer. Never raises: an unreadable one says so."""
     if len(text) > MAX_CHARS:
         return Answer(text[:80], None, f"longer than {MAX_CHARS} characters")
-    answer = _tree(unwrap(text))
+    answer = _tree(_written(unwrap(text)))
     if answer.tree is None or isinstance(answer.tree, Items):
         answer.tree = mixed_units(answer.text) or answer.tree
     if isinstance(answer.tree, Quantity) and unit_of(answer.tree.unit) is None and not _DIGIT.search(text):
@@ -124,6 +132,19 @@ def unwrap(text: str) -> str:
         if text == before:
             break
     return _single_escapes(text)
+
+
+def _written(text: str) -> str:
+    r"""Numbers with what belongs to them: `(7B)_{16}` and `\text{7B}_{16}` are one numeral, `21^{\text{st}}` is 21.
+
+    >>> _written("21st"), _written(r"\text{7B}_{16}")
+    ('21', '7B_{16}')
+    """
+    if "_" in text:
+        text = _NUMERAL.sub(r"\1", text)
+    if (text[:1].isdigit() or text.startswith("the ")) and ("t" in text or "d" in text):
+        text = _ORDINAL.sub(r"\1\2", text) if _ORDINAL.fullmatch(text) else text
+    return text
 
 
 def _single_escapes(text: str) -> str:

@@ -16,11 +16,14 @@ from rewards.mathematics.measured import as_quantity
 from rewards.mathematics.quantities import are_other_currencies, said_in, unit_of
 from rewards.mathematics.surds import Inexact
 from rewards.mathematics.tree import (
+    Apply,
+    Items,
     Name,
     Node,
     Num,
     Quantity,
     Ratio,
+    Relation,
     TooLarge,
     Unreadable,
     Words,
@@ -92,7 +95,7 @@ def _compare_text(gold: Answer, pred: Answer) -> Verdict | None:
         return Verdict(False, "the answer is empty", "text")
     if gold.text == pred.text:
         return Verdict(True, "identical", "text")
-    if "_" in gold.text and _without_base(gold.text) == pred.text.strip():
+    if "_" in gold.text and _without_base(gold.text) == without_markup(pred.text):
         return Verdict(True, "the digits in the base of the gold", "base")
     for what, dated in (("time of day", same_time), ("year", same_year)):
         same_date = dated(gold.text, pred.text)
@@ -250,6 +253,8 @@ def _not_computed(gold: Node, pred: Node, error: Exception) -> Verdict:
         return Verdict(None, "the gold holds words that are no mathematics", "gold")
     if _has_words(pred):
         return Verdict(False, "the answer holds words that are no mathematics", "words")
+    if _computes_with_statements(pred) and not _computes_with_statements(gold):
+        return Verdict(False, "the answer computes with what is no number", "unreadable")
     return Verdict(None, f"undecided: {error}", "undecided")
 
 
@@ -266,6 +271,13 @@ def _too_large(tree: Node) -> bool:
 
 def _has_words(tree: Node) -> bool:
     return isinstance(tree, Words) or any(_has_words(child) for child in children(tree))
+
+
+def _computes_with_statements(tree: Node) -> bool:
+    """Whether an equation or a list stands where a number would: `7 (x = 3 or 4)`."""
+    parts = children(tree)
+    computed = isinstance(tree, Apply) and any(isinstance(part, Relation | Items) for part in parts)
+    return computed or any(_computes_with_statements(part) for part in parts)
 
 
 def _short(text: str) -> str:

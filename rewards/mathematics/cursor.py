@@ -7,10 +7,12 @@ from rewards.mathematics.numerals import number
 from rewards.mathematics.tree import MAX_DEPTH, Num, Unreadable
 from rewards.mathematics.vocabulary import CONDITIONS
 
+RELATIONS = frozenset({"=", "!=", "<", ">", "<=", ">=", "in"})
 SEPARATORS = frozenset({",", ";", "and", "or", "newrow", "=>", "->"})
 _CLOSERS = frozenset({")", "]", "}", "\\}", "⟩", "⌋", "⌉"})
 _AFTER_NUMBER = frozenset({",", ")", "]", "}", "\\}", "&"})
 _BEHIND_INTERVAL = frozenset({"∪", "∩", "∖", ",", ";", "and", "or", ")", "\\}", "}"})
+_NO_CONDITION = frozenset({")", "(", "or", "±"})
 _MAX_UNIT_TOKENS = 24
 _UNIT_KINDS = frozenset({"word", "text", "name", "num"})
 _UNIT_OPS = frozenset({"^", "*", "/", "{", "}", "-", "°", "%"})
@@ -103,6 +105,18 @@ class Cursor:
             if not depth:
                 self.go_to(position + 1)
                 return True
+        return False
+
+    def skip_condition(self) -> bool:
+        r"""Step over `(k \in \mathbb{Z})`: a bracket with a relation in it is a remark, unless it names a choice."""
+        relation = False
+        for position in range(self.position + 1, len(self.tokens)):
+            kind, value, _ = self.tokens[position]
+            if kind == "op" and value in _NO_CONDITION:
+                if value == ")" and relation:
+                    self.go_to(position + 1)
+                return value == ")" and relation
+            relation = relation or (kind == "op" and value in RELATIONS)
         return False
 
     def skip_remark(self) -> bool:

@@ -10,9 +10,11 @@ from collections.abc import Callable
 from typing import Any
 
 from rewards.mathematics.exact import value_at
-from rewards.mathematics.tree import Apply, Name, Node, Num, TooLarge, Unreadable, names_in
+from rewards.mathematics.series import holds_series, size_of, whole, with_index
+from rewards.mathematics.tree import Apply, Name, Node, Num, Series, TooLarge, Unreadable, names_in
 
 DIGITS = 50
+_MAX_TERM = 60  # nodes of the term of an infinite series
 _MAX_EXPONENT = 1e9  # of a number, in bits
 
 
@@ -22,6 +24,8 @@ def digits(node: Node, point: int, context: Any, log_base: int = 0) -> Any:
         return context.mpf(node.value.numerator) / node.value.denominator
     if isinstance(node, Name):
         return _name(node.name, point, context)
+    if isinstance(node, Series):
+        return _without_end(node, point, context, log_base)
     if not isinstance(node, Apply):
         raise Unreadable(f"{type(node).__name__.lower()} is no number")
     args = [digits(arg, point, context, log_base) for arg in node.args]
@@ -37,6 +41,31 @@ def digits(node: Node, point: int, context: Any, log_base: int = 0) -> Any:
     if not context.isfinite(value):
         raise ZeroDivisionError(node.op)
     return value
+
+
+def _without_end(node: Series, point: int, context: Any, log_base: int) -> Any:
+    """An infinite sum or product by extrapolation, where its terms fade and more digits say the same."""
+    first, endless = whole(node.first), isinstance(node.last, Name) and node.last.name == "infinity"
+    if first is None or not endless or size_of(node.term) > _MAX_TERM or holds_series(node.term):
+        raise Unreadable("a series that is not computed")
+
+    def term(k: Any, places: Any = context) -> Any:
+        return digits(with_index(node.term, node.index, Num(int(k))), point, places, log_base)
+
+    early, late = (abs(term(first + k) - (node.op == "*")) for k in (100, 10_000))
+    if late > early / 2 or late > 0.1:
+        raise Unreadable("a series whose terms do not fade")
+    found: list[Any] = []
+    for places in (context_of(16), context_of(32), context):
+        total = places.nsum if node.op == "+" else places.nprod
+        terms = {"method": "r+s", "maxterms": 4 * places.dps}
+        try:
+            found.append(total(lambda k, places=places: term(k, places), [first, places.inf], **terms))
+        except (ValueError, TypeError, RuntimeError) as error:
+            raise Unreadable("a series without a limit") from error
+        if len(found) > 1 and abs(found[-1] - found[-2]) > 10.0 ** (-10 * len(found) + 10) * abs(found[-1]):
+            raise Unreadable("a series that does not settle")
+    return found[-1]
 
 
 _local = threading.local()

@@ -7,6 +7,7 @@ from typing import Any
 
 from rewards.mathematics.digits import context_of, digits
 from rewards.mathematics.exact import POINTS, exact
+from rewards.mathematics.series import holds_series, limits_in, unrolled
 from rewards.mathematics.surds import Inexact, Number, Surd, divide
 from rewards.mathematics.tree import (
     CONSTANTS,
@@ -26,6 +27,7 @@ from rewards.mathematics.tree import (
 _WHOLE = frozenset("nkmj")
 _PERIODIC = frozenset({"^", "sin", "cos", "tan"})
 _STEPS = frozenset({"floor", "ceil", "mod"})
+_LENGTHS = range(3, 11)
 
 
 def same(a: Node, b: Node) -> bool | None:
@@ -44,6 +46,8 @@ def same(a: Node, b: Node) -> bool | None:
         return _same_exactly(a, b, points)
     except (Inexact, TooLarge):
         pass
+    if holds_series(a) or holds_series(b):
+        return _same_series(a, b)
     if _has_steps(a) or _has_steps(b):
         return _same_at_places(a, b, sorted(names - CONSTANTS))
     verdict = _same_digits(a, b, points)
@@ -102,6 +106,26 @@ def _same_at_places(a: Node, b: Node, names: list[str]) -> bool | None:
         if not verdict:
             return verdict
     return True
+
+
+def _same_series(a: Node, b: Node) -> bool | None:
+    """Whether two expressions agree while the limits of their series count up."""
+    names, agreed = sorted(limits_in(a) | limits_in(b)), 0
+    if not names:
+        return _same_digits(a, b, POINTS if variables_in(a) | variables_in(b) else 1)
+    for place in _LENGTHS:
+        left, right = a, b
+        for index, name in enumerate(names):
+            left, right = (with_value(side, name, Num(place + 2 * index)) for side in (left, right))
+        try:
+            left, right = unrolled(left), unrolled(right)
+        except Unreadable:
+            break  # too many terms
+        verdict = same(left, right)
+        if not verdict:
+            return verdict
+        agreed += 1
+    return True if agreed > 4 else None
 
 
 def _infinite(node: Node) -> int:

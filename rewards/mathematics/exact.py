@@ -16,7 +16,7 @@ from typing import Any
 from zlib import crc32
 
 from rewards.mathematics.surds import Inexact, Number, Surd, check_size, divide, power, root
-from rewards.mathematics.tree import Apply, Name, Node, Num, TooLarge, Unreadable, names_in, variables_in
+from rewards.mathematics.tree import Apply, Name, Node, Num, Series, TooLarge, Unreadable, names_in, variables_in
 
 POINTS = 3
 """Two points with positive variables, one with mixed signs (that tells `x` from `|x|`)."""
@@ -36,6 +36,8 @@ def exact(node: Node, point: int) -> Number:
         return node.value
     if isinstance(node, Apply):
         return _apply(node, point)
+    if isinstance(node, Series):
+        raise Inexact("a series")
     if not isinstance(node, Name):
         raise Unreadable(f"{type(node).__name__.lower()} is no number")
     if node.name == "i":

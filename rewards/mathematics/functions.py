@@ -7,6 +7,8 @@ from collections.abc import Callable
 from rewards.mathematics.cursor import Cursor
 from rewards.mathematics.numerals import number
 from rewards.mathematics.printed import PRINTED, printed
+from rewards.mathematics.rows import determinant
+from rewards.mathematics.series import series
 from rewards.mathematics.tree import (
     Apply,
     Beyond,
@@ -17,14 +19,10 @@ from rewards.mathematics.tree import (
     Node,
     Num,
     Relation,
-    Unreadable,
-    determinant,
     names_in,
-    with_value,
 )
 
 _INVERTIBLE = frozenset({"sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh"})
-MAX_SERIES = 200  # terms of a sum or product
 
 
 class Functions(Cursor):
@@ -103,23 +101,21 @@ class Functions(Cursor):
         return printed(name, inner.items if isinstance(inner, Items) else (inner,))
 
     def series(self, name: str) -> Node:
-        r"""`\sum_{k=1}^{10} k^2` and `\prod` with few terms, term by term; Beyond for any other."""
+        r"""`\sum_{k=1}^{n} k^2` and `\prod`; Beyond where the limits stand in another way."""
         limits: dict[str, Node] = {}
         while self.is_op("_", "^"):
             place = self.value
             self.advance()
             limits[place] = self.operand()
         start, end = limits.get("_"), limits.get("^")
-        if not (isinstance(start, Relation) and start.ops == ("=",) and isinstance(start.sides[0], Name)):
+        if not isinstance(start, Relation) or start.ops != ("=",) or not isinstance(start.sides[0], Name):
             raise Beyond(f"\\{name} without a start")
-        first, last = _whole(start.sides[1]), _whole(end)
-        if first is None or last is None:
-            raise Beyond(f"\\{name} without end or by a variable")
-        if last - first >= MAX_SERIES:
-            raise Unreadable(f"\\{name} of {last - first + 1} terms, more than {MAX_SERIES}")
+        if end is None:
+            raise Beyond(f"\\{name} without an end")
         index, term = start.sides[0].name, self.term()
-        terms = [with_value(term, index, Num(value)) for value in range(first, last + 1)]
-        return _joined("+" if name == "sum" else "*", terms) if terms else Num(int(name == "prod"))
+        if any(part.endswith(f"_{index}") for part in names_in(term)):
+            raise Beyond(f"\\{name} over a sequence")
+        return series("+" if name == "sum" else "*", index, start.sides[1], end, term)
 
     def named_function(self, name: str) -> Node:
         """`sin^2 x`, `log_2 8`, `max(1, 2)`."""
@@ -171,26 +167,6 @@ class Functions(Cursor):
             self.advance()
             return node
         return self.operand()
-
-
-def _whole(limit: Node | None) -> int | None:
-    """The whole number of a limit: `10` or `10^6`."""
-    if isinstance(limit, Apply) and limit.op == "neg":
-        value = _whole(limit.args[0])
-        return None if value is None else -value
-    if isinstance(limit, Apply) and limit.op == "^":
-        base, exponent = (_whole(arg) for arg in limit.args)
-        small = base is not None and exponent is not None and 0 <= exponent < 100 and abs(base) <= 100
-        return base**exponent if small and base is not None and exponent is not None else None
-    return limit.value if isinstance(limit, Num) and isinstance(limit.value, int) else None
-
-
-def _joined(op: str, terms: list[Node]) -> Node:
-    """The terms under one operation, halved so that the tree stays shallow."""
-    if len(terms) == 1:
-        return terms[0]
-    middle = len(terms) // 2
-    return Apply(op, (_joined(op, terms[:middle]), _joined(op, terms[middle:])))
 
 
 def _is_minus_one(node: Node) -> bool:

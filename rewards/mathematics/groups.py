@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rewards.mathematics.functions import Functions
 from rewards.mathematics.numerals import number
+from rewards.mathematics.rows import determinant
 from rewards.mathematics.tree import (
     Apply,
     Beyond,
@@ -18,7 +19,6 @@ from rewards.mathematics.tree import (
     Relation,
     Unreadable,
     children,
-    determinant,
 )
 
 _MATRICES = frozenset({"matrix", "pmatrix", "bmatrix", "Bmatrix", "smallmatrix", "array", "vmatrix"})

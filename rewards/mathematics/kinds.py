@@ -9,18 +9,17 @@ from __future__ import annotations
 from rewards.mathematics.amounts import same_quantity
 from rewards.mathematics.expressions import equal_expression
 from rewards.mathematics.lists import same_list
-from rewards.mathematics.matrices import holds_matrix
+from rewards.mathematics.matrices import holds_matrix, is_matrix
 from rewards.mathematics.points import beside_vector, same_bracket, same_matrix
 from rewards.mathematics.ratios import same_ratio
 from rewards.mathematics.relations import same_relations
-from rewards.mathematics.sets import is_set, listed, same_set, solved
+from rewards.mathematics.sets import is_set, listed, same_solution, solved
 from rewards.mathematics.tree import (
     Apply,
     Braces,
     Bracket,
     Builder,
     Items,
-    Matrix,
     Name,
     Node,
     Num,
@@ -59,14 +58,14 @@ def _equal_kinds(gold: Node, pred: Node) -> bool | None:
         return same_relations(gold, pred, equal)
     if isinstance(gold, Items | Braces) or isinstance(pred, Items | Braces):
         return same_list(gold, pred, equal)
-    if isinstance(gold, Matrix) or isinstance(pred, Matrix):
+    if is_matrix(gold) or is_matrix(pred):
         return same_matrix(gold, pred, equal)
     if isinstance(gold, Bracket) and isinstance(pred, Bracket):
         return same_bracket(gold, pred, equal)
     if isinstance(gold, Builder) and isinstance(pred, Builder) and isinstance(gold.element, Bracket):
         return equal(gold.element, pred.element) and equal(gold.condition, pred.condition)
     if is_set(gold) or is_set(pred):
-        return same_set(gold, pred) if is_set(gold) and is_set(pred) else _named_set(gold, pred)
+        return same_solution(gold, pred) if is_set(gold) and is_set(pred) else _named_set(gold, pred)
     if isinstance(gold, Bracket) or isinstance(pred, Bracket):
         return False
     if isinstance(gold, Ratio) or isinstance(pred, Ratio):

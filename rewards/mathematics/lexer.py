@@ -65,7 +65,7 @@ def _tokens(no_int: str) -> re.Pattern[str]:
           |(?:\.\.\.|\\l?dots)(?!\s*,)
           |[eE][+-]?\d+(?![A-Za-z\d]))?
        |\.\d+(?:[eE][+-]?\d+(?![A-Za-z\d]))?)
-    |(?P<word>[ap]\.m\.?|Interval\.[LR]?open|Point[23]D|S\.[A-Z][a-zA-Z]+|[A-Za-z]+)
+    |(?P<word>[ap]\.m\.?|Rs\.|Interval\.[LR]?open|Point[23]D|S\.[A-Z][a-zA-Z]+|[A-Za-z]+)
     |\\(?P<macro>[A-Za-z]+)\*?
     |(?P<op>\*\*|<=|>=|!=|==|=>|->|\+/?-|\\\\(?:\[[^\]]{{0,12}}\])?|\\[{{}}%$|&\#_]|.)""",
         re.VERBOSE | re.DOTALL,

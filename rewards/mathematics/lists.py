@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rewards.mathematics.definitions import value_of
 from rewards.mathematics.points import entries_of
-from rewards.mathematics.sets import is_set, same_set
+from rewards.mathematics.sets import is_set, same_solution
 from rewards.mathematics.tree import (
     Braces,
     Bracket,
@@ -29,18 +29,18 @@ def same_list(gold: Node, pred: Node, equal: Equal) -> bool | None:
     """Two answers, at least one of them several; a point or a set may stand for the list of its parts."""
     for one, other in ((gold, pred), (pred, gold)):
         if _are_bounds(one) and is_set(other):
-            return same_set(gold, pred)  # `x > 1 and x < 3` for (1, 3)
+            return same_solution(gold, pred)  # `x > 1 and x < 3` for (1, 3)
         if isinstance(one, Items) and isinstance(other, Bracket | Matrix):
             return _list_as_point(one, other, equal, swapped=one is pred)
     if is_set(gold) and is_set(pred):
         if {getattr(side, "joined", "") for side in (gold, pred)} == {"and", "or"}:
-            return same_set(gold, pred)
+            return same_solution(gold, pred)
         points = _same_parts(_parts(gold), _parts(pred), equal)  # `(1,2), (3,4)` are points before they are intervals
-        return points if _are_points(gold) and _are_points(pred) else points or same_set(gold, pred)
+        return points if _are_points(gold) and _are_points(pred) else points or same_solution(gold, pred)
     if (is_set(gold) and isinstance(pred, Braces)) or (is_set(pred) and isinstance(gold, Braces)):
         listed = gold if isinstance(gold, Braces) else pred
         if not any(isinstance(item, Bracket) for item in children(listed)):  # {(0,1), (1,0)} holds points
-            return same_set(gold, pred)
+            return same_solution(gold, pred)
     gold, pred = _as_listed(gold, pred), _as_listed(pred, gold)
     left, right = _parts(gold), _parts(pred)
     if isinstance(gold, Braces) or isinstance(pred, Braces):

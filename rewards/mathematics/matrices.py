@@ -13,6 +13,7 @@ from collections.abc import Callable
 from rewards.mathematics.equality import same
 from rewards.mathematics.tree import Apply, Bracket, Matrix, Name, Node, Num, names_in, with_value
 
+_ARITHMETIC = frozenset({"+", "*", "/", "neg", "call", "^"})
 _VECTORS = frozenset({("(", ")"), ("<", ">")})
 
 
@@ -22,7 +23,12 @@ def holds_matrix(node: Node) -> bool:
         return True
     if isinstance(node, Bracket):
         return len(node.items) > 1 and (node.left, node.right) in _VECTORS
-    return isinstance(node, Apply) and any(holds_matrix(arg) for arg in node.args)
+    return isinstance(node, Apply) and node.op in _ARITHMETIC and any(holds_matrix(arg) for arg in node.args)
+
+
+def is_matrix(node: Node) -> bool:
+    """Whether a node is a matrix, or an expression of matrices and vectors."""
+    return isinstance(node, Matrix) or (isinstance(node, Apply) and holds_matrix(node))
 
 
 def folded(node: Node) -> Node:

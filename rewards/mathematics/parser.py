@@ -10,14 +10,13 @@ Sums and what they are made of are in `terms`, `operands`, `groups` and `functio
 
 from __future__ import annotations
 
-from rewards.mathematics.cursor import SEPARATORS
+from rewards.mathematics.cursor import RELATIONS, SEPARATORS
 from rewards.mathematics.lexer import lex
 from rewards.mathematics.quantities import is_label, is_noun, unit_of
 from rewards.mathematics.terms import Terms, attach_unit
 from rewards.mathematics.tree import Apply, Items, Name, Node, Ratio, Relation, Unreadable, Words
 from rewards.mathematics.vocabulary import CONDITIONS, FILLERS
 
-_RELATIONS = frozenset({"=", "!=", "<", ">", "<=", ">=", "in"})
 _UNIONS = {"∪": "union", "∩": "intersection", "∖": "minus"}
 _COPULAS = frozenset({"is", "are", "equals"})
 _REASONS = frozenset({"because", "since"})
@@ -150,7 +149,7 @@ class _Parser(Terms):
         """Sides with = < <= and the like between them."""
         sides, ops = [self.union()], []
         while self.kind == "op":
-            if self.value in _RELATIONS:
+            if self.value in RELATIONS:
                 ops.append(self.value)
                 self.advance()
                 if self.is_op("≈"):

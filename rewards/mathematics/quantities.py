@@ -97,11 +97,11 @@ _NO_NOUNS = word_set(
 )
 _PAIRS = "am/pm north/south east/west up/down left/right above/below profit/loss increase/decrease more/less gain/loss"
 _OPPOSITES = {word: other for pair in _PAIRS.split() for word, other in (pair.split("/"), reversed(pair.split("/")))}
-_CURRENCIES = (
-    ("\\$", "dollar"), ("dollar", "dollar"), ("usd", "dollar"), ("cents", "dollar"), ("¢", "dollar"), ("€", "euro"),
-    ("eur", "euro"), ("£", "pound"), ("gbp", "pound"), ("sterling", "pound"), ("¥", "yen"), ("yen", "yen"),
-    ("yuan", "yen"), ("rmb", "yen"), ("₹", "rupee"), ("rupee", "rupee"), ("₩", "won"),
-)  # fmt: skip
+_CURRENCY = re.compile(
+    r"(?P<dollar>\\\$|dollars?\b|usd\b|cents?\b|¢)|(?P<euro>€|euros?\b|eur\b)|(?P<pound>£|pounds?\b|gbp\b|sterling)"
+    r"|(?P<yen>¥|yen\b|yuan|rmb)|(?P<rupee>₹|rupees?\b|inr\b|(?<![a-z])rs\b)|(?P<won>₩|(?<![a-z])won\b)",
+    re.IGNORECASE,
+)
 _MAX_PRICE = 80
 _KINDS = word_set("function functions number numbers triangle angle sequence series matrix curve solution event events")
 _DOUBTS = word_set("if whether unclear unknown nobody doubt only when unless claims says")
@@ -186,8 +186,7 @@ def are_other_currencies(a: str, b: str) -> bool:
 def _currencies(text: str) -> frozenset[str]:
     if len(text) > _MAX_PRICE:
         return frozenset()
-    text = text.lower()
-    return frozenset([currency for sign, currency in _CURRENCIES if sign in text])
+    return frozenset(match.lastgroup or "" for match in _CURRENCY.finditer(text))
 
 
 def are_opposites(a: str, b: str) -> bool:

@@ -6,7 +6,7 @@ from rewards.mathematics.definitions import label_of, unpacked, value_of, with_a
 from rewards.mathematics.equality import same_relation
 from rewards.mathematics.expressions import with_constants_of
 from rewards.mathematics.lists import same_list
-from rewards.mathematics.sets import is_set, same_set
+from rewards.mathematics.sets import is_set, same_set, same_solution
 from rewards.mathematics.tree import (
     Apply,
     Braces,
@@ -35,7 +35,7 @@ def same_relations(gold: Node, pred: Node, equal: Equal) -> bool | None:
             and is_set(gold)
             and (is_set(pred) or isinstance(other, Braces))
         ):
-            return same_set(gold, pred)
+            return same_solution(gold, pred)
     left, right = value_of(gold), value_of(pred)
     if isinstance(left, Relation) or isinstance(right, Relation):
         return False

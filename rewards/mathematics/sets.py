@@ -118,9 +118,24 @@ def same_set(a: Node, b: Node) -> bool | None:
         return None
 
 
-def _sorted_ends(a: Node, b: Node) -> list[Node]:
+def same_solution(gold: Node, pred: Node) -> bool | None:
+    """Whether two sets are the same; `x^2 > 4` only says the problem again where the gold has its end points."""
+    verdict = same_set(gold, pred)
+    return False if verdict is None and _is_solved(gold) and not _is_solved(pred) else verdict
+
+
+def _is_solved(node: Node) -> bool:
+    """Whether a set is given by its end points."""
+    try:
+        _holds(node, 0, _sorted_ends(node))
+    except NotASet:
+        return False
+    return True
+
+
+def _sorted_ends(*sets: Node) -> list[Node]:
     found: list[tuple[float, Node]] = []
-    for node in [*_ends(a), *_ends(b)]:
+    for node in [end for one in sets for end in _ends(one)]:
         value = as_float(node)
         if value is None:
             raise NotASet

@@ -11,6 +11,7 @@ from rewards.mathematics.groups import chosen
 from rewards.mathematics.numerals import in_base, number
 from rewards.mathematics.operands import Operands
 from rewards.mathematics.quantities import is_unit
+from rewards.mathematics.rows import transposed
 from rewards.mathematics.tree import (
     Apply,
     Bracket,
@@ -22,7 +23,6 @@ from rewards.mathematics.tree import (
     Relation,
     Unreadable,
     Words,
-    transposed,
 )
 
 _OVER = frozenset({"choose", "over"})
@@ -76,7 +76,9 @@ class Terms(Operands):
                 op = self.value
                 self.advance()
                 node = Apply(op, (node, self.signed_factor()))
-            elif self.is_op("(") and self.spaced and self.skip_remark():
+            elif self.is_op("(") and (
+                (self.spaced and self.skip_remark()) or (not isinstance(node, Name) and self.skip_condition())
+            ):
                 continue
             elif self.starts_operand():
                 if self.kind == "num" and isinstance(node, Num):

@@ -14,7 +14,6 @@ MAX_CHARS = 4_000  # longest answer that is read
 MAX_TOKENS = 1_500
 MAX_DEPTH = 40  # nested groups
 MAX_DIGITS = 1_000  # in one number as written
-MAX_DETERMINANT = 4  # rows
 MAX_BITS = 20_000  # in an exact integer while computing
 
 
@@ -122,7 +121,26 @@ class Words:
     text: str
 
 
-Node = Num | Name | Apply | Relation | Bracket | Braces | Builder | Items | Matrix | Ratio | Quantity | Words
+@dataclass(slots=True, eq=False)
+class Series:
+    """A sum (`+`) or product (`*`) of a term in which `Bound(index)` runs from first to last."""
+
+    op: str
+    index: int
+    first: Node
+    last: Node
+    term: Node
+
+
+@dataclass(slots=True, eq=False)
+class Bound:
+    """The index of a series inside its term, by number: what it was called says nothing."""
+
+    index: int
+
+
+Expression = Num | Name | Apply | Series | Bound
+Node = Expression | Relation | Bracket | Braces | Builder | Items | Matrix | Ratio | Quantity | Words
 
 Equal = Callable[[Node, Node], bool | None]
 """Whether gold and prediction are one answer. The rules for one kind are handed what compares its parts."""
@@ -155,6 +173,8 @@ def children(node: Node) -> tuple[Node, ...]:
         return (node.value,)
     if isinstance(node, Builder):
         return (node.element, node.condition)
+    if isinstance(node, Series):
+        return (node.first, node.last, node.term)
     return ()
 
 
@@ -200,6 +220,8 @@ def rebuild(node: Node, parts: tuple[Node, ...]) -> Node:
         return Quantity(parts[0], node.unit)
     if isinstance(node, Builder):
         return Builder(parts[0], parts[1])
+    if isinstance(node, Series):
+        return Series(node.op, node.index, *parts)
     if isinstance(node, Matrix):
         width = len(node.rows[0])
         return Matrix(tuple(parts[i : i + width] for i in range(0, len(parts), width)))
@@ -216,25 +238,3 @@ def with_value(node: Node, name: str, value: Node) -> Node:
 def renamed_in(node: Node, old: str, new: str) -> Node:
     """The same tree with one variable renamed."""
     return with_value(node, old, Name(new))
-
-
-def transposed(node: Bracket | Matrix) -> Matrix:
-    """A matrix with its rows as columns; a list of numbers is one row."""
-    if isinstance(node, Bracket):
-        return Matrix(tuple((item,) for item in node.items))
-    return Matrix(tuple(zip(*node.rows, strict=True)))
-
-
-def determinant(matrix: Matrix) -> Node:
-    """The determinant of a small square matrix, along its first row. Raises Beyond for any other."""
-    rows = matrix.rows
-    if len(rows) != len(rows[0]) or len(rows) > MAX_DETERMINANT:
-        raise Beyond(f"a determinant of {len(rows)} x {len(rows[0])}")
-    if len(rows) == 1:
-        return rows[0][0]
-    total: Node = Num(0)
-    for column, cell in enumerate(rows[0]):
-        minor = determinant(Matrix(tuple(row[:column] + row[column + 1 :] for row in rows[1:])))
-        term: Node = Apply("*", (cell, minor))
-        total = Apply("+", (total, Apply("neg", (term,)) if column % 2 else term))
-    return total

@@ -74,7 +74,8 @@ CONDITIONS = _set("if for where when with such since because")
 
 FILLERS = _set(
     "the a an is are was be answer value final result solution solutions so thus hence therefore total about exactly "
-    "approximately roughly around nearly only just equals equal to of or either there both it year usd eur gbp"
+    "approximately roughly around nearly only just equals equal to of or either there both it year usd eur gbp inr us "
+    "rs"
 )
 """Words that may stand before a number without changing it."""
 
@@ -128,7 +129,7 @@ DROPPED = frozenset({"$", "\\$", "£", "€", "¥", "₹", "₩", "\\&", "\\#", 
 
 _SHORT_WORDS = _set(
     "yes no dne not the all odd per of is are if in by at to on for am pm one two six ten its was men boy cat dog car "
-    "red day box yen won us usd eur gbp"
+    "red day box yen won us usd eur gbp rs inr"
 )
 
 

@@ -1,7 +1,8 @@
 r"""Pairs of gold and answer, kind by kind, written before the rules they test: equivalent forms and near misses.
 
 `pairs/*.txt`: `@ kind`, `= gold`, then `+ answer` (right), `- answer` (wrong), `? answer` (wrong, beyond what can be
-decided in time: never 1). An answer stands in \boxed{}; one that starts with RAW: is the whole completion.
+decided in time: never 1). An answer stands in \boxed{}; one that starts with RAW: is the whole completion, in which ⏎
+is the end of a line.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ def pairs(path: Path) -> Iterator[tuple[str, str, str, str]]:
     """Kind, gold, completion and mark of each line."""
     kind = gold = ""
     for line in path.read_text("utf-8").splitlines():
-        mark, text = line[0], line[2:]
+        mark, text = line[0], line[2:].replace("⏎", "\n")
         if mark == "@":
             kind = text
         elif mark == "=":
@@ -31,7 +32,7 @@ def pairs(path: Path) -> Iterator[tuple[str, str, str, str]]:
             yield kind, gold, completion, mark
 
 
-@pytest.mark.parametrize("name", ["first", "second", "third", "fourth", "fifth", "sixth", "seventh"])
+@pytest.mark.parametrize("name", ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth"])
 def test_every_pair_is_judged_as_a_careful_grader_would(name: str) -> None:
     wrong = []
     rows = list(pairs(PAIRS / f"{name}.txt"))

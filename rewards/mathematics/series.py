@@ -1,0 +1,98 @@
+r"""Sums and products over an index, `\sum_{k=1}^{n} k^2`: term by term where their limits are whole numbers.
+
+>>> from rewards.mathematics.tree import Name
+>>> series("+", "k", Num(1), Num(3), Name("k")).op, series("+", "k", Num(1), Name("n"), Name("k")).last.name
+('+', 'n')
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from rewards.mathematics.exact import exact
+from rewards.mathematics.tree import (
+    Apply,
+    Bound,
+    Node,
+    Num,
+    Series,
+    Unreadable,
+    children,
+    names_in,
+    rebuild,
+    variables_in,
+    with_value,
+)
+
+MAX_TERMS = 200
+MAX_NODES = 20_000  # of all terms together
+
+
+def series(op: str, index: str, first: Node, last: Node, term: Node) -> Node:
+    """The sum or product, its index replaced by a bound one. Raises Unreadable where there are too many terms."""
+    number = _deepest(term) + 1
+    return unrolled(Series(op, number, first, last, with_value(term, index, Bound(number))))
+
+
+def unrolled(node: Node) -> Node:
+    """The same tree with every series between whole numbers written out. Raises Unreadable for too many terms."""
+    if not isinstance(node, Series):
+        return rebuild(node, tuple(map(unrolled, children(node)))) if holds_series(node) else node
+    first, last = whole(node.first), whole(node.last)
+    if first is None or last is None:
+        return node
+    count = last - first + 1
+    if count > MAX_TERMS or count * size_of(node.term) > MAX_NODES:
+        raise Unreadable(f"{count} terms in a series, more than {MAX_TERMS} or too large")
+    terms = [unrolled(with_index(node.term, node.index, Num(value))) for value in range(first, last + 1)]
+    return _joined(node.op, terms) if terms else Num(int(node.op == "*"))
+
+
+def holds_series(node: Node) -> bool:
+    """Whether there is a series in a tree that has not been written out."""
+    return isinstance(node, Series) or any(holds_series(child) for child in children(node))
+
+
+def with_index(node: Node, index: int, value: Node) -> Node:
+    """A term with its bound index replaced."""
+    if isinstance(node, Bound):
+        return value if node.index == index else node
+    return rebuild(node, tuple(with_index(child, index, value) for child in children(node)))
+
+
+def limits_in(node: Node) -> set[str]:
+    """The names on which the limits of all series in a tree depend."""
+    own = variables_in(node.first) | variables_in(node.last) if isinstance(node, Series) else set()
+    return own.union(*(limits_in(child) for child in children(node)))
+
+
+def whole(limit: Node) -> int | None:
+    """The whole number that a limit is: `10`, `10^6`, `5 - 1`."""
+    if isinstance(limit, Num):
+        return limit.value if isinstance(limit.value, int) else None
+    if names_in(limit):
+        return None
+    try:
+        value = exact(limit, 0)
+    except ArithmeticError as error:
+        raise Unreadable(f"a limit that is not computed: {error}") from error
+    return int(value) if isinstance(value, int | Fraction) and value.denominator == 1 else None
+
+
+def _deepest(node: Node) -> int:
+    """The highest bound index in a tree, so that an outer one gets its own."""
+    own = node.index if isinstance(node, Series | Bound) else 0
+    return max([own, *map(_deepest, children(node))])
+
+
+def size_of(node: Node) -> int:
+    """How many nodes a tree has."""
+    return 1 + sum(map(size_of, children(node)))
+
+
+def _joined(op: str, terms: list[Node]) -> Node:
+    """The terms under one operation, halved so that the tree stays shallow."""
+    if len(terms) == 1:
+        return terms[0]
+    middle = len(terms) // 2
+    return Apply(op, (_joined(op, terms[:middle]), _joined(op, terms[middle:])))
