@@ -35,7 +35,8 @@ KNOWN_FIELDS = {name for names in FIELDS.values() for name in names} | {"tool_ca
 _TEXTS = ("text", "input_text", "output_text")
 _THOUGHTS = ("reasoning", "thinking")
 _CALLS = ("tool_call", "tool_calls", "function_call")
-_PARTS = (*_TEXTS, *_THOUGHTS, *_CALLS)
+_MEDIA = ("image", "image_url", "input_image", "audio", "input_audio", "video", "video_url", "file", "input_file")
+_PARTS = (*_TEXTS, *_THOUGHTS, *_CALLS, *_MEDIA)
 
 
 class BadTurn(ValueError):

@@ -71,7 +71,7 @@ def _loaded(recipe: Recipe, run: Run, context: Context) -> pl.DataFrame | None:
     """
     load = recipe.steps[0]
     if load.kind != "source":
-        require_columns(recipe, load.after(frozenset()))
+        require_columns(recipe, dict.fromkeys(load.after(frozenset())))
         return pl.DataFrame()
     stem = f"00-{load.title}"
     stored = stored_entry(run, stem)
@@ -81,7 +81,7 @@ def _loaded(recipe: Recipe, run: Run, context: Context) -> pl.DataFrame | None:
         return None
     else:
         table = load.run(pl.DataFrame(), context).kept
-    require_columns(recipe, frozenset(table.columns))
+    require_columns(recipe, table.schema)
     return table
 
 

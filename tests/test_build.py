@@ -261,11 +261,19 @@ def test_what_a_step_cannot_do_without_is_told_before_anything_is_spent(tmp_path
     assert asked(tmp_path) == 0
 
 
-@pytest.mark.parametrize("rule", ["finish_reason == 1", "completion", "source in [1, 2]"])
-def test_a_rule_that_does_not_fit_names_itself_and_the_types_of_its_columns(tmp_path: Path, rule: str) -> None:
-    recipe = write(tmp_path, RECIPE.replace('finish_reason == "stop"', rule))
-    with pytest.raises(DataError, match=rf"keep: '{re.escape(rule)}' does not fit its columns \(\w+ is String\): "):
-        build(load_recipe(recipe), tmp_path / "run", until="keep")
+@pytest.mark.parametrize(
+    ("rule", "kind"),
+    [("finish_reason == 1", "String"), ("completion", "String"), ("source in [1, 2]", "String"),
+     ("words(score.verifier) > 2", "Float64"), ('score.verifier == "1"', "Float64")],
+)  # fmt: skip
+def test_a_rule_that_does_not_fit_is_told_before_anything_is_spent(tmp_path: Path, rule: str, kind: str) -> None:
+    recipe = load_recipe(write(tmp_path, RECIPE.replace('finish_reason == "stop"', rule)))
+    told = rf"keep: '{re.escape(rule)}' does not fit its columns \([\w.]+ is {kind}\): "
+    with pytest.raises(InvalidInput, match=told):
+        make_plan(recipe, tmp_path / "run")
+    with pytest.raises(InvalidInput, match=told):
+        build(recipe, tmp_path / "run")
+    assert asked(tmp_path) == 0
 
 
 def test_a_damaged_step_is_computed_again(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate.dialects import DIALECTS, WORDS, detect, normalise
+from curate.dialects.evening import even
 from curate.errors import DataError
 from curate.messages import problem
 from curate.sources.files import read
@@ -217,10 +219,15 @@ def test_tool_calls_become_messages_a_template_can_render() -> None:
         ({"messages": [ASK, {"role": "oracle", "content": "2"}]}, "unknown role 'oracle'"),
         ({"messages": []}, "a conversation without turns"),
         ({"messages": None}, "a conversation without turns"),
+        (
+            {"messages": [{"role": "user", "content": '[{"type":"text","text":"?"},{"type":"image_url"}]'}, SAY]},
+            "a part of type 'image_url' is not text",
+        ),
         ({"conversations": [USER, {"from": "function_call", "value": "no json"}]}, "a tool call is not JSON"),
         ({"instruction": "", "output": "2"}, "the instruction is empty"),
         ({"instruction": "1+1?", "output": None}, "the completion is empty"),
         ({"prompt": "1+1?", "chosen": "2", "rejected": "2 "}, "chosen and rejected are the same"),
+        ({"prompt": None, "chosen": "2", "rejected": "3"}, "the prompt is empty"),
         ({"prompt": "1+1?", "chosen": "2", "rejected": ""}, "the rejected answer is empty"),
         ({"question": "1+1?", "choices": ["1", "2"], "answer": "3"}, "the answer is none of the options"),
         (
@@ -258,6 +265,55 @@ def test_two_that_fit_alike_are_a_question_for_the_user() -> None:
     assert "alpaca" in str(caught.value)
     assert "messages" in str(caught.value)
     assert normalise(both, "alpaca").frame["completion"].to_list() == ["b"]
+
+
+def test_rows_of_several_dialects_are_to_be_told_apart_by_the_user() -> None:
+    with pytest.raises(DataError, match="the rows are of several dialects") as caught:
+        normalise(to_frame([{"instruction": "a", "output": "b"}, {"messages": [ASK, SAY]}, {"messages": [ASK, SAY]}]))
+    assert re.search(r"alpaca: .*\(1 rows\)", str(caught.value))
+    assert re.search(r"messages: .*\(2 rows\)", str(caught.value))
+
+
+def test_a_column_of_texts_alone_can_be_named_as_the_prompt() -> None:
+    texts = pl.DataFrame({"lang": ["de"], "text": ["Ein Satz, der lang genug ist."]})
+    with pytest.raises(DataError, match=r"prompts without answers: columns: \{prompt: text\}"):
+        normalise(texts)
+    assert normalise(texts.rename({"text": "prompt"})).dialect == "prompts"
+
+
+def test_one_system_message_makes_conversations_of_all_rows() -> None:
+    rows = [
+        {"instruction": "a", "output": "b", "system": None},
+        {"instruction": "c", "output": "d", "system": "Be kind."},
+    ]
+    made = normalise(to_frame(rows)).frame
+    assert "prompt" not in made.columns
+    assert [[turn["role"] for turn in row] for row in made["messages"].to_list()] == [["user"], ["system", "user"]]
+    assert made["completion"].to_list() == ["b", "b"]
+
+
+@given(st.lists(st.lists(st.sampled_from([*"pmctx"]), max_size=3), max_size=4))
+def test_tables_brought_to_one_form_keep_every_row_and_say_each_part_in_one_place(tables: list[list[str]]) -> None:
+    call = {"function": {"name": "f", "arguments": "{}"}}
+    rows: dict[str, dict[str, Any]] = {
+        "p": {"prompt": "1+1?"},
+        "m": {"messages": [ASKED, SAID]},
+        "c": {"messages": [ASKED], "completion": "2"},
+        "t": {"messages": [ASKED, SAID | {"tool_calls": [call]}]},
+        "x": {"prompt": "1+1?", "completion": "2"},
+    }
+    frames = [to_frame([rows[kind] for kind in table]) for table in tables if table]
+    made = even(frames)
+    assert [frame.height for frame in made] == [frame.height for frame in frames]
+    got = [row for frame in made for row in frame.to_dicts()]
+    kinds = [kind for table in tables for kind in table]
+    chats, apart = set(kinds) & set("mct"), set(kinds) & set("cx")
+    for kind, row in zip(kinds, got, strict=True):
+        assert bool(row.get("prompt")) != bool(row.get("messages"))
+        assert bool(row.get("messages")) == bool(chats)
+        said = [turn["content"] for turn in row.get("messages") or []] + [row.get("prompt"), row.get("completion")]
+        assert [text for text in said if text] == (["1+1?"] if kind == "p" else ["1+1?", "2"])
+        assert (row.get("completion") == "2") == (kind in "cx" or (kind == "m" and bool(apart)))
 
 
 def test_two_columns_for_one_part_are_a_question_for_the_user() -> None:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from curate.dialects import conversations, instructions, preferences, problems
 from curate.dialects.dialect import CannotConvert, Dialect, Row
+from curate.dialects.evening import even
 from curate.dialects.tell import Fit, named, parts_of, tell
 from curate.messages import KNOWN_FIELDS, BadTurn
 from curate.widen import to_frame
@@ -83,10 +84,9 @@ def normalise(frame: pl.DataFrame, dialect: str | None = None) -> Normalised:
     if fit.dialect.gather is not None:
         rows, failures = fit.dialect.gather([row for _, row in rows])
     places, made = _convert(fit.dialect, rows, failures)
-    _even_out(made)
     spent = {column for part, column in fit.columns.items() if part not in fit.dialect.witness}
     beside = frame[places].drop(spent)
-    ours = _ordered(to_frame(made)) if made else pl.DataFrame({"prompt": []}, schema={"prompt": pl.String})
+    ours = _ordered(*even([to_frame(made)])) if made else pl.DataFrame({"prompt": []}, schema={"prompt": pl.String})
     failures.sort()
     failed = frame[[place for place, _ in failures]].with_columns(
         reason=pl.Series([why for _, why in failures], dtype=pl.String)
@@ -116,21 +116,6 @@ def _convert(
                 made.append(sample)
                 places.append(place)
     return places, made
-
-
-def _even_out(rows: list[Row]) -> None:
-    """When some conversations end before their answer, all that have one do: a column means one thing in every row."""
-    if not any("messages" in row and "completion" in row for row in rows):
-        return
-    for row in rows:
-        turns = row.get("messages") or []
-        if (
-            "completion" not in row
-            and len(turns) > 1
-            and turns[-1]["role"] == "assistant"
-            and not turns[-1].get("tool_calls")
-        ):
-            row["messages"], row["completion"] = turns[:-1], turns[-1]["content"]
 
 
 def _ordered(frame: pl.DataFrame) -> pl.DataFrame:

@@ -96,7 +96,7 @@ def _prompted(row: Row) -> list[Row]:
     prompt, system = row["prompt"], row["system"]
     if _is_conversation(better) and _is_conversation(worse):
         made = apart(to_messages(better, system=system), to_messages(worse, system=system))
-    elif isinstance(prompt, str):
+    elif prompt is None or isinstance(prompt, str):
         made = asked(filled(prompt, "prompt"), system) | pair(_said(better), _said(worse))
     else:
         context = checked(to_messages(prompt or [], system=system))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from curate.dialects.dialect import Dialect, Part, Row, is_kind
@@ -59,6 +60,8 @@ def match(dialect: Dialect, frame: pl.DataFrame) -> Fit | Miss:
     barred = [name for name in frame.columns if name.lower() in dialect.without]
     if barred:
         return Miss(dialect, columns, (), f"there is a column '{barred[0]}' beside")
+    if frame.height and not filled_rows(frame, dialect, columns).any():
+        return Miss(dialect, columns, (), "no row has all of it")
     why = dialect.looks(columns, first_rows(frame, columns, dialect))
     return Miss(dialect, columns, (), why) if why else Fit(dialect, columns, rivals)
 
@@ -71,7 +74,7 @@ def tell(frame: pl.DataFrame, dialects: Mapping[str, Dialect]) -> Fit:
     if len(best) == 1:
         return only(best[0])
     if best:
-        raise DataError(_ambiguous(best))
+        raise DataError(_mixed(best, frame) or _ambiguous(best))
     raise DataError(_untold(frame, [one for one in tried if isinstance(one, Miss)], dialects))
 
 
@@ -112,6 +115,13 @@ def parts_of(frame: pl.DataFrame, columns: Mapping[str, str], dialect: Dialect) 
     return [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)]
 
 
+def filled_rows(frame: pl.DataFrame, dialect: Dialect, columns: Mapping[str, str]) -> pl.Series:
+    """Which rows have a value in every part that the dialect must have."""
+    import polars as pl
+
+    return frame.select(pl.all_horizontal(pl.col([columns[part] for part in dialect.needs]).is_not_null())).to_series()
+
+
 def _candidates(frame: pl.DataFrame, part: Part, taken: set[str]) -> list[str]:
     """The columns that can play a part, the likeliest first; one spelled as the name goes before other letter cases."""
     order = {name: place for place, name in enumerate(part.names)}
@@ -134,6 +144,23 @@ def _ambiguous(fits: Iterable[Fit]) -> str:
     )
 
 
+def _mixed(fits: Sequence[Fit], frame: pl.DataFrame) -> str:
+    """What to do with a table whose rows are each of one of several dialects; "" when some row is of two."""
+    rows = [filled_rows(frame, fit.dialect, fit.columns) for fit in fits]
+    if any((one & other).any() for one, other in combinations(rows, 2)):
+        return ""
+    lines = [
+        f"  {fit.dialect.name}: {fit.dialect.about} ({mask.sum():,} rows)" for fit, mask in zip(fits, rows, strict=True)
+    ]
+    named = ", ".join(f"dialect: {fit.dialect.name}" for fit in fits)
+    return (
+        "the rows are of several dialects:\n"
+        + "\n".join(lines)
+        + "\nGive each a source of its own: files of one dialect "
+        f"as one `file:`, or the same file under several names, with {named} (the rows of the others then fail)"
+    )
+
+
 def _untold(frame: pl.DataFrame, misses: list[Miss], dialects: Mapping[str, Dialect]) -> str:
     """The columns found, the two nearest dialects with what they lack, and the line that would settle it."""
     near = sorted(misses, key=lambda miss: _distance(miss, frame.columns))[:2]
@@ -150,15 +177,12 @@ def _untold(frame: pl.DataFrame, misses: list[Miss], dialects: Mapping[str, Dial
 def _distance(miss: Miss, free: Iterable[str]) -> tuple[float, int]:
     """How far a dialect is from a table: the share of parts that are lacking; of equal ones the common come first.
 
-    One that lacks most of its parts is as far as one that lacks all: a single common word says nothing. A column whose
-    name is nearly that of a lacking part brings it nearer.
+    One that lacks most of its parts is as far as one that lacks all: a single common word says nothing. A lacking part
+    counts half when the name of a column is nearly its own.
     """
     common = COMMON.index(miss.dialect.name) if miss.dialect.name in COMMON else len(COMMON)
-    share = len(miss.lacks) / len(miss.dialect.needs)
-    if miss.dialect.without:
-        share = 0.9
-    elif any(_nearest(miss.dialect.needs[part], free) for part in miss.lacks):
-        share /= 2
+    lacking = sum(0.5 if _nearest(miss.dialect.needs[part], free) else 1 for part in miss.lacks)
+    share = 0.9 if miss.dialect.without else lacking / len(miss.dialect.needs)
     return (share if share <= 0.5 else 1.0), common
 
 
@@ -173,16 +197,17 @@ def _need(miss: Miss) -> str:
 def _remedy(miss: Miss, frame: pl.DataFrame) -> str:
     """The `columns:` line that would make the nearest dialect fit."""
     free = [name for name in frame.columns if name not in miss.columns.values() and name not in ("id", "source")]
-    free.sort(key=lambda name: not _reads_as_text(frame[name]))
     line = {}
     for part in miss.lacks:
         wanted = miss.dialect.needs[part]
         fitting = [name for name in free if is_kind(frame.schema[name], wanted.kind)]
-        line[wanted.names[0]] = _nearest(wanted, fitting) or (fitting[0] if fitting else "<column>")
+        likely = [name for name in fitting if wanted.kind != "text" or _reads_as_text(frame[name])]
+        line[wanted.names[0]] = _nearest(wanted, fitting) or next(iter(likely), "<column>")
         free = [name for name in free if name != line[wanted.names[0]]]
     if not line:
         return f"Read it so all the same: dialect: {miss.dialect.name}"
-    return f"Name them, for example: columns: {{{', '.join(f'{new}: {old}' for new, old in line.items())}}}"
+    alone = f"; prompts without answers: columns: {{prompt: {line['prompt']}}}" if {*line} > {"prompt"} else ""
+    return f"Name them, for example: columns: {{{', '.join(f'{new}: {old}' for new, old in line.items())}}}{alone}"
 
 
 def _nearest(part: Part, columns: Iterable[str]) -> str | None:

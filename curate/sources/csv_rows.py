@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from curate.errors import DataError
-from curate.sources.loaded import Intake
+from curate.sources.loaded import NOT_UTF8, Intake
 from curate.sources.streams import MAX_ROW_BYTES, Block, Broken
 from curate.widen import stack
 
@@ -68,7 +68,7 @@ def read_csv(blocks: Iterable[Block], file: str, intake: Intake, delimiter: str 
         begin, line = line + 1, reader.line_num
         bad = [lines.bad.pop(number) for number in range(begin, line + 1) if number in lines.bad] if lines.bad else []
         if bad:
-            intake.fail(file, begin, bad[0], "not UTF-8")
+            intake.fail(file, begin, bad[0], NOT_UTF8)
         elif len(cells) == len(header):
             batch.append(cells)
         elif cells:

@@ -2,7 +2,7 @@
 
 How a file is packed is told by its first bytes; its format by its name and, where name and content disagree, by its
 content. What cannot be read becomes a failed row with its line and the reason, and the file goes on: see
-`curate.sources.json_rows`, `curate.sources.csv_rows` for the rules, `curate.widen` for columns of mixed values.
+`curate.sources.json_strict`, `curate.sources.csv_rows` for the rules, `curate.widen` for columns of mixed values.
 """
 
 from __future__ import annotations
@@ -132,6 +132,8 @@ def _read_one(path: Path, format_: str | None, intake: Intake, max_bytes: int, m
     begin = streams.head(path, max_bytes)
     if not begin and path.stat().st_size == 0:
         raise DataError(f"{path} is empty")
+    if packed := streams.other_pack(begin):
+        raise DataError(f"{path} is {packed}, which is not read here: unpack it, and name what is in it, or its folder")
     told = tell_format(path, begin) if format_ is None else format_
     name = path.name
     if told == "parquet":
@@ -139,7 +141,7 @@ def _read_one(path: Path, format_: str | None, intake: Intake, max_bytes: int, m
         return
     pieces = streams.chunks(path, max_bytes)
     if told == "json":
-        from curate.sources.json_rows import read_document
+        from curate.sources.json_documents import read_document
 
         read_document(_whole(pieces, name, intake), name, intake)
         return

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 RAW = 2_000
+NOT_UTF8 = "not UTF-8 (iconv -f LATIN1 -t UTF-8 makes it so where it is Latin-1)"
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,10 @@ MAX_ROW_BYTES = 64 * 2**20
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _UTF8_MARK = b"\xef\xbb\xbf"
 _OTHER_MARKS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+_OTHER_PACKS = {
+    b"PK\x03\x04": "a zip archive or an office file", b"7z\xbc\xaf": "a 7z archive", b"Rar!": "a rar archive",
+    b"BZh": "packed by bzip2", b"\xfd7zXZ": "packed by xz",
+}  # fmt: skip
 
 
 class Broken(Exception):
@@ -68,6 +72,14 @@ def head(path: Path, max_bytes: int = MAX_BYTES) -> bytes:
         return next(chunks(path, max_bytes), b"")[:65_536]
     except Broken:
         return b""
+
+
+def other_pack(begin: bytes) -> str | None:
+    """How a file that begins so is packed, where it is in a way that is not read here; None for all others."""
+    if begin[257:262] == b"ustar":
+        return "a tar archive"
+    told = next((what for mark, what in _OTHER_PACKS.items() if begin.startswith(mark)), None)
+    return told if told and b"\0" in begin[:1_000] else None  # text may begin with any of these letters
 
 
 def blocks(pieces: Pieces, max_row_bytes: int = MAX_ROW_BYTES) -> Iterator[Block]:

@@ -96,6 +96,8 @@ class Step(BaseModel):
 
     kind: ClassVar[Kind]
     version: ClassVar[int] = 1
+    reshapes: ClassVar[bool] = False
+    """Whether a column may have another type after it than the one of the same name before."""
 
     step: str
     name: str = Field(
@@ -128,6 +130,10 @@ class Step(BaseModel):
         """Columns the step cannot run without."""
         return frozenset()
 
+    def misfits(self, types: Mapping[str, pl.DataType]) -> Iterator[str]:
+        """What it asks of columns that their types do not allow; `types` has those that are known beforehand."""
+        return iter(())
+
     def after(self, columns: frozenset[str]) -> frozenset[str]:
         """The columns of its rows, given the columns that come in."""
         return columns
@@ -147,6 +153,23 @@ class Step(BaseModel):
     def join_notes(self, notes: Sequence[Mapping[str, Any]], kept: pl.DataFrame) -> Mapping[str, Any]:
         """The notes of a row-wise step from those of its shards; `kept` are all rows. Counts add up unless said."""
         return add_notes(notes)
+
+
+_TEXTS = ("completion", "thinking", "finish_reason", "model", "response")
+_COUNTS = ("prompt_tokens", "completion_tokens", "sample")
+_LABELS = {"score": pl.Float64, "flag": pl.Boolean, "why": pl.String}
+
+
+def written_type(column: str) -> pl.DataType | None:
+    """The type of a column that every step writes alike; None for all others.
+
+    >>> written_type("score.math"), written_type("prompt")
+    (Float64, None)
+    """
+    label, dot, _ = column.partition(".")
+    if dot and label in _LABELS:
+        return _LABELS[label]()
+    return pl.String() if column in _TEXTS else pl.Int64() if column in _COUNTS else None
 
 
 def add_notes(notes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

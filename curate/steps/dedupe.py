@@ -18,6 +18,7 @@ from curate.table import file_hash
 if TYPE_CHECKING:
     from curate.cleaning.duplicates import Deduped
 
+ASKED = ("prompt", "messages")
 BORDER, BORDER_CHARACTERS = 6, 2_000
 """Pairs near the threshold that the notes keep, and of each text so much."""
 
@@ -35,7 +36,7 @@ class Dedupe(Step):
 
     step: Literal["dedupe"]
     on: tuple[str, ...] = Field(
-        default=("prompt",), min_length=1, description="Columns that are compared: text, or a conversation."
+        default=(), description="Columns that are compared, text or conversations: prompt or messages unless given."
     )
     by: Literal["exact", "minhash", "semantic"] = "exact"
     threshold: float | None = Field(
@@ -83,7 +84,7 @@ class Dedupe(Step):
         return value
 
     def needs(self) -> frozenset[str]:
-        """The compared columns, and the one that decides."""
+        """The compared columns where they are named, and the one that decides."""
         from curate.cleaning.duplicates.ranks import keep_column
 
         column = keep_column(self.prefer)
@@ -111,9 +112,12 @@ class Dedupe(Step):
             raise DataError(
                 f"{self.title}: no column '{missing[0]}' to compare{did_you_mean(missing[0], table.columns)}"
             )
+        on = self.on or tuple(name for name in ASKED if name in table.columns)[:1]
+        if not on:
+            raise DataError(f"{self.title}: neither prompt nor messages to compare; name the columns: on: [...]")
         result = dedupe(
             table,
-            self.on,
+            on,
             by=self.by,
             threshold=self.threshold,
             keep=self.prefer,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Literal
 
 import polars as pl
@@ -15,7 +15,8 @@ from curate.cleaning.rules.table import rules_hash
 from curate.errors import DataError
 from curate.result import Result
 from curate.rules import read_rule
-from curate.steps.base import Context, Kind, Step
+from curate.steps.base import Context, Kind, Step, written_type
+from curate.steps.keep import misfits
 
 
 class Filter(Step):
@@ -61,6 +62,11 @@ class Filter(Step):
         """The text, and what the rules read beside it."""
         needed = {name for rule in read_rules(self.rules) for name in rule.needs}
         return frozenset(needed | ({self.column} if self.column else set()))
+
+    def misfits(self, types: Mapping[str, pl.DataType]) -> Iterator[str]:
+        """Rules on the labels that do not fit them."""
+        labels = {name: kind for name in self.after(frozenset()) if (kind := written_type(name))}
+        return misfits([rule for rule in self.keep if rule != CLEAN], {**types, **labels})
 
     def after(self, columns: frozenset[str]) -> frozenset[str]:
         """The labels are added."""

@@ -33,6 +33,7 @@ class Format(Step):
 
     kind: ClassVar[Kind] = "map"
     version: ClassVar[int] = 2
+    reshapes: ClassVar[bool] = True
 
     step: Literal["format"]
     to: Literal["sft", "prompt-completion", "preference", "verifiable", "kto"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar, Literal
 
 import polars as pl
@@ -40,28 +41,35 @@ class Keep(Step):
         """The columns of the rules."""
         return frozenset(column for text in self.where for column in read_rule(text).columns)
 
+    def misfits(self, types: Mapping[str, pl.DataType]) -> Iterator[str]:
+        """Rules that do not fit their columns."""
+        return misfits(self.where, types)
+
     def run(self, table: pl.DataFrame, context: Context) -> Result:
         """Split the rows by the first rule that does not hold."""
         missing = sorted(self.needs() - set(table.columns))
         if missing:
             nearest = did_you_mean(missing[0], table.columns)
             raise DataError(f"{self.title}: no column '{missing[0]}' to keep rows by{nearest}")
-        rules = [read_rule(text) for text in self.where]
-        for rule in rules:
-            self._require_fit(rule, table)
-        reasons = table.select(pl.coalesce([_reason(rule) for rule in rules]).alias(REASON))[REASON]
+        if misfit := next(self.misfits(table.schema), ""):
+            raise DataError(f"{self.title}: {misfit}")
+        reasons = table.select(pl.coalesce([_reason(read_rule(text)) for text in self.where]).alias(REASON))[REASON]
         context.progress.advance(table.height, 0, None)
         dropped = table.with_columns(reasons).filter(reasons.is_not_null())
         return Result(kept=table.filter(reasons.is_null()), dropped=dropped)
 
-    def _require_fit(self, rule: Rule, table: pl.DataFrame) -> None:
-        """Raise DataError for a rule that compares what cannot be compared, or that is a value and no rule."""
+
+def misfits(rules: Iterable[str], types: Mapping[str, pl.DataType]) -> Iterator[str]:
+    """Rules that compare what cannot be compared, or are a value and no rule; only columns of `types` are looked at."""
+    for rule in map(read_rule, rules):
+        if not types.keys() >= set(rule.columns):
+            continue
+        columns = {name: types[name] for name in sorted(rule.columns)}
         try:
-            table.head(1).select(_reason(rule))
+            pl.DataFrame(schema=columns).select(_reason(rule))
         except pl.exceptions.PolarsError as broken:
-            columns = ", ".join(f"{name} is {table.schema[name]}" for name in sorted(rule.columns))
-            why = str(broken).splitlines()[0]
-            raise DataError(f"{self.title}: '{rule.text}' does not fit its columns ({columns}): {why}") from broken
+            told = ", ".join(f"{name} is {kind}" for name, kind in columns.items())
+            yield f"'{rule.text}' does not fit its columns ({told}): {str(broken).splitlines()[0]}"
 
 
 def _reason(rule: Rule) -> pl.Expr:

@@ -113,10 +113,11 @@ class Load(Step):
     """Read every source, tell its dialect, give each row an id made of its content, and stack them.
 
     A row that cannot be read is a failed row with its line and the reason. The columns a source has beyond the known
-    words stay as they are.
+    words stay as they are. All rows have one form, see `curate.dialects.evening`.
     """
 
     kind: ClassVar[Kind] = "source"
+    version: ClassVar[int] = 2
 
     step: Literal["load"]
     sources: tuple[Source, ...] = Field(min_length=1)
@@ -154,11 +155,22 @@ class Load(Step):
             part = read_source(source, context)
             context.progress.advance(part.frame.height, 0, None)
             parts.append(part)
-        kept = stack(part.frame for part in parts)
+        kept = stack(self._even([part.frame for part in parts], context))
         failed = stack(part.failed for part in parts)
         if not kept.height:
             raise DataError(f"{self.title}: no rows came from {', '.join(source.where for source in self.sources)}")
         return Result(kept=kept, failed=failed, notes={"sources": [dict(part.notes) for part in parts]})
+
+    def _even(self, frames: list[pl.DataFrame], context: Context) -> list[pl.DataFrame]:
+        """The rows of all sources in one form, said aloud where that takes a column away."""
+        from curate.dialects.evening import even
+
+        made = even(frames)
+        if any("prompt" in old.columns and "prompt" not in new.columns for old, new in zip(frames, made, strict=True)):
+            context.progress.say(
+                f"{self.title}: some rows are conversations, so all are: a prompt is now in `messages`"
+            )
+        return made
 
     def _require_pinned(self) -> None:
         from curate.sources.hub import require_pinned

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from curate.errors import DataError
 from curate.sources.files import find, read, rename, resolve, source_hash
-from curate.sources.loaded import Loaded
+from curate.sources.loaded import NOT_UTF8, Loaded
 
 ROWS = [{"prompt": f"What is {n}+1?", "answer": n + 1, "tags": ["sum", str(n)]} for n in range(50)]
 LINES = "".join(json.dumps(row) + "\n" for row in ROWS)
@@ -121,7 +121,7 @@ def test_any_bytes_give_rows_or_one_clear_error(tmp_path: Path, data: bytes, suf
 
 GOOD = '{"a": "good"}'
 BAD_LINES = {
-    b'{"a": "\xff\xfe"}': "not UTF-8",
+    b'{"a": "\xff\xfe"}': NOT_UTF8,
     b'{"a": "\\ud83d"}': "a lone surrogate: half a character is missing",
     b'{"\\ud83d": 1}': "a lone surrogate: half a character is missing",
     b'{"a": ': "not JSON: Expecting value",
@@ -335,7 +335,7 @@ def test_csv_rows_with_faults_fail_alone(tmp_path: Path) -> None:
     text = b'q,a\n"two\nlines",1\n\xff,2\nmany,3,4\n"say ""hi""",5\n'
     loaded = read(write(tmp_path / "rows.csv", text))
     assert loaded.frame.to_dicts() == [{"q": "two\nlines", "a": 1}, {"q": 'say "hi"', "a": 5}]
-    assert reasons(loaded) == [(4, "not UTF-8"), (5, "3 cells where the first line names 2 columns")]
+    assert reasons(loaded) == [(4, NOT_UTF8), (5, "3 cells where the first line names 2 columns")]
 
 
 def test_an_open_quote_is_named_and_keeps_the_rows_before(tmp_path: Path) -> None:
@@ -414,6 +414,10 @@ def test_the_hash_of_a_source_changes_with_any_of_its_files(tmp_path: Path) -> N
         ("word.json", '"text"', "not rows"),
         ("data.bin", "text", "the format cannot be told; give format: csv, json, jsonl, parquet, tsv"),
         ("fake.parquet", "text", "is not a whole parquet file"),
+        ("rows.zip", "PK\x03\x04\x00", "is a zip archive or an office file, which is not read here: unpack it"),
+        ("rows.tar", "rows.jsonl" + "\0" * 247 + "ustar", "is a tar archive"),
+        ("rows.jsonl.xz", "\xfd7zXZ\x00", "is packed by xz"),
+        ("latin.csv", "prompt,completion\ncaf\xe9,x\n", r"not UTF-8 \(iconv -f LATIN1"),
         ("fake.jsonl.gz", "\x1f\x8bnot a pack", "none|only"),
     ],
 )

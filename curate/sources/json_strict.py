@@ -1,0 +1,111 @@
+r"""One row of JSON, every oddity found: what the fast way of `curate.sources.json_rows` would hide or cannot explain.
+
+| in a row | what becomes of it |
+|---|---|
+| no JSON, no object, not UTF-8, nested deeper than 64, longer than the limit, a number beyond all floats | failed |
+| a lone surrogate (`"\ud83d"` without its other half) | failed: half a character was lost, which half is not known |
+| a key that stands twice | the last value counts, as for every parser; counted in the notes |
+| NaN, Infinity | the float of that name; counted in the notes |
+| an integer beyond 64 bits | kept, as text (see `curate.widen`) |
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from math import isinf
+from types import NoneType
+from typing import Any
+
+from curate.sources.loaded import NOT_UTF8
+from curate.widen import MAX_DEPTH
+
+_JSON_WORDS = {
+    list: "a list",
+    str: "a text",
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    NoneType: "null",
+}
+TOO_DEEP = f"nested deeper than {MAX_DEPTH} levels"
+
+
+class BadRow(ValueError):
+    """A row that cannot be read; the message is its reason."""
+
+
+def parse_row(text: str, tally: Counter[str]) -> dict[str, Any]:
+    """One row, every oddity found. Raises BadRow with the reason; `tally` counts what is kept but worth a note."""
+    seen: set[str] = set()
+    row: dict[str, Any] = _parse(decoder_into(seen), text)
+    check_row(row)
+    tally.update(seen)
+    return row
+
+
+def check_row(row: Any) -> None:
+    """Raise BadRow for a row that is no object, is nested too deep, or holds text that is no Unicode."""
+    if not isinstance(row, dict):
+        raise BadRow(f"{_JSON_WORDS.get(type(row), 'no value')}, not an object")
+    if _depth_exceeds(row, MAX_DEPTH):
+        raise BadRow(TOO_DEEP)
+    try:
+        json.dumps(row, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        escaped_byte = "\udc80" <= error.object[error.start] <= "\udcff"
+        raise BadRow(NOT_UTF8 if escaped_byte else "a lone surrogate: half a character is missing") from error
+
+
+def _parse(decoder: json.JSONDecoder, text: str) -> Any:
+    try:
+        return decoder.decode(text)
+    except RecursionError:
+        raise BadRow(TOO_DEEP) from None
+    except ValueError as error:
+        raise BadRow(reason(error)) from error
+
+
+def reason(error: ValueError) -> str:
+    """Why a text is no JSON, without its place: reasons are counted."""
+    if isinstance(error, BadRow):
+        return str(error)
+    if isinstance(error, json.JSONDecodeError):
+        return f"not JSON: {error.msg.removesuffix(' starting at')}"
+    return "an integer of thousands of digits"
+
+
+def decoder_into(seen: set[str]) -> json.JSONDecoder:
+    """A decoder that notes in `seen` what it lets pass."""
+
+    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
+        made = dict(items)
+        if len(made) != len(items):
+            seen.add("a key stands twice in one object, the last value was kept,")
+        return made
+
+    def constant(word: str) -> float:
+        seen.add("NaN or Infinity, which are no JSON, were kept as floats,")
+        return float(word)
+
+    def number(digits: str) -> float:
+        value = float(digits)
+        if isinf(value):
+            raise BadRow("a number beyond all floats")
+        return value
+
+    return json.JSONDecoder(object_pairs_hook=pairs, parse_constant=constant, parse_float=number)
+
+
+def _depth_exceeds(value: Any, limit: int) -> bool:
+    level: list[Any] = [value]
+    for _ in range(limit + 1):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        if not level:
+            return False
+    return any(isinstance(inner, dict | list) for inner in level)
