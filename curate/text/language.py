@@ -18,6 +18,7 @@ import numpy as np
 import polars as pl
 
 from curate.errors import UsageError, did_you_mean
+from curate.text.normalise import GAP
 from curate.text.utf8 import Ints
 from curate.text.words import hash_of, split_words
 from rewards.tongues import COMMON_WORDS, LANGUAGES, RIVALS
@@ -122,7 +123,7 @@ def prose_of(text: pl.Series) -> pl.Series:
         if len(rows):
             text = text.clone().scatter(rows, text.gather(rows).str.replace_all(pattern, " "))
     text = text.str.slice(0, 2 * SAMPLE).str.replace_all(_NAMES, " ")
-    return text.str.replace_all(r"\s+", " ").str.strip_chars().str.slice(0, SAMPLE)
+    return text.str.replace_all(GAP, " ").str.strip_chars().str.slice(0, SAMPLE)
 
 
 def _scripts(prose: pl.Series) -> pl.DataFrame:

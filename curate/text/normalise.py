@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}]\p{M}*"
 _BETWEEN = r"[^\p{L}\p{M}\p{N}_]+"
 _FORMAT = r"\p{Cf}+"
+GAP = r"\s{2,}|[\s--\ ]"
+"""White space that is not one space already: to match each space as well takes four times as long."""
 
 
 def normal_form(text: pl.Expr) -> pl.Expr:
@@ -32,7 +34,7 @@ def normal_form(text: pl.Expr) -> pl.Expr:
     >>> pl.select(normal_form(pl.lit(" \ufb01ne\n Day "))).item()
     'fine day'
     """
-    return text.str.normalize("NFKC").str.to_lowercase().str.replace_all(r"\s+", " ").str.strip_chars()
+    return text.str.normalize("NFKC").str.to_lowercase().str.replace_all(GAP, " ").str.strip_chars()
 
 
 def words_apart(text: pl.Expr) -> pl.Expr:

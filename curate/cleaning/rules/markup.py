@@ -10,6 +10,7 @@ from __future__ import annotations
 import polars as pl
 
 from curate.cleaning.rules.texts import Texts
+from curate.text.normalise import GAP
 
 TOKENS = (
     r"<\|[A-Za-z0-9_▁./\-]{2,}(?: [A-Za-z0-9_▁./\-]+)*\|>",  # ChatML, Llama 3, Phi, gpt-oss, GLM, GPT-2; reserved
@@ -64,4 +65,4 @@ SHORT_PROMPT = 20  # characters
 
 
 def _plain(text: pl.Series) -> pl.Series:
-    return text.str.strip_chars().str.replace_all(r"\s+", " ").str.to_lowercase()
+    return text.str.strip_chars().str.replace_all(GAP, " ").str.to_lowercase()

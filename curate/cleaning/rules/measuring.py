@@ -15,8 +15,8 @@ from curate.cleaning.rules.texts import Texts
 from curate.errors import DataError, did_you_mean
 from curate.messages import FIELDS, ROLES
 
-BATCH_ROWS, BATCH_BYTES = 20_000, 4 * 2**20  # what a processor's cache holds: half again as fast as 16 MB
-LARGER = 4  # times as much for a rule by patterns, which begins each batch by making its search for literals
+BATCH_ROWS, BATCH_BYTES = 20_000, 2 * 2**20  # what a processor's cache holds: half again as fast as 16 MB
+LARGER = 8  # times as much for a rule by patterns, which begins each batch by making its search for literals
 COLUMNS = ("completion", "messages", "text")
 """Where the text is looked for when no column is named."""
 
