@@ -26,11 +26,12 @@ import re
 from rewards.base import RewardError, did_you_mean
 from rewards.extract.boxed import boxes, last_boxed
 from rewards.extract.endings import Found, is_number, last_number, last_resort
-from rewards.extract.stated import contradict, stated
+from rewards.extract.stated import ONLY_SUPPOSED, contradict, stated
 from rewards.extract.thinking import THINKING_TAGS, strip_thinking
 from rewards.retractions import restated
 
 __all__ = [
+    "ONLY_SUPPOSED",
     "STYLES",
     "THINKING_TAGS",
     "Found",

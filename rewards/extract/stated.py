@@ -14,7 +14,7 @@ from rewards.retractions import restated, without_other
 _MARKER = re.compile(
     r"(?:\banswers?\s{0,20}(?:(?:is|are)\b(?!\s?n['’]t)|:|=(?!=)|\bto\b[^.\n:]{0,80}\bis\b|\*\*\s?(?::|is)|\s+would\s+be)"
     r"|^[ \t#*_]{0,12}(?:(?:final|correct)[ \t])?answer[ \t*_]{0,8}\n"
-    r"|^[ \t]{0,8}\*{0,2}A[ \t]{0,4}:|答案[是为\uff1a:])\s{0,20}:?",
+    r"|^[ \t]{0,8}\*{0,2}A[ \t]{0,4}:(?![^\n]{0,400}\n\s{0,8}\*{0,2}B[ \t]{0,4}:)|答案[是为\uff1a:])\s{0,20}:?",
     re.IGNORECASE | re.MULTILINE,
 )
 _MARKER_ELSEWHERE = re.compile(
@@ -26,12 +26,14 @@ _ELSEWHERE = re.compile(r"[rR](?:espuesta|esposta|isposta|[ée]ponse)|[aA]nt(?:w
 _SUPPOSED = re.compile(
     r"(?:\b(?:suppos(?:e|ing)|assum(?:e|ing)|imagine|pretend|if|unless|whether|doubt|(?:nobody|no one)(?:\s\w+){1,2}"
     r"|(?:people|they|students?|others|who|some|many|someone|everyone)\s(?:\w+\s)?(?:say|think|claim|believe|argue)s?"
+    r"|(?:says|claims|thinks|believes|argues|(?<!\bI\s)(?:said|claimed)|told\s(?:me|us|you)|I\s(?:first\s)?thought)"
     r"|(?<!\bI\s)(?<!\bwe\s)(?:might|could|may|would)\s(?:think|say|claim|believe|guess|argue|assume|expect)"
     r"|(?:false|untrue|wrong|incorrect|not\s(?:true|clear)|unclear|impossible|unlikely)(?:\sto\s\w+)?\sthat)"
     r"|(?:n['’]t|\bnot|\bcannot|\bnever)\s(?:think|believe|say|claim|sure|certain|know)(?:\sif|\swhether)?)"
     r"(?:\sthat)?[\s,\"'“]*(?:(?:the|an|my|our|this|correct|final|right|true|real|best)\s)*\Z",
     re.IGNORECASE,
 )
+ONLY_SUPPOSED = "an answer that is only supposed"
 _BEFORE = 80  # characters before a statement in which it may be called a supposition
 _PLAIN = re.compile(r"[\s$*(]*(?:(?P<number>-?\d[\d,]*(?:\.\d+)?)|(?P<letter>[A-J]))[\s$.*)]*")
 _NOTHING = re.compile(
@@ -64,9 +66,9 @@ def stated(text: str) -> Found | None:
     markers = _last_markers(text)
     if not markers:
         return None
-    real = [found for found in markers if not _SUPPOSED.search(text, max(0, found.start() - _BEFORE), found.start())]
+    real = [found for found in markers if not supposed(text, found.start())]
     if not real:
-        return Found("", "an answer that is only supposed")
+        return Found("", ONLY_SUPPOSED)
     marker = real[-1]
     rest = text[marker.end() :].lstrip(" \t\n*:_")
     answer, end = _first_statement(rest)
@@ -76,6 +78,15 @@ def stated(text: str) -> Found | None:
         return Found("", "several answers side by side")
     again = restated(rest[end:])
     return Found(answer, "marker") if again is None else Found(again, "marker" if again else "taken back")
+
+
+def supposed(text: str, start: int) -> bool:
+    """Whether what is stated from a place on is only supposed, or said by others.
+
+    >>> supposed("Some say the answer is 8", 13), supposed("I say the answer is 8", 10)
+    (True, False)
+    """
+    return _SUPPOSED.search(text, max(0, start - _BEFORE), start) is not None
 
 
 def contradict(first: str, second: str) -> bool:
@@ -96,7 +107,7 @@ def _last_markers(text: str) -> list[re.Match[str]]:
     """The last "the answer is", looked for from the last word "answer" on: a search of all the text takes longer."""
     start = max(text.rfind("nswer"), text.rfind("A:"))
     found = list(_MARKER.finditer(text, max(0, start - 24))) if start >= 0 else []
-    if not found or _SUPPOSED.search(text, max(0, found[-1].start() - _BEFORE), found[-1].start()):
+    if not found or supposed(text, found[-1].start()):
         found = last_matches(_MARKER, text, 8)
     if not found and _ELSEWHERE.search(text, max(0, len(text) - _TAIL)):
         found = last_matches(_MARKER_ELSEWHERE, text, 1)

@@ -211,6 +211,56 @@ METAL_SENTENCES = [
     (0, "Unless it is B, it is C.", "B", METALS),
 ]
 
+PLANETS = ["Mercury", "Venus", "Earth", "Mars"]
+HALVES = ["1/2", "1/3", "0.25", "2/3"]
+ALKALI = ["Sodium", "Potassium", "Both A and B", "Neither A nor B"]
+SIZES = ["1.2 million", "2.4 million", "3.6 million", "4.8 million"]
+QUOTED = ['"ought"', '"may"', "Adler’s theory", "cannot be told, as it depends on the observer"]
+WHOLE_TEXTS = [
+    (1, '```json\n{"answer": "D"}\n```', "D", PLANETS),
+    (1, "| Option | Verdict |\n|---|---|\n| A | wrong |\n| B | wrong |\n| C | wrong |\n| D | correct |", "D", PLANETS),
+    (1, "A: too close, no.\nB: too hot, no.\nC: ours, no.\nD: red, yes.", "D", PLANETS),
+    (1, "**D. Mars**\n\nA. Mercury\nB. Venus\nC. Earth\nD. Mars", "D", PLANETS),
+    (1, "I initially picked B, but on reflection D is the answer.", "D", PLANETS),
+    (1, "It's not B. It's D.", "D", PLANETS),
+    (1, "Since A, B and C are all wrong, D is the answer.", "D", PLANETS),
+    (1, "By elimination, D remains.", "D", PLANETS),
+    (1, "La risposta corretta è la D.", "D", PLANETS),
+    (1, "正解はDです。", "D", PLANETS),
+    (1, "> *D*", "D", PLANETS),
+    (1, "I'm confident it's D.", "D", PLANETS),
+    (1, "Not Venus, not Earth: Mars.", "D", PLANETS),
+    (1, "So it is both A and B.", "C", ALKALI),
+    (1, r"\boxed{\text{\frac{1}{2}}}", "A", HALVES),
+    (1, "A. 1.2 million", "A", SIZES),
+    (1, "D. cannot be told, as it depends on the observer", "D", QUOTED),
+    (1, 'So it is "may".', "B", QUOTED),
+    (1, "Adler's theory", "C", QUOTED),
+    (0, "A. Mercury\nB. Venus\nC. Earth\nD. Mars", "D", PLANETS),
+    (0, "A. Mercury\nB. Venus\nC. Earth\nD. Mars", "A", PLANETS),
+    (0, "A) Mercury B) Venus C) Earth D) Mars", "A", PLANETS),
+    (0, "Mercury\nVenus\nEarth\nMars", "D", PLANETS),
+    (0, "Mercury, Venus, Earth, Mars", "A", PLANETS),
+    (0, "Mars and Venus", "D", PLANETS),
+    (0, "D, though B is just as good.", "D", PLANETS),
+    (0, "Everything but D is right.", "D", PLANETS),
+    (0, "The only wrong one is D.", "D", PLANETS),
+    (0, "D is the incorrect one.", "D", PLANETS),
+    (0, "The distractor is D.", "D", PLANETS),
+    (0, "D. No, B.", "D", PLANETS),
+    (0, "The answer is D (Venus).", "D", PLANETS),
+    (0, "Someone told me D is correct.", "D", PLANETS),
+    (0, "Nobody would claim the answer is D.", "D", PLANETS),
+    (0, "If the answer is D then Mars is red.", "D", PLANETS),
+    (0, "C. 7", "C", ["2", "3", "5", "7"]),
+    (0, "step 5", "C", ["2", "3", "5", "7"]),
+    (0, "1/2 and 2/3", "A", HALVES),
+    (0, "B. 1.2 million", "B", SIZES),
+    (0, 'It is not "may".', "B", QUOTED),
+    (0, "All of the above except D", "D", ["Whales", "Bats", "Dogs", "All of the above"]),
+    (0, "Yes and no.", "yes", ["yes", "no", "maybe"]),
+]
+
 
 def test_letters(agree: Callable[..., None]) -> None:
     agree("choice", ["answer"], LETTERS)
@@ -226,3 +276,7 @@ def test_texts(agree: Callable[..., None]) -> None:
 
 def test_sentences(agree: Callable[..., None]) -> None:
     agree("choice", ["answer", "options"], SENTENCES + METAL_SENTENCES)
+
+
+def test_whole_texts(agree: Callable[..., None]) -> None:
+    agree("choice", ["answer", "options"], WHOLE_TEXTS)

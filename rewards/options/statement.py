@@ -1,0 +1,215 @@
+"""The option a statement settles on: "(B) because ...", "B. Paris", "Paris, not Rome"."""
+
+from __future__ import annotations
+
+import re
+
+from rewards.options.menu import Menu, one_line
+from rewards.retractions import denied
+
+Said = tuple[frozenset[int], str]
+"""The places of the options that are settled on, or none and why; none and "" where no option is named."""
+
+LEAD = re.compile(  # what may come before the option in a statement
+    r"(?:(?:the|it|that|this|i|we|i'd|i'll|we'd|say|looks like|think|believe|so|thus|hence|therefore|only|just|either|"
+    r"both|is|are|it's|that's|options?|choices?|letters?|answers?|statements?|most|likely|probably|definitely|clearly)"
+    r"\b(?!['’]\w)[\s:,]*|(?-i:(?:la|a|il|el|le|die|der|das)\s(?=[(\[]?[A-Z]\b)|l['’](?=[A-Z]\b)))*",
+    re.IGNORECASE,
+)
+LABEL = re.compile(
+    r"""[(\["'“‘]?\s*(?P<label>[A-Za-z]|\d{1,2})\s*(?:[)\]"'”’]|[.:](?!\d))?"""
+    r"(?![^\W\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]|[’+#^=<>-]|'\w)(?![.,]\d)"
+)
+SEPARATOR = re.compile(
+    r"\s*(?P<word>,?\s*(?:\bor\b|/|\||\band/or\b)|,?\s*(?:\band\b|&)|[,;+]|\s)\s*(?:also\s|even\s)?(?:options?\s|choices?\s)?",
+    re.IGNORECASE,
+)
+REASON = re.compile(r"\b(?:because|since|as|while|whereas|which|so|due|for)\b|[.\n]", re.IGNORECASE)
+DOUBT = re.compile(
+    r"\b(?:or|and/or|maybe|perhaps|possibly|alternatively|(?:could|might|may)(?: also)? be)\b"
+    r"[\s,]*(?:also|even|option|choice)?\s*",
+    re.IGNORECASE,
+)
+JOINED = re.compile(
+    r"[\s.]*(?:(?:,\s*)?(?:\band\b|&|\bas well as\b|\bplus\b)|/|\+)\s*(?:also\s|even\s)?", re.IGNORECASE
+)
+AS_GOOD = re.compile(
+    r"\b(?:is|are|seems?|would be)\s(?:just as|equally|also|as)\s(?:good|right|correct|valid|likely|plausible|true)\b",
+    re.IGNORECASE,
+)
+LISTED = re.compile(r"[.\s]*,\s*")
+GOES_ON = re.compile(r"\s*(?:,|\band\b|\bor\b|\.?\s*\Z)")
+EXCEPT = re.compile(r"[\s,]*\b(?:except|excluding|save|minus)\b", re.IGNORECASE)
+OR_ELSE = re.compile(r"[\s,]*\bor\s+(?:any|some|another|none|neither|maybe|perhaps)\w*\b", re.IGNORECASE)
+IS_WRONG = (  # behind an option, as what follows
+    r"[\s:,]*(?:(?:is|are|was|would be|must be|seems|looks)\s+(?:\w+ly\s+|also\s+|just\s+)?"
+    r"(?:the\s|an?\s|one of the\s)?"
+    r"(?:not|wrong|incorrect|false|impossible|ruled|eliminated|excluded|out|too|tempting"
+    r"|(?:my |a )?second (?:choice|best)|distractor|trap|mistake)\b|\?"
+)
+WRONG_TEXT = re.compile(IS_WRONG + ")", re.IGNORECASE)
+WRONG = re.compile(
+    IS_WRONG + r"|(?:isn't|wasn't|can't|cannot|can not|won't|doesn't|does not|fails)\b)",
+    re.IGNORECASE,
+)
+NOT_IT = re.compile(
+    r"(?:\bneither|\bnor|\bnot|n't|\bnever|\brather than|\binstead of|(?:any|every)thing but|\bexcept(?: for)?"
+    r"|\bother than)"
+    r"\s+(?:the |a |an )?[\"']?\Z",
+    re.IGNORECASE,
+)
+ARTICLES = frozenset("AaI")
+CONNECTORS = frozenset(
+    ("because", "since", "as", "is", "and", "or", "with", "which", "due", "for", "so", "but", "in", "seems")
+)
+
+
+def read_statement(text: str, menu: Menu, *, loose: bool = True) -> Said:
+    """The options named at the start of a statement, or the one option whose text it holds; else a problem or nothing.
+
+    loose: a text anywhere in the statement counts. Otherwise it must start with the option.
+
+    >>> menu = Menu(("A", "B"), ("rome", "paris"))
+    >>> read_statement("B. Paris", menu), read_statement("B or A", menu)
+    ((frozenset({1}), ''), (frozenset(), 'several options: B or A'))
+    """
+    text = one_line(text)
+    bare = text.strip(" .")
+    place = menu.of_text(text)
+    if place is not None and not ((bare.isupper() or menu.given) and menu.of_label(bare) is not None):
+        return frozenset((place,)), ""
+    lead = LEAD.match(text)
+    body = text[lead.end() :] if lead else text
+    place, length = menu.at_start(body)
+    for start in [0, *(gap.end() for gap in re.finditer(r"[\s:,]+", text[: len(text) - len(body)]))]:
+        whole, longer = menu.at_start(text[start:])  # "so it is both A and B", of which "both" is no lead
+        if longer > length:
+            place, length, body = whole, longer, text[start:]
+    if place is not None and WRONG.match(body, length):
+        return frozenset(), f"an option that is denied: {body[:60]}"
+    if place is not None and length > 1:
+        return _unless_doubted(frozenset((place,)), body, length, menu)
+    places, length, joined = _labels(body, menu, alone=len(body.strip(" .)([]:")) == 1)
+    if places:
+        return _labelled(places, joined, body, length, menu)
+    if place is not None:
+        return _unless_doubted(frozenset((place,)), body, len(menu.texts[place]), menu)
+    letters = re.fullmatch(r"[A-Z]{2,10}", body.strip(" ."))
+    if (
+        letters
+        and len(set(letters[0])) == len(letters[0])
+        and all(menu.of_label(letter) is not None for letter in letters[0])
+    ):
+        return frozenset(menu.labels.index(letter) for letter in letters[0]), ""
+    return _text_within(text, menu) if loose else (frozenset(), "")
+
+
+def _labelled(places: frozenset[int], joined: bool, body: str, length: int, menu: Menu) -> Said:
+    """What a statement that starts with labels settles on: the text behind one must be its own."""
+    if joined:
+        return frozenset(), f"several options: {body[:length].strip()[:40]}"
+    rest = re.sub(r"\A\s*(?:[.:)](?!\d)\s*)*(?:-\s+)?", "", body[length:])
+    other, other_length = menu.at_start(rest)
+    if other is None and rest.startswith("("):
+        rest = rest[1:]
+        other, other_length = menu.at_start(rest)
+    told = other is not None and (other_length > 1 or not rest[other_length:].strip(" .)"))
+    if len(places) == 1 and told and other not in places:
+        return frozenset(), f"label and text of different options: {body[:60]}"
+    end = len(body) - len(rest) + other_length if other in places else length
+    if (WRONG if end == length else WRONG_TEXT).match(body, end):
+        return frozenset(), f"an option that is denied: {body[:60]}"
+    following = re.match(r"[\s.,;)]*[(\[]?([A-Z]|\d{1,2})[)\].:]", body[end:]) if end > length else None
+    if following and menu.of_label(following[1]) not in (None, *places):
+        return frozenset(), f"the options are listed: {body[:60]}"
+    return _unless_doubted(places, body, end, menu)
+
+
+def _labels(body: str, menu: Menu, *, alone: bool) -> tuple[frozenset[int], int, bool]:
+    """The labels a text starts with, where they end, and whether an "or" joins them."""
+    places: list[int] = []
+    position = end = 0
+    joined = False
+    while found := LABEL.match(body, position):
+        label = found["label"]
+        place = menu.of_label(label)
+        bare = found.group().strip() == label
+        if place is None or (label.islower() and bare and not alone):
+            break
+        following = re.match(r"\s+([a-z]+)", body[found.end() :])
+        if label in ARTICLES and bare and following and following[1] not in CONNECTORS:
+            break  # "A dog", "I think"
+        places.append(place)
+        end = found.end()
+        separator = SEPARATOR.match(body, end)
+        if separator is None:
+            break
+        word = separator["word"].strip().lower()
+        more = LABEL.match(body, separator.end())
+        if (
+            not more
+            or menu.of_label(more["label"]) is None
+            or (not word and not (found.group()[0] == more.group()[0] == "("))
+        ):
+            break
+        joined |= bool(re.search(r"or|/|\|", word))
+        position = separator.end()
+    return frozenset(places), end, joined
+
+
+def _text_within(text: str, menu: Menu) -> Said:
+    folded = " ".join(text.casefold().split())
+    found = [place for place, option in enumerate(menu.texts) if option and _has(folded, option)]
+    found = [
+        place for place in found if not any(place != more and menu.texts[place] in menu.texts[more] for more in found)
+    ]
+    found = [place for place in found if not _denied(folded, menu.texts[place])]
+    if len(found) == 1:
+        return frozenset(found), ""
+    if len(found) > 1:
+        return frozenset(), "several options: " + ", ".join(menu.texts[place][:30] for place in found[:4])
+    return frozenset(), ""
+
+
+def _denied(text: str, option: str) -> bool:
+    before, _, after = text.partition(option)
+    return bool(NOT_IT.search(before) or WRONG.match(after)) or denied(before, after)
+
+
+def _has(text: str, option: str) -> bool:
+    start = text.find(option)
+    while start >= 0:
+        before, after = text[max(0, start - 1) : start], text[start + len(option) :]
+        if not (before.isalnum() or (before and before in "-.")) and not re.match(r"\w|[.,/]\d", after):
+            return True
+        start = text.find(option, start + 1)
+    return False
+
+
+def _unless_doubted(places: frozenset[int], body: str, end: int, menu: Menu) -> Said:
+    """The places, unless the sentence goes on to another option: "and C", "or maybe C", "though C is just as good"."""
+    end += re.match(r"\.?", body[end:]).end()  # type: ignore[union-attr]  # of the option's own text
+    reason = REASON.search(body, end)
+    reach = reason.start() if reason else end + 120
+    if OR_ELSE.match(body, end, reach):
+        return frozenset(), f"an option or something else: {body[:60]}"
+    if EXCEPT.match(body, end):
+        return frozenset(), f"an option with an exception: {body[:60]}"
+    joined = JOINED.match(body, end)
+    others = [body[joined.end() :]] if joined else []
+    others += [body[doubt.end() :] for doubt in DOUBT.finditer(body, end, reach)]
+    if good := AS_GOOD.search(body, end, end + 120):
+        others += [body[place : good.start()] for place in range(end, good.start()) if not body[place - 1].isalnum()]
+    if comma := LISTED.match(body, end):
+        named, length = _named(body[comma.end() :], menu)
+        others += [body[comma.end() :]] if named is not None and GOES_ON.match(body, comma.end() + length) else []
+    if any(_named(other, menu)[0] not in (None, *places) for other in others):
+        return frozenset(), f"several options: {body[:60]}"
+    return places, ""
+
+
+def _named(text: str, menu: Menu) -> tuple[int | None, int]:
+    """The option another text starts with, by label or text, and how many characters it takes."""
+    place, length = menu.at_start(text)
+    labels, end, _ = _labels(text, menu, alone=False)
+    return (place, length) if length > 1 or not labels else (min(labels), end)
