@@ -12,6 +12,7 @@
     exact.py        tree -> exact number, with every variable at a fixed point
     series.py       sums and products over an index, term by term
     cursor.py functions.py groups.py operands.py terms.py parser.py    tokens -> tree
+    totals.py       infinite series and integrals to many digits
     digits.py       tree -> number to many digits, for what has no exact value
     equality.py     two expressions or relations: the same or not
     expressions.py  beyond equality: antiderivatives, residue classes, rounded golds, tolerance

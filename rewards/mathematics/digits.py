@@ -10,8 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 from rewards.mathematics.exact import value_at
-from rewards.mathematics.series import holds_series, size_of, whole, with_index
-from rewards.mathematics.tree import Apply, Name, Node, Num, Series, TooLarge, Unreadable, names_in
+from rewards.mathematics.series import holds_series, size_of, whole
+from rewards.mathematics.totals import total
+from rewards.mathematics.tree import Apply, Bound, Name, Node, Num, Series, TooLarge, Unreadable, names_in
 
 DIGITS = 50
 _MAX_TERM = 60  # nodes of the term of an infinite series
@@ -24,8 +25,10 @@ def digits(node: Node, point: int, context: Any, log_base: int = 0) -> Any:
         return context.mpf(node.value.numerator) / node.value.denominator
     if isinstance(node, Name):
         return _name(node.name, point, context)
+    if isinstance(node, Bound):
+        return context.bound[node.index]
     if isinstance(node, Series):
-        return _without_end(node, point, context, log_base)
+        return _series(node, point, context, log_base)
     if not isinstance(node, Apply):
         raise Unreadable(f"{type(node).__name__.lower()} is no number")
     args = [digits(arg, point, context, log_base) for arg in node.args]
@@ -43,29 +46,28 @@ def digits(node: Node, point: int, context: Any, log_base: int = 0) -> Any:
     return value
 
 
-def _without_end(node: Series, point: int, context: Any, log_base: int) -> Any:
-    """An infinite sum or product by extrapolation, where its terms fade and more digits say the same."""
-    first, endless = whole(node.first), isinstance(node.last, Name) and node.last.name == "infinity"
-    if first is None or not endless or size_of(node.term) > _MAX_TERM or holds_series(node.term):
+def _series(node: Series, point: int, context: Any, log_base: int) -> Any:
+    """An infinite sum or product, or an integral."""
+    if size_of(node.term) > _MAX_TERM or holds_series(node.term):
         raise Unreadable("a series that is not computed")
+    if node.op != "int" and (whole(node.first) is None or "infinity" not in names_in(node.last)):
+        raise Unreadable("a series without a length")
 
-    def term(k: Any, places: Any = context) -> Any:
-        return digits(with_index(node.term, node.index, Num(int(k))), point, places, log_base)
-
-    early, late = (abs(term(first + k) - (node.op == "*")) for k in (100, 10_000))
-    if late > early / 2 or late > 0.1:
-        raise Unreadable("a series whose terms do not fade")
-    found: list[Any] = []
-    for places in (context_of(16), context_of(32), context):
-        total = places.nsum if node.op == "+" else places.nprod
-        terms = {"method": "r+s", "maxterms": 4 * places.dps}
+    def term(place: Any, places: Any) -> Any:
+        places.bound[node.index] = places.mpf(place)
         try:
-            found.append(total(lambda k, places=places: term(k, places), [first, places.inf], **terms))
-        except (ValueError, TypeError, RuntimeError) as error:
-            raise Unreadable("a series without a limit") from error
-        if len(found) > 1 and abs(found[-1] - found[-2]) > 10.0 ** (-10 * len(found) + 10) * abs(found[-1]):
-            raise Unreadable("a series that does not settle")
-    return found[-1]
+            return digits(node.term, point, places, log_base)
+        finally:
+            places.bound.clear()
+
+    ends = [_end(end, point, context, log_base) for end in (node.first, node.last)]
+    return total(node.op, term, ends, (context_of(16), context_of(32), context))
+
+
+def _end(end: Node, point: int, context: Any, log_base: int) -> Any:
+    if "infinity" in names_in(end):
+        return context.inf if isinstance(end, Name) else -context.inf
+    return digits(end, point, context, log_base)
 
 
 _local = threading.local()
@@ -79,6 +81,7 @@ def context_of(places: int = DIGITS) -> Any:
 
         contexts[places] = MPContext()
         contexts[places].dps = places
+        contexts[places].bound = {}  # what the indices of series stand for
     return contexts[places]
 
 
@@ -123,6 +126,8 @@ def _power(context: Any, base: Any, exponent: Any) -> Any:
         return base
     bits = abs(exponent) * (abs(context.log(abs(base), 2)) + 5 * (context.im(base) != 0) + 1)
     if bits > _MAX_EXPONENT:
+        if context.bound and context.re(exponent * context.log(abs(base))) < 0:
+            return context.mpf(0)  # far out in an integral to infinity
         raise TooLarge("a power is too large to compute")
     if context.im(base) == 0 and context.re(base) < 0 and context.im(exponent) == 0:
         odd = _odd_denominator(context.re(exponent))
@@ -147,6 +152,8 @@ def _root(context: Any, number: Any, degree: Any) -> Any:
 
 def _exp(context: Any, number: Any) -> Any:
     if abs(number) > _MAX_EXPONENT:
+        if context.bound and context.re(number) < 0:
+            return context.mpf(0)
         raise TooLarge("an exponential is too large to compute")
     return context.exp(number)
 

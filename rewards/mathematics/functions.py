@@ -25,6 +25,9 @@ from rewards.mathematics.tree import (
 _INVERTIBLE = frozenset({"sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh"})
 
 
+_OPENING, _CLOSING = frozenset({"(", "[", "{", "\\{"}), frozenset({")", "]", "}", "\\}"})
+
+
 class Functions(Cursor):
     """The rules for functions; the other operands are in `rewards.mathematics.operands`."""
 
@@ -83,6 +86,8 @@ class Functions(Cursor):
             return Apply("overline", (self.argument(digits=False),))
         if name in ("sum", "prod"):
             return self.series(name)
+        if name == "int":
+            return self.integral()
         if name in PRINTED:
             return self.printed(name)
         if name == "cis" and not self.is_op("^", "_"):
@@ -102,20 +107,46 @@ class Functions(Cursor):
 
     def series(self, name: str) -> Node:
         r"""`\sum_{k=1}^{n} k^2` and `\prod`; Beyond where the limits stand in another way."""
+        start, end = self.limits(name)
+        if not isinstance(start, Relation) or start.ops != ("=",) or not isinstance(start.sides[0], Name):
+            raise Beyond(f"\\{name} without a start")
+        index, term = start.sides[0].name, self.term()
+        if any(part.endswith(f"_{index}") for part in names_in(term)):
+            raise Beyond(f"\\{name} over a sequence")
+        return series("+" if name == "sum" else "*", index, start.sides[1], end, term)
+
+    def integral(self) -> Node:
+        r"""`\int_0^1 x^2\,dx`, `\int_0^1 \frac{dx}{x}`; Beyond without limits or with several variables."""
+        low, high = self.limits("int")
+        start, depth = self.position, 0
+        for place in range(start, len(self.tokens) - 1):
+            kind, value, _ = self.tokens[place]
+            depth += (kind == "op" and value in _OPENING) - (kind == "op" and value in _CLOSING)
+            name = self.tokens[place + 1]
+            if (kind, value, name[0]) == ("name", "d", "name"):
+                break
+            if (kind, value) == ("func", "int"):
+                raise Beyond("an integral of an integral")
+        else:
+            raise Beyond("\\int without a differential")
+        alone = place == start or self.tokens[place - 1][1] == "{"
+        self.tokens[place : place + 2] = [("num", "1", False)] * alone + [("op", "dx", False)] * (not depth)
+        self.go_to(start)
+        term = self.term() if depth else self.sum()
+        if not depth:
+            self.expect("dx")
+        return series("int", name[1], low, high, term)
+
+    def limits(self, name: str) -> tuple[Node, Node]:
+        """What stands below and above a series. Raises Beyond unless both do."""
         limits: dict[str, Node] = {}
         while self.is_op("_", "^"):
             place = self.value
             self.advance()
             limits[place] = self.operand()
-        start, end = limits.get("_"), limits.get("^")
-        if not isinstance(start, Relation) or start.ops != ("=",) or not isinstance(start.sides[0], Name):
-            raise Beyond(f"\\{name} without a start")
-        if end is None:
-            raise Beyond(f"\\{name} without an end")
-        index, term = start.sides[0].name, self.term()
-        if any(part.endswith(f"_{index}") for part in names_in(term)):
-            raise Beyond(f"\\{name} over a sequence")
-        return series("+" if name == "sum" else "*", index, start.sides[1], end, term)
+        if len(limits) < 2:
+            raise Beyond(f"\\{name} without a start or an end")
+        return limits["_"], limits["^"]
 
     def named_function(self, name: str) -> Node:
         """`sin^2 x`, `log_2 8`, `max(1, 2)`."""

@@ -36,7 +36,7 @@ def series(op: str, index: str, first: Node, last: Node, term: Node) -> Node:
 
 def unrolled(node: Node) -> Node:
     """The same tree with every series between whole numbers written out. Raises Unreadable for too many terms."""
-    if not isinstance(node, Series):
+    if not isinstance(node, Series) or node.op == "int":
         return rebuild(node, tuple(map(unrolled, children(node)))) if holds_series(node) else node
     first, last = whole(node.first), whole(node.last)
     if first is None or last is None:
@@ -62,7 +62,7 @@ def with_index(node: Node, index: int, value: Node) -> Node:
 
 def limits_in(node: Node) -> set[str]:
     """The names on which the limits of all series in a tree depend."""
-    own = variables_in(node.first) | variables_in(node.last) if isinstance(node, Series) else set()
+    own = variables_in(node.first) | variables_in(node.last) if isinstance(node, Series) and node.op != "int" else set()
     return own.union(*(limits_in(child) for child in children(node)))
 
 

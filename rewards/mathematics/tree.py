@@ -123,7 +123,7 @@ class Words:
 
 @dataclass(slots=True, eq=False)
 class Series:
-    """A sum (`+`) or product (`*`) of a term in which `Bound(index)` runs from first to last."""
+    """A sum (`+`), product (`*`) or integral (`int`) of a term in which `Bound(index)` runs from first to last."""
 
     op: str
     index: int
