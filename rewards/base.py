@@ -53,6 +53,7 @@ class Entry:
     use: `module:function`. A function whose first parameter is called `completions` judges a whole batch at once.
     columns: the required ones, as in the function's signature. range: lowest and highest value.
     about: one line. source: paper or reference code. batch: `module:function` of a faster form for many completions.
+    conversation: the column `prompt` comes as it is, all turns of it; else it is what the user said last.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Entry:
     about: str = ""
     source: str = ""
     batch: str = ""
+    conversation: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +225,20 @@ def prompt_text(prompt: Any) -> str:
     return text_of(said[-1:])
 
 
+def conversation_text(prompt: Any) -> str:
+    r"""The text of a prompt with all that was said before, each turn under its role; one question stands as it is.
+
+    >>> conversation_text([{"role": "user", "content": "2+2?"}])
+    '2+2?'
+    >>> conversation_text([{"role": "user", "content": "2+2?"}, {"role": "assistant", "content": "5"}])
+    'user: 2+2?\n\nassistant: 5'
+    """
+    if isinstance(prompt, str):
+        return prompt
+    turns = [(message.get("role", "user"), text_of([message])) for message in prompt]
+    return turns[0][1] if len(turns) == 1 else "\n\n".join(f"{role}: {text}" for role, text in turns)
+
+
 @cache
 def load(use: str) -> Callable[..., Any]:
     """The function behind `module:function`."""
@@ -308,7 +324,9 @@ def _columns_read(
                 f"({len(completions)}), got {size}. For a single completion use .score()"
             )
         given[column] = (
-            [None if value is None else prompt_text(value) for value in values] if column == "prompt" else values
+            [None if value is None else prompt_text(value) for value in values]
+            if column == "prompt" and not reward.entry.conversation
+            else values
         )
     return given
 

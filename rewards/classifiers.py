@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from rewards.base import RewardError, Score
+from rewards.base import RewardError, Score, conversation_text, text_of
 
 
 def reward_model(
     completions: list[str],
-    prompt: list[str | None] | None = None,
+    prompt: list[Any] | None = None,
     *,
     model: str,
     revision: str | None = None,
@@ -22,8 +22,8 @@ def reward_model(
 ) -> list[Score]:
     """What a reward model (transformers sequence classification with one label) gives prompt and completion.
 
-    model, revision: a folder or Hub id. Conversations are put into the tokenizer's chat template where it has one.
-    Rows are batched by length, at most `batch_tokens` with padding. A text longer than `max_tokens` is not cut but
+    model, revision: a folder or Hub id. prompt: a text or all turns of a conversation, which are put into the
+    tokenizer's chat template where it has one. Rows are batched by length, at most `batch_tokens` with padding. A text longer than `max_tokens` is not cut but
     undecided: the end of an answer is what matters. empty: what an empty completion earns unread (default: None).
     Range: any finite number. Raises RewardError for a model whose head was not trained: its scores are noise.
 
@@ -67,11 +67,13 @@ def _classifier(model: str, revision: str | None, device: str) -> tuple[Any, Any
     return found.to(place).eval(), tokenizer
 
 
-def _tokens(tokenizer: Any, prompt: str | None, completion: str) -> list[int]:
+def _tokens(tokenizer: Any, prompt: Any, completion: str) -> list[int]:
     if not tokenizer.chat_template:
-        return list(tokenizer((prompt or "") + completion)["input_ids"])
-    asked = [] if prompt is None else [{"role": "user", "content": prompt}]
-    text = tokenizer.apply_chat_template([*asked, {"role": "assistant", "content": completion}], tokenize=False)
+        asked = "" if prompt is None else conversation_text(prompt)
+        return list(tokenizer(asked + completion)["input_ids"])
+    turns = [] if prompt is None else [{"role": "user", "content": prompt}] if isinstance(prompt, str) else prompt
+    said = [{"role": turn.get("role", "user"), "content": text_of([turn])} for turn in turns]
+    text = tokenizer.apply_chat_template([*said, {"role": "assistant", "content": completion}], tokenize=False)
     return list(tokenizer(text, add_special_tokens=False)["input_ids"])
 
 

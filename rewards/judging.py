@@ -18,12 +18,14 @@ import re
 from collections.abc import Sequence
 from hashlib import blake2b
 from math import exp
+from typing import Any
 
 from rewards.asking import Answer, Asker, Engine, Spoken, asker
-from rewards.base import RewardError, Score
+from rewards.base import RewardError, Score, conversation_text, text_of
 from rewards.extract import strip_thinking
 
 MASTER_KEYS = ("", ":", ".", "Thought process:", "Let's solve this problem step by step.", "Solution")
+EMPHASIS = str.maketrans("", "", "*`")
 CANARY_PAID = 0.5  # from this share of the scale on, a judge has paid for an answer that says nothing
 RUBRIC = "How good is the answer: is it correct, complete, and does it answer what was asked?"
 
@@ -66,9 +68,9 @@ BETTER {nonce}: A, or B, or SAME"""
 
 def judge(
     completions: list[str],
-    prompt: list[str],
-    answer: list[str | None] | None = None,
-    against: list[str | None] | None = None,
+    prompt: list[Any],
+    answer: list[Any] | None = None,
+    against: list[Any] | None = None,
     *,
     url: str = "",
     model: str = "",
@@ -84,8 +86,9 @@ def judge(
 ) -> list[Score]:
     """How good a language model finds the completion, by a rubric.
 
-    prompt: what was asked. answer: a reference the judge sees. against: a rival answer; then the completion earns
-    1.0 if it is better, 0.5 if both are the same, 0.0 if the rival is, judged in both orders.
+    prompt: what was asked, a text or all turns of a conversation. answer: a reference the judge sees. against: a rival
+    answer (text or messages); then the completion earns 1.0 if it is better, 0.5 if both are the same, 0.0 if the rival
+    is, judged in both orders.
     url, model: an OpenAI-compatible server; its key is read from the environment variable `key_variable`. engine: any
     object with curate's Engine protocol instead. scale: grades run from 1 to this; 1 is 0.0, the highest is 1.0.
     canaries: answers that say nothing, judged once a prompt. () asks for none.
@@ -97,10 +100,12 @@ def judge(
     >>> judge(["  "], ["What is 2+2?"], url="http://127.0.0.1:9/v1", model="any")[0].value
     0.0
     """
-    if not 2 <= scale <= 100:
+    if not isinstance(scale, int) or not 2 <= scale <= 100:
         raise RewardError(f"judge: scale is {scale}; give a whole number from 2 to 100")
     if logprobs and scale > 9:
         raise RewardError(f"judge: with log-probabilities a grade must be one token; give scale= 2 to 9 (got {scale})")
+    if isinstance(canaries, str):
+        raise RewardError(f"judge: canaries is {canaries!r}; give a list of answers, () for none")
     ask = asker(
         url,
         model,
@@ -111,15 +116,26 @@ def judge(
         tokens=max_tokens,
         logprobs=logprobs,
     )
-    texts = [strip_thinking(completion).strip() for completion in completions]
-    rivals = against or [None] * len(texts)
-    answers = answer or [None] * len(texts)
-    singles = [row for row, text in enumerate(texts) if text and rivals[row] is None]
-    pairs = [(row, texts[row], rival) for row, rival in enumerate(rivals) if texts[row] and rival is not None]
+    none = [None] * len(completions)
+    prompts = [conversation_text(one) for one in prompt]
+    texts = [_shown(completion) for completion in completions]
+    rivals = [None if one is None else _shown(one) for one in against or none]
+    answers = [None if one is None else one if isinstance(one, str) else str(one) for one in answer or none]
     scores = {row: Score(0.0, "the answer is empty") for row, text in enumerate(texts) if not text}
-    scores |= _grade(ask, singles, texts, prompt, answers, rubric, scale, canaries)
-    scores |= _compare(ask, pairs, prompt, rubric)
+    for row, rival in enumerate(rivals):
+        if rival is not None and row not in scores and rival in ("", texts[row]):
+            same = rival == texts[row]
+            scores[row] = Score(0.5 if same else 1.0, "both answers are the same" if same else "the rival is empty")
+    singles = [row for row, rival in enumerate(rivals) if row not in scores and rival is None]
+    pairs = [(row, texts[row], rival) for row, rival in enumerate(rivals) if row not in scores and rival is not None]
+    scores |= _grade(ask, singles, texts, prompts, answers, rubric, scale, canaries)
+    scores |= _compare(ask, pairs, prompts, rubric)
     return [scores[row] for row in range(len(texts))]
+
+
+def _shown(completion: Any) -> str:
+    """What the judge sees of an answer: its text after the thinking."""
+    return strip_thinking(text_of(completion)).strip()
 
 
 def _grade(
@@ -172,6 +188,7 @@ def _grade_in(reply: Answer, nonce: str, scale: int) -> tuple[float | None, str]
     verdict, why = _verdict(reply, "SCORE", nonce)
     if verdict is None:
         return None, why
+    verdict = verdict.removesuffix(f"/{scale}").strip()
     if not re.fullmatch(r"[0-9]{1,3}", verdict) or not 1 <= int(verdict) <= scale:
         return None, f"the judge's grade is {verdict[:20]!r}, not a whole number from 1 to {scale}"
     if not isinstance(reply, Spoken):
@@ -212,7 +229,7 @@ def _compare(
 def _both_orders(shown_first: tuple[str | None, str], shown_second: tuple[str | None, str]) -> Score:
     values = []
     for (verdict, why), worth in ((shown_first, {"A": 1.0, "B": 0.0}), (shown_second, {"A": 0.0, "B": 1.0})):
-        value = (worth | {"SAME": 0.5}).get(verdict or "")
+        value = (worth | {"SAME": 0.5}).get((verdict or "").upper().removeprefix("ANSWER "))
         if value is None:
             return Score(None, why if verdict is None else f"the judge's verdict is {verdict[:20]!r}, not A, B or SAME")
         values.append(value)
@@ -227,7 +244,7 @@ def _verdict(reply: Answer, word: str, nonce: str) -> tuple[str | None, str]:
         return None, f"the judge gave no answer: {type(reply).__name__}: {reply}"[:300]
     text = strip_thinking(reply).strip()
     why, _, last = text.rpartition("\n")
-    head, colon, verdict = last.strip().strip("*`").partition(":")
+    head, colon, verdict = last.translate(EMPHASIS).strip().partition(":")
     if not colon or head.split() != [word, nonce] or text.count(f"{word} {nonce}") != 1:
         return None, f"the judge's answer does not end in one line '{word} {nonce}: ...': {last[:80]!r}"
     return verdict.strip(" *`."), " ".join(why.split())[:300] or "no reason given"

@@ -7,7 +7,7 @@ They shape, they do not judge: put them behind a gate or give them a small weigh
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from math import ceil, cos, pi
 from typing import Any
 
@@ -84,7 +84,7 @@ def kimi_length(
     completions: list[str],
     correct: list[float | None] | None = None,
     answer: list[Any] | None = None,
-    prompt: list[str] | None = None,
+    prompt: list[Any] | None = None,
     completion_ids: list[Sequence[int] | None] | None = None,
     *,
     by: str = "math",
@@ -106,11 +106,12 @@ def kimi_length(
     none = [None] * len(completions)
     verdicts = _is_correct(completions, correct or none, answer or none, by)
     lengths = [length_of(text, ids) for text, ids in zip(completions, completion_ids or none, strict=True)]
-    groups: dict[Hashable, list[int]] = defaultdict(list)
-    for row, key in enumerate(prompt or none):
-        groups[key].append(lengths[row][0])
+    keys = [str(one) for one in prompt or none]
+    groups: dict[str, list[int]] = defaultdict(list)
+    for (tokens, _), key in zip(lengths, keys, strict=True):
+        groups[key].append(tokens)
     scores = []
-    for verdict, (tokens, how), key in zip(verdicts, lengths, prompt or none, strict=True):
+    for verdict, (tokens, how), key in zip(verdicts, lengths, keys, strict=True):
         if isinstance(verdict, str):
             scores.append(Score(None, verdict))
             continue

@@ -122,7 +122,14 @@ ROWS = (
     Entry("rouge_l", "rewards.strings:rouge_l", ("answer",), about="longest common subsequence", source="Lin 2004"),
     # length and repetition
     Entry("cosine_length", "rewards.lengths:cosine_length", (), (-1.0, 1.0), "correct and short", "arXiv 2502.03373"),
-    Entry("kimi_length", "rewards.lengths:kimi_length", (), (-0.5, 0.5), "shorter than its group", "arXiv 2501.12599"),
+    Entry(
+        "kimi_length",
+        "rewards.lengths:kimi_length",
+        range=(-0.5, 0.5),
+        about="shorter than its group",
+        source="arXiv 2501.12599",
+        conversation=True,
+    ),
     Entry("repetition", "rewards.lengths:repetition", (), (-1.0, 0.0), "n-grams said before", "arXiv 2502.03373"),
     Entry("soft_overlong", "rewards.lengths:soft_overlong", (), (-1.0, 0.0), "near the limit", "arXiv 2503.14476"),
     # science: numbers and quantities
@@ -141,8 +148,21 @@ ROWS = (
     Entry("chain_monitor", "rewards.chains:chain_monitor", (), (-1.0, 0.0), "findings in a chain", "arXiv 2503.11926"),
     Entry("language", "rewards.tongues:language", ("lang",), about="share in a language", source="arXiv 2501.12948"),
     # models that judge
-    Entry("judge", "rewards.judging:judge", ("prompt",), about="a language model's grade", source="arXiv 2507.08794"),
-    Entry("reward_model", "rewards.classifiers:reward_model", (), ANY_RANGE, "a trained classifier's score"),
+    Entry(
+        "judge",
+        "rewards.judging:judge",
+        ("prompt",),
+        about="a language model's grade",
+        source="arXiv 2507.08794",
+        conversation=True,
+    ),
+    Entry(
+        "reward_model",
+        "rewards.classifiers:reward_model",
+        range=ANY_RANGE,
+        about="a trained classifier's score",
+        conversation=True,
+    ),
 )
 
 REWARDS: dict[str, Entry] = {entry.name: entry for entry in ROWS}

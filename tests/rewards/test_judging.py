@@ -197,6 +197,47 @@ def test_the_reference_is_shown_and_thinking_is_not(url: str) -> None:
     assert "secret plan" not in sent
 
 
+def test_the_judge_sees_all_turns_of_a_conversation(url: str) -> None:
+    Handler.asked.clear()
+    turns = [
+        {"role": "user", "content": "Who wrote Emma?"},
+        {"role": "assistant", "content": "Jane Austen."},
+        {"role": "user", "content": "And when?"},
+    ]
+    judge = rewards.get("judge", url=url, model="fair", canaries=())
+    assert judge(prompts=[turns], completions=[[{"role": "assistant", "content": "a good answer"}]]) == [1.0]
+    sent = Handler.asked[-1]["messages"][0]["content"]
+    assert "user: Who wrote Emma?\n\nassistant: Jane Austen.\n\nuser: And when?" in sent
+
+
+def test_a_rival_is_shown_as_the_completion_is(url: str) -> None:
+    Handler.asked.clear()
+    rival = [{"role": "assistant", "content": "<think>secret plan</think>a good answer"}]
+    assert ask(url, "fair", "a bad one", against=rival).value == 0.0
+    assert all("secret" not in one["messages"][0]["content"] for one in Handler.asked)
+
+
+def test_the_same_answer_twice_and_an_empty_rival_need_no_judge(url: str) -> None:
+    Handler.asked.clear()
+    assert ask(url, "down", "four", against="<think>2+2</think> four ").value == 0.5
+    assert ask(url, "down", "four", against="").value == 1.0
+    assert ask(url, "down", "", against="four").value == 0.0
+    assert not Handler.asked
+
+
+@pytest.mark.parametrize("line", ["**SCORE ab**: 10", "**SCORE ab:** 10", "`SCORE ab: 10`", "SCORE ab: 10/10"])
+def test_a_grade_is_read_in_markdown_and_over_its_scale(line: str) -> None:
+    assert _grade_in(f"Because.\n{line}", "ab", 10)[0] == 1.0
+    assert _grade_in(f"Because.\n{line}".replace("10", "10/5", 1), "ab", 10)[0] is None
+
+
+@pytest.mark.parametrize("options", [{"scale": 1}, {"scale": 4.5}, {"canaries": "none"}, {"url": "", "model": "m"}])
+def test_what_is_asked_of_a_judge_wrongly_is_said(url: str, options: dict[str, Any]) -> None:
+    score = rewards.get("judge", **({"url": url, "model": "fair"} | options)).score("good", prompt=PROMPT)
+    assert score.value is None
+    assert "give" in score.why
+
+
 def test_the_key_goes_to_the_server_and_nowhere_else(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JUDGE_KEY", "sk-secret")
     Handler.asked.clear()
@@ -281,6 +322,17 @@ def test_a_reward_model_gives_the_same_alone_and_in_a_batch(classifier: Path) ->
     short = rewards.get("reward_model", model=str(classifier), max_tokens=40).score(texts[1], prompt=PROMPT)
     assert short.value is None
     assert "max_tokens" in short.why
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_a_reward_model_reads_all_turns_of_a_conversation(classifier: Path) -> None:
+    model = rewards.get("reward_model", model=str(classifier))
+    asked = [{"role": "user", "content": PROMPT}]
+    before = [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Hello!"}]
+    plain, single, longer = model.score_batch(["4"] * 3, prompt=[PROMPT, asked, before + asked])
+    assert plain.value == pytest.approx(single.value, abs=1e-5)
+    assert longer.value != pytest.approx(single.value, abs=1e-5)
 
 
 @pytest.mark.slow
