@@ -139,15 +139,15 @@ def _more_open(text: pl.Series) -> pl.Series:
 def _look(end: pl.Series) -> pl.Series:
     """Whether the ends of texts, stripped of white space, look cut off."""
     item = end.str.contains(_ITEM) & end.str.contains(_ITEM_BEFORE)
-    row = end.str.contains(_ROW) | _short_row(end)
+    row = _has(end, _ROW, only=r"\|") | _short_row(end)
     end = end.str.replace(MARKS, "$2").str.strip_chars_end()
-    line = end.str.extract(r"([^\n]*)$", 1).str.replace_all(_SHORT_FORM, "")
+    line = end.str.split("\n").list.last().str.replace_all(_SHORT_FORM, "")
     late = line.str.contains(_LATE) & ~line.str.contains(_CLAUSE)
     late |= line.str.contains(_IS) & ~line.str.contains(_WHO_IS)
     late |= line.str.contains(_OF) & ~line.str.contains(_MADE_OF)
     begun = (line.str.contains(_OPEN) | line.str.contains(_BEGUN) | late) & ~line.str.contains(ENDED)
     prose = line.str.contains(r"[,，]$") | (line.str.contains(r"[\p{L}\p{M}\p{N}]$") & _goes_on(end, line))
-    prose |= end.str.contains(_NEW) | end.str.contains(_HEADING)
+    prose |= end.str.contains(_NEW) | _has(end, _HEADING, only="##")
     places = prose.arg_true()
     if len(places):
         prose = prose.scatter(places, ~_signed(line.gather(places)))
@@ -169,9 +169,16 @@ def _short_row(end: pl.Series) -> pl.Series:
 
 def _signed(line: pl.Series) -> pl.Series:
     """Whether a line ends a letter, or names who said what stands before."""
-    signed = line.str.contains(_SAID_BY)
+    signed = _has(line, _SAID_BY, only=r"[-—–~] ?\p{Lu}")
     places = line.str.contains_any(_SIGNED_WORDS, ascii_case_insensitive=True).arg_true()
     return signed.scatter(places, signed.gather(places) | line.gather(places).str.contains(_SIGNED))
+
+
+def _has(text: pl.Series, pattern: str, *, only: str) -> pl.Series:
+    """Whether each text matches a pattern; only those are asked that match another one, which is cheaper."""
+    has = text.str.contains(only)
+    places = has.arg_true()
+    return has.scatter(places, text.gather(places).str.contains(pattern))
 
 
 def _goes_on(end: pl.Series, line: pl.Series) -> pl.Series:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import polars as pl
 
-from curate.cleaning.rules.texts import Texts
+from curate.cleaning.rules.texts import Texts, having
 from curate.text.thinking import TAGS, split_thinking
 from rewards.extract import boxes
 
@@ -32,7 +32,7 @@ def no_box(texts: Texts) -> pl.Series:
 
 def code_fences(texts: Texts) -> pl.Series:
     """The fence that opens a code block which never closes (CommonMark: as many marks or more, nothing after them)."""
-    places = texts.text.str.contains_any(["```", "~~~"]).fill_null(value=False).arg_true()
+    places = having(texts.text, ["```", "~~~"])
     return _read(texts.text, places, open_fence)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from curate.cleaning.rules.texts import Texts
+from curate.cleaning.rules.texts import Texts, having
 from curate.text.normalise import GAP
 
 TOKENS = (
@@ -36,7 +36,7 @@ ANCHORS = [  # one of these is in every token above
 
 def special_tokens(texts: Texts) -> pl.Series:
     """The first special token of a chat template in a text."""
-    places = texts.text.str.contains_any(ANCHORS).fill_null(value=False).arg_true()
+    places = having(texts.text, ANCHORS)
     found = pl.Series([None], dtype=pl.String).new_from_index(0, len(texts))
     if not len(places):
         return found

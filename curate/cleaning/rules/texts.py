@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -114,6 +114,11 @@ class Texts:
         return pl.select(
             pl.when(pl.lit(self.text).is_null()).then(None).otherwise(pl.lit(pl.Series(values)))
         ).to_series()
+
+
+def having(text: pl.Series, literals: Sequence[str]) -> pl.Series:
+    """The places of the texts with one of the literals, letter case and all: a third of what `contains_any` takes."""
+    return text.str.contains("|".join(map(re.escape, literals))).fill_null(value=False).arg_true()
 
 
 def share(part: pl.Series, whole: pl.Series) -> pl.Series:

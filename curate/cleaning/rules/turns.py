@@ -12,7 +12,7 @@ import re
 import polars as pl
 
 from curate.cleaning.rules.form import CODE
-from curate.cleaning.rules.texts import Texts
+from curate.cleaning.rules.texts import Texts, having
 
 USER = r"Human|HUMAN|User|USER|用户|用戶|人类|Instruction"
 ASSISTANT = r"Assistant|ASSISTANT|AI Assistant|AI assistant|AI|Bot|Chatbot|ChatGPT|助手|Response"
@@ -51,7 +51,7 @@ def next_turn(texts: Texts) -> pl.Series:
     """Where another turn begins (`Human:`, `### Instruction:`): the model went on in the user's name."""
     answer = texts.answer
     told = pl.Series([None], dtype=pl.String).new_from_index(0, len(answer))
-    places = answer.str.contains_any(ANCHORS).fill_null(value=False).arg_true()
+    places = having(answer, ANCHORS)
     if not len(places):
         return told
     return told.scatter(places, pl.Series([another_turn(text) for text in answer.gather(places)], dtype=pl.String))
