@@ -23,9 +23,10 @@ def reward_model(
     """What a reward model (transformers sequence classification with one label) gives prompt and completion.
 
     model, revision: a folder or Hub id. prompt: a text or all turns of a conversation, which are put into the
-    tokenizer's chat template where it has one. Rows are batched by length, at most `batch_tokens` with padding. A text longer than `max_tokens` is not cut but
-    undecided: the end of an answer is what matters. empty: what an empty completion earns unread (default: None).
-    Range: any finite number. Raises RewardError for a model whose head was not trained: its scores are noise.
+    tokenizer's chat template where it has one. Rows are batched by length, at most `batch_tokens` with padding. A text
+    longer than `max_tokens` is not cut but undecided: the end of an answer is what matters. empty: what an empty
+    completion earns unread (default: None). Range: any finite number. Raises RewardError for a model whose head was not
+    trained: its scores are noise.
 
     >>> reward_model([""], model="never-loaded", empty=-1.0)[0].value
     -1.0

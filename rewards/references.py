@@ -13,7 +13,10 @@ from rewards.base import Score
 from rewards.extract import strip_thinking
 from rewards.strings import ROUGE_WORDS, UNSPACED
 
-MARKER = re.compile(r"\[([^\[\]\n]{1,200})\](?!\()")  # (a link of markdown is none)
+MARKER = re.compile(r"\[\^?([^\[\]\n]{1,200})\](?!\()|【([^【】\n]{1,200})】")  # (a link of markdown is none)
+NAMED = re.compile(r"(?:source|reference|ref|document|doc)s?\.?\s*#?\s*(?=\d)", re.IGNORECASE)  # [Source 1]
+NUMBER = re.compile(r"(?<![\w.,])\d+(?:[.,]\d+)*")
+LIST_MARK = re.compile(r"\A\s*\d{1,3}[.)]\s")
 SENTENCE_END = re.compile(r"(?<=[.!?。！？])[\"'”’)]*((?:\s*\[[^\[\]\n]{1,80}\])*)(?=\s|$)|\n+")
 QUOTE = re.compile(r"[\"“«「]([^\"“”«»「」\n]{8,600})[\"”»」]")
 MIN_WORDS = 3  # content words that make a claim
@@ -30,11 +33,12 @@ FUNCTION_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One sentence: its words that carry meaning, its quotations, and the sources it cites, in order."""
+    """One sentence: its words that carry meaning, its quotations and numbers, and the sources it cites, in order."""
 
     text: str
     words: frozenset[str]
     quotes: tuple[str, ...]
+    numbers: frozenset[str]
     cited: tuple[str, ...]
 
 
@@ -43,15 +47,15 @@ def citations(completion: str, sources: str | Sequence[Any] | Mapping[str, Any],
 
     The recall and precision of ALCE (arXiv 2305.14627, section 3), with words instead of an entailment model: a
     citation holds when its source exists, at least `overlap` of the sentence's content words stand in that source, and
-    every quotation of the sentence stands in one of the sources it cites, word for word. So a marker without a claim, a
-    marker of look-alike letters, an invented quotation, and citing every source for everything do not pay: each source
-    that does not speak of the sentence lowers the precision. It cannot see a claim that contradicts its source in the
-    same words.
+    every quotation and number of the sentence stands in one of the sources it cites. So a marker without a claim, a
+    marker of look-alike letters, an invented quotation, another year, and citing every source for everything do not
+    pay: each source that does not speak of the sentence lowers the precision. It cannot see a claim that contradicts
+    its source in the same words and numbers.
 
     sources: texts counted from 1, mappings with `text` (or `content`, `document`) and an optional `id`, a mapping id ->
-    text, or the JSON text of one. Markers: [1], [1, 3], [2-4], [1][2], [id]; one after the full stop belongs to the
-    sentence before, and brackets that hold neither a number nor an id are text. A sentence of fewer than three content
-    words is no claim. Range: 0 to 1; None without sources.
+    text, or the JSON text of one. Markers: [1], [1, 3], [2-4], [1][2], [^1], 【1】, [Source 1], [id]; one after the
+    full stop belongs to the sentence before, and brackets that hold neither a number nor an id are text. A sentence of
+    fewer than three content words is no claim. Range: 0 to 1; None without sources.
 
     >>> sources = ["The tower was finished in Paris in 1889.", "Rome was not built in a single day."]
     >>> citations("The tower was finished in 1889 [1]. Rome was not built in one day [2].", sources).value
@@ -64,6 +68,7 @@ def citations(completion: str, sources: str | Sequence[Any] | Mapping[str, Any],
         return Score(None, "there are no sources")
     words = {name: set(content_words(text)) for name, text in given.items()}
     plain = {name: plain_text(text) for name, text in given.items()}
+    numbers = {name: numbers_in(text) for name, text in given.items()}
     claims = read_claims(strip_thinking(completion), given)
     holding = made = supported = stated = 0
     problem = ""
@@ -71,7 +76,7 @@ def citations(completion: str, sources: str | Sequence[Any] | Mapping[str, Any],
         good = 0
         for name in claim.cited:
             made += 1
-            wrong = _wrong(claim, name, words, plain, overlap)
+            wrong = _wrong(claim, name, words, plain, numbers, overlap)
             good += not wrong
             problem = problem or (f"; {wrong}: {claim.text[:80]}" if wrong else "")
         holding += good
@@ -113,16 +118,21 @@ def read_claims(text: str, given: Mapping[str, str]) -> list[Claim]:
     for _, end in [*ends, (len(text), len(text))]:
         sentence = text[start:end].strip()
         start = end
-        marks = [(found, _names(found[1])) for found in MARKER.finditer(sentence)]
-        marks = [(found, names) for found, names in marks if all(name.isdecimal() or name in given for name in names)]
-        cited = tuple(dict.fromkeys(name for _, names in marks for name in names))
-        bare = sentence
-        for found, _ in reversed(marks):
-            bare = f"{bare[: found.start()]} {bare[found.end() :]}"
+        cited: dict[str, None] = {}
+
+        def without(found: re.Match[str], cited: dict[str, None] = cited) -> str:
+            names = _names(found[1] or found[2])
+            if any(not name.isdecimal() and name not in given for name in names):
+                return found[0]
+            cited.update(dict.fromkeys(names))
+            return " "
+
+        bare = MARKER.sub(without, sentence)
         words = frozenset(content_words(bare))
         if cited or words:
             quotes = tuple(plain_text(found[1]) for found in QUOTE.finditer(bare))
-            claims.append(Claim(" ".join(bare.split()).strip(" ."), words, quotes, cited))
+            shown = " ".join(bare.split()).strip(" .")
+            claims.append(Claim(shown, words, quotes, numbers_in(LIST_MARK.sub("", bare)), tuple(cited)))
     return claims
 
 
@@ -137,12 +147,28 @@ def content_words(text: str) -> Iterable[str]:
             yield _stem(word)
 
 
+def numbers_in(text: str) -> frozenset[str]:
+    """The numbers of a text, in digits, without the commas of thousands.
+
+    >>> sorted(numbers_in("21,000 km in 1889."))
+    ['1889', '21000']
+    """
+    return frozenset(found.replace(",", "") for found in NUMBER.findall(text))
+
+
 def plain_text(text: str) -> str:
     """What is compared of a quotation: its letters and digits, case folded."""
     return " ".join(ROUGE_WORDS.findall(unicodedata.normalize("NFC", text).casefold()))
 
 
-def _wrong(claim: Claim, name: str, words: Mapping[str, set[str]], plain: Mapping[str, str], overlap: float) -> str:
+def _wrong(
+    claim: Claim,
+    name: str,
+    words: Mapping[str, set[str]],
+    plain: Mapping[str, str],
+    numbers: Mapping[str, frozenset[str]],
+    overlap: float,
+) -> str:
     if name not in words:
         return f"there is no source [{name}]"
     if len(claim.words) < MIN_WORDS:
@@ -152,12 +178,15 @@ def _wrong(claim: Claim, name: str, words: Mapping[str, set[str]], plain: Mappin
     cited = [f" {plain[other]} " for other in claim.cited if other in plain]
     if any(not any(f" {quote} " in text for text in cited) for quote in claim.quotes):
         return "the quotation is in no source it cites"
+    missing = claim.numbers.difference(*(numbers[other] for other in claim.cited if other in numbers))
+    if missing:
+        return f"the number {min(missing)} is in no source it cites"
     return ""
 
 
 def _names(marker: str) -> list[str]:
     names: list[str] = []
-    for part in map(str.strip, re.split("[,;]", marker)):
+    for part in map(str.strip, re.split("[,;]", NAMED.sub("", marker))):
         span = re.fullmatch(r"(\d{1,3})\s*[-–]\s*(\d{1,3})", part)
         if span and int(span[1]) <= int(span[2]) <= int(span[1]) + 50:
             names.extend(str(number) for number in range(int(span[1]), int(span[2]) + 1))

@@ -126,10 +126,14 @@ def light(text: str) -> str:
     if not text.isascii():
         text = unicodedata.normalize("NFC", text.translate(TYPOGRAPHY))
         text = "".join(_plain_width(char) for char in text if unicodedata.category(char) != "Cf")
-    text = _without_end(" ".join(text.casefold().split()))
-    while len(text) > 1 and text[0] + text[-1] in QUOTES:
-        text = _without_end(text[1:-1].strip())
-    return text
+    text = " ".join(text.casefold().split())
+    start, end = 0, _end(text, 0, len(text))
+    while end - start > 1 and text[start] + text[end - 1] in QUOTES:
+        start += 1
+        while start < end and text[start] == " ":
+            start += 1
+        end = _end(text, start, max(start, end - 1))
+    return text[start:end]
 
 
 def squad(text: str) -> str:
@@ -174,11 +178,13 @@ def _rouge_l(said: Sequence[str], gold: Sequence[str]) -> float:
     return 2 * lcs_length(said, gold) / (len(said) + len(gold))
 
 
-def _without_end(text: str) -> str:
-    end = len(text)
-    while end and (text[end - 1] in SENTENCE_END or (text[end - 1] in "!！" and text[end - 2 : end - 1].isalpha())):
+def _end(text: str, start: int, end: int) -> int:
+    """Where text[start:end] ends without its sentence marks and spaces; an exclamation mark is one behind a letter."""
+    while end > start and (
+        text[end - 1] in SENTENCE_END or (text[end - 1] in "!！" and end - 1 > start and text[end - 2].isalpha())
+    ):
         end -= 1
-    return text[:end]
+    return end
 
 
 def _plain_width(char: str) -> str:

@@ -24,6 +24,10 @@ GOOD = "The Eiffel Tower was finished in 1889 [1]. Water boils at 100 degrees at
         'Of the tower it says: "finished in Paris in 1889" [1].',
         "The Eiffel Tower [1] is 330 metres tall.",
         "<think>Everything is in [2].</think>" + GOOD,
+        "The Eiffel Tower was finished in 1889 [^1].",
+        "The Eiffel Tower was finished in 1889【1】.",
+        "The Eiffel Tower was finished in 1889 [Source 1].",
+        "1. The Eiffel Tower was finished in 1889 [1].",
     ],
 )
 def test_claims_cited_to_the_source_that_says_them_earn_all(answer: str) -> None:
@@ -41,6 +45,8 @@ def test_claims_cited_to_the_source_that_says_them_earn_all(answer: str) -> None
         "The Eiffel Tower was finished in 1889 [١].",
         "The Eiffel Tower was finished in 1889 [l].",
         'The tower was "finished in London in 1889" by then [1].',
+        "The Eiffel Tower was finished in Paris in 1989 [1].",
+        "Water boils at 1,000 degrees Celsius at sea level [3].",
         "<think>" + GOOD + "</think>",
     ],
 )
@@ -98,3 +104,9 @@ def test_hostile_text_is_judged_in_bounded_time(hostile: str) -> None:
     started = time.process_time()
     assert rewards.citations.score(hostile, sources=SOURCES).value == 0
     assert time.process_time() - started < 6
+
+
+def test_many_markers_in_one_sentence_are_read_in_linear_time() -> None:
+    started = time.process_time()
+    assert rewards.citations.score("[1]" * 100_000, sources=SOURCES).value == 0
+    assert time.process_time() - started < 2  # each used to copy the sentence
