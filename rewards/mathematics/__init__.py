@@ -18,6 +18,7 @@
     expressions.py  beyond equality: antiderivatives, residue classes, rounded golds, tolerance
     definitions.py  `x = 5` and `f(x) = 2x` as their right sides
     sets.py         intervals, unions, inequalities: the same set of real numbers or not
+    cases.py        functions by cases, at places
     matrices.py     multiples and sums of matrices, entry by entry
     points.py ratios.py lists.py relations.py amounts.py    two trees of one kind
     kinds.py        two trees of any kind: the same answer or not

@@ -39,6 +39,10 @@ class Functions(Cursor):
         """Several answers side by side, or one."""
         raise NotImplementedError
 
+    def relation(self) -> Node:
+        """Sides with = < <= and the like between them."""
+        raise NotImplementedError
+
     def sum(self) -> Node:
         """Terms with + and - between them."""
         raise NotImplementedError

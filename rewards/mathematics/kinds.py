@@ -7,6 +7,7 @@ prediction that rounds to it (`rounds_to`), and a bare gold below 1 is a share, 
 from __future__ import annotations
 
 from rewards.mathematics.amounts import same_quantity
+from rewards.mathematics.cases import same_cases
 from rewards.mathematics.expressions import equal_expression
 from rewards.mathematics.lists import same_list
 from rewards.mathematics.matrices import holds_matrix, is_matrix
@@ -19,6 +20,7 @@ from rewards.mathematics.tree import (
     Braces,
     Bracket,
     Builder,
+    Cases,
     Items,
     Name,
     Node,
@@ -62,14 +64,21 @@ def _equal_kinds(gold: Node, pred: Node) -> bool | None:
         return same_matrix(gold, pred, equal)
     if isinstance(gold, Bracket) and isinstance(pred, Bracket):
         return same_bracket(gold, pred, equal)
+    if isinstance(gold, Cases) or isinstance(pred, Cases):
+        return same_cases(gold, pred)
+    if isinstance(gold, Ratio) or isinstance(pred, Ratio):
+        return same_ratio(gold, pred)
+    return _equal_sets(gold, pred)
+
+
+def _equal_sets(gold: Node, pred: Node) -> bool | None:
+    """Sets, and what is nothing but words."""
     if isinstance(gold, Builder) and isinstance(pred, Builder) and isinstance(gold.element, Bracket):
         return equal(gold.element, pred.element) and equal(gold.condition, pred.condition)
     if is_set(gold) or is_set(pred):
         return same_solution(gold, pred) if is_set(gold) and is_set(pred) else _named_set(gold, pred)
     if isinstance(gold, Bracket) or isinstance(pred, Bracket):
         return False
-    if isinstance(gold, Ratio) or isinstance(pred, Ratio):
-        return same_ratio(gold, pred)
     if isinstance(gold, Words) or isinstance(pred, Words):
         return isinstance(gold, Words) and isinstance(pred, Words) and gold.text.casefold() == pred.text.casefold()
     return equal_expression(gold, pred)

@@ -81,6 +81,11 @@ _NUMBER_FIRST = re.compile(r"[-+]?\d[\d.,]*\s*[A-Za-z%]")
 _NUMERIC_TEXT = re.compile(r"[\s\d.,/%+-]*\d[\s\d.,/%+-]*\Z")
 _UNION = re.compile(r"([)\]}]\s*)U(?=\s*(?:\\left\s*)?[(\[\]{\\])")  # (0,1) U (2,3)
 _TIMES_TEN = re.compile(r"(\d)\s?x\s?(?=10\s?(?:\^|\*\*|[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]))")  # 6 x 10^23
+_LEFT_BRACE = re.compile(  # a system, as those write it who have no \\begin{cases}
+    r"\\left\s*\\(?:\{|lbrace)\s*\\begin\s*\{(array|aligned|matrix|split|gathered)\}(?:\s*\{[^{}]*\})?(.*?)"
+    r"\\end\s*\{\1\}\s*\\right\s*(?:\.|\Z)",
+    re.DOTALL,
+)
 _JOINED = re.compile(r"\)\s?[&|]\s?\(")
 _RARE_SIGNS = frozenset("U'_&|")  # of what few answers have and costs the others time
 _RARE = ("x10", "x 10", "0x", "0X", "0b", "0o")
@@ -143,6 +148,8 @@ def _respelled(text: str) -> str:
     text = _UNION.sub(r"\1\\cup", _TIMES_TEN.sub(r"\1*", text))
     if "begin" not in text:  # (0 < x) & (x < 1), as sympy prints it
         text = _JOINED.sub(lambda match: ") and (" if "&" in match.group() else ") or (", text)
+    elif "right" in text:
+        text = _LEFT_BRACE.sub(r"\\begin{cases}\2\\end{cases}", text)
     if text.isascii():
         return text
     text = text.translate({0x2212: "-"})

@@ -15,12 +15,11 @@ from rewards.mathematics.lexer import lex
 from rewards.mathematics.quantities import is_label, is_noun, unit_of
 from rewards.mathematics.terms import Terms, attach_unit
 from rewards.mathematics.tree import Apply, Items, Name, Node, Ratio, Relation, Unreadable, Words
-from rewards.mathematics.vocabulary import CONDITIONS, FILLERS
+from rewards.mathematics.vocabulary import ALTERNATIVES, CONDITIONS, FILLERS
 
 _UNIONS = {"∪": "union", "∩": "intersection", "∖": "minus"}
 _COPULAS = frozenset({"is", "are", "equals"})
 _REASONS = frozenset({"because", "since"})
-_ALTERNATIVES = frozenset({"else", "otherwise"})
 
 
 def parse(text: str) -> Node:
@@ -45,7 +44,7 @@ class _Parser(Terms):
         while self.kind == "op" and self.value in SEPARATORS:
             separator = self.value
             self.advance()
-            if separator in (",", ";", "newrow") and self.is_op("and", "or"):
+            if separator in (",", ";", "newrow") and self.is_op("and", "or", "newrow"):
                 separator = self.value  # "1, 2, and 3"
                 self.advance()
             if separator in ("=>", "->"):  # what follows from it is the answer
@@ -110,7 +109,7 @@ class _Parser(Terms):
             self.kind == "text" and self.value.split()[0].lower() in CONDITIONS
         ):
             while not self.ends_item():  # "x + 1 for x > 0": the condition is a remark
-                if self.kind == "word" and self.value.lower() in _ALTERNATIVES:
+                if self.kind == "word" and self.value.lower() in ALTERNATIVES:
                     raise Unreadable(f"'{self.value}' in a condition")
                 self.advance()
             return node

@@ -12,6 +12,7 @@ from rewards.mathematics.tree import (
     Braces,
     Bracket,
     Builder,
+    Cases,
     Equal,
     Items,
     Name,
@@ -55,6 +56,8 @@ def _same_sides(gold: Relation, pred: Relation, equal: Equal) -> bool | None:
         left, right = value_of(gold), value_of(pred)
         if _is_class(left) and _is_class(right):
             return equal(left, right)  # 2 mod 5 and 2 mod 4 are 2 as numbers
+        if isinstance(left, Cases) or isinstance(right, Cases):
+            return equal(left, right)
         if not isinstance(left, Relation) and not isinstance(right, Relation) and equal(left, right):
             return True
     if is_set(gold) and is_set(pred):

@@ -139,11 +139,21 @@ class Bound:
     index: int
 
 
+@dataclass(slots=True, eq=False)
+class Cases:
+    """A function by cases: each value with the condition under which it holds."""
+
+    values: tuple[Node, ...]
+    conditions: tuple[Node, ...]
+
+
 Expression = Num | Name | Apply | Series | Bound
-Node = Expression | Relation | Bracket | Braces | Builder | Items | Matrix | Ratio | Quantity | Words
+Node = Expression | Relation | Bracket | Braces | Builder | Items | Matrix | Ratio | Quantity | Words | Cases
 
 Equal = Callable[[Node, Node], bool | None]
 """Whether gold and prediction are one answer. The rules for one kind are handed what compares its parts."""
+
+OTHERWISE = "otherwise"  # the words of a condition that holds where all others fail
 
 CONSTANTS = frozenset({"pi", "e", "i", "infinity"})
 SETS = frozenset({"Reals", "Integers", "Naturals", "Rationals", "Complexes"})
@@ -175,6 +185,8 @@ def children(node: Node) -> tuple[Node, ...]:
         return (node.element, node.condition)
     if isinstance(node, Series):
         return (node.first, node.last, node.term)
+    if isinstance(node, Cases):
+        return (*node.values, *node.conditions)
     return ()
 
 
@@ -220,6 +232,8 @@ def rebuild(node: Node, parts: tuple[Node, ...]) -> Node:
         return Quantity(parts[0], node.unit)
     if isinstance(node, Builder):
         return Builder(parts[0], parts[1])
+    if isinstance(node, Cases):
+        return Cases(parts[: len(parts) // 2], parts[len(parts) // 2 :])
     if isinstance(node, Series):
         return Series(node.op, node.index, *parts)
     if isinstance(node, Matrix):

@@ -72,6 +72,8 @@ CONNECTORS = _set("and or")
 CONDITIONS = _set("if for where when with such since because")
 """Words after which a remark follows, not more of the answer."""
 
+ALTERNATIVES = _set("else otherwise elsewhere")
+
 FILLERS = _set(
     "the a an is are was be answer value final result solution solutions so thus hence therefore total about exactly "
     "approximately roughly around nearly only just equals equal to of or either there both it year usd eur gbp inr us "
