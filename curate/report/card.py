@@ -76,7 +76,7 @@ def render(run: Run, repo_id: str | None = None) -> str:
     rows = {name: int(part.select(rows=pl.len())["rows"][0]) for name, part in parts.items()}
     schema = _schema(parts)
     asked, scored = usage(run), scores(run)
-    licence = licence_of(said)
+    licence, judges = licence_of(said), {found.reward for found in scored}
     context: dict[str, Any] = {
         "about": said,
         "contract": contract(schema),
@@ -84,7 +84,7 @@ def render(run: Run, repo_id: str | None = None) -> str:
         "repo_id": repo_id,
         "stages": stages,
         "reasons": REASONS,
-        "columns": [(name, shown(kind), _column(name)) for name, kind in schema.items()],
+        "columns": [(name, shown(kind), _column(name, judges)) for name, kind in schema.items()],
         "usage": asked,
         "compared": compared(run),
         "scores": [found for found in scored if found.source is None],
@@ -183,7 +183,10 @@ def _schema(parts: Mapping[str, Table]) -> dict[str, Any]:
     return {name: kind for part in reversed(list(parts.values())) for name, kind in part.schema.items()}
 
 
-def _column(name: str) -> str:
+def _column(name: str, judges: set[str]) -> str:
+    """What a column holds. judges: the labels of rewards; any other score was measured by a rule of `filter`."""
+    if name.startswith(SCORE) and name.removeprefix(SCORE) not in judges:
+        return f"what the rule {name.removeprefix(SCORE)} measured"
     if name.startswith(SCORE):
         return f"score by the reward {name.removeprefix(SCORE)}; null when it could not judge"
     if name.startswith(WHY):

@@ -6,6 +6,7 @@ Every value that could be text of a stranger goes through `Markup.format`, which
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from math import floor, log10
 
 from markupsafe import Markup
 
@@ -59,12 +60,14 @@ def histogram(
         if number
     )
     places = {name: value for name, value in marks.items() if 0 <= value <= end}
-    tight = len(places) > 1 and (max(places.values()) - min(places.values())) * WIDTH < 40 * end
+    tight = len(places) > 1 and (max(places.values()) - min(places.values())) * WIDTH < 48 * end
     anchors = ("end", "start") if tight else ("middle", "middle")
     lines = Markup().join(
         _mark(name, value, end, anchors[min(index, 1)]) for index, (name, value) in enumerate(places.items())
     )
-    axis = Markup().join(_axis_label(place, end, open_end=open_end) for place in (0.0, 0.25, 0.5, 0.75, 1.0))
+    axis = Markup().join(_axis_label(value, end) for value in ticks(end))
+    if open_end:
+        axis += Markup('<text class="axis" x="{}" y="{}">…</text>').format(WIDTH, HEIGHT + 15)
     label = f"{what}: " + ", ".join(f"{name} {count(value)}" for name, value in marks.items())
     return Markup(
         '<svg class="histogram" viewBox="-28 -14 {} {}" role="img" aria-label="{}">'
@@ -97,9 +100,21 @@ def _mark(name: str, value: float, end: float, anchor: str) -> Markup:
     ).format(x=_n(x), bottom=HEIGHT, name=name, anchor=anchor)
 
 
-def _axis_label(place: float, end: float, *, open_end: bool) -> Markup:
-    text = short(round(end * place)) + ("+" if open_end and place == 1 else "")
-    return Markup('<text class="axis" x="{}" y="{}">{}</text>').format(_n(WIDTH * place), HEIGHT + 15, text)
+def ticks(end: float) -> range:
+    """Round whole numbers from 0 to `end`, three to seven of them where there are so many.
+
+    >>> [*ticks(46)], [*ticks(17_107)], [*ticks(2.5)]
+    ([0, 10, 20, 30, 40], [0, 5000, 10000, 15000], [0, 1, 2])
+    """
+    most = max(1, int(end / 3))
+    power = 10 ** floor(log10(most))
+    step = next(power * times for times in (5, 2, 1) if power * times <= most)
+    return range(0, int(end) + 1, step)
+
+
+def _axis_label(value: float, end: float) -> Markup:
+    place = value / end if end else 0.0
+    return Markup('<text class="axis" x="{}" y="{}">{}</text>').format(_n(WIDTH * place), HEIGHT + 15, short(value))
 
 
 def classes(counts: Sequence[int], labels: Sequence[str], what: str) -> Markup:

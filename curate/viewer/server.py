@@ -166,7 +166,10 @@ def _one(fields: Fields, name: str) -> str:
 
 
 def _table(viewer: Viewer, fields: Fields) -> str:
-    return _one(fields, "table") or [*listed(viewer.run)][-1]
+    if named := _one(fields, "table"):
+        return named
+    known = listed(viewer.run).values()
+    return next((one.name for one in known if one.step == "data"), [one.name for one in known][-1])
 
 
 def _rows(viewer: Viewer, fields: Fields) -> str:

@@ -59,6 +59,13 @@ def test_the_body_tells_the_funnel_the_rewards_and_how_to_make_it_again(run: Run
     assert len(re.findall("^### ", text, re.MULTILINE)) == 3
 
 
+def test_what_a_filter_measured_is_no_score_of_a_reward(writer: Callable[..., Any], lock: dict[str, Any]) -> None:
+    write, rows = writer(), pl.DataFrame({"id": ["a"], "prompt": ["x"], "score.words": [1.0]})
+    write.step("load", "source", rows.drop("score.words"))
+    write.step("filter", "filter", rows)
+    assert "| score.words | float64 | what the rule words measured |" in card.render(write.finish(lock, train=rows))
+
+
 def test_nothing_from_the_data_becomes_markup_in_the_card(writer: Callable[..., Any], lock: dict[str, Any]) -> None:
     write = writer()
     rows = {"id": [HOSTILE], "source": [HOSTILE], "prompt": [HOSTILE], "completion": [HOSTILE], HOSTILE: [1]}

@@ -37,6 +37,12 @@ def test_rules_that_differ_in_a_number_stay_apart() -> None:
     assert kinds_of(rules) == rules
 
 
+def test_reasons_of_one_kind_keep_the_words_they_share() -> None:
+    quoted = [f"in math500 item {n} (span, {n} words): “a “very” {n}”" for n in range(5)]
+    assert set(kinds_of(quoted)) == {"in math500 item … (span, … words): “…”"}
+    assert kinds_of([f"refusal: “I am “sorry”, {word}”" for word in "abcd"])[0] == "refusal: “…”"
+
+
 def test_sources_are_followed_through_the_steps(run: Run) -> None:
     followed = {row.source: row.rows for row in by_source(run)}
     assert followed["plus"][0] == 30

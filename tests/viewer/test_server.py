@@ -176,6 +176,13 @@ def test_the_life_of_a_dropped_row_names_the_rule(viewer: Viewer, run: Run) -> N
     assert "<script>alert" not in answer.text
 
 
+def test_the_first_page_is_the_training_data(viewer: Viewer, run: Run) -> None:
+    other = Path(shutil.copyfile(run.data_folder / "train.parquet", run.data_folder / "validation.parquet"))
+    shown = ask(viewer, "").text
+    other.unlink()
+    assert "<h1>data/train</h1>" in shown
+
+
 def test_pages_hold_every_row_once_in_order(viewer: Viewer, run: Run) -> None:
     seen: list[str] = []
     for start in range(0, 125, 25):
