@@ -3,7 +3,8 @@
     tree.py         what an answer is made of, the limits, the ways to fail
     rows.py         rows of a matrix as columns, determinants
     printed.py      objects as Python and sympy print them
-    quantities.py   units, and the nouns and currencies that stand where units do
+    quantities.py   units
+    remarks.py      nouns, labels and currencies around a number
     vocabulary.py   characters, macros, functions and words known by name
     lexer.py        LaTeX or plain text -> tokens
     numerals.py     numbers as written -> exact values

@@ -8,7 +8,8 @@ from rewards.mathematics.definitions import value_of
 from rewards.mathematics.equality import same
 from rewards.mathematics.exact import exact
 from rewards.mathematics.lists import same_list
-from rewards.mathematics.quantities import Unit, are_opposites, unit_of
+from rewards.mathematics.quantities import Unit, unit_of
+from rewards.mathematics.remarks import are_opposites
 from rewards.mathematics.tree import (
     Apply,
     Braces,
@@ -34,6 +35,10 @@ def same_quantity(gold: Node, pred: Node, equal: Equal) -> bool | None:
         return same_list(gold, pred, equal)
     if isinstance(gold, Quantity) and isinstance(pred, Quantity) and are_opposites(gold.unit, pred.unit):
         return False
+    return _same_measured(gold, pred, equal)
+
+
+def _same_measured(gold: Node, pred: Node, equal: Equal) -> bool | None:
     left, left_unit = _split(gold)
     right, right_unit = _split(pred)
     for side, other_unit in ((gold, right_unit), (pred, left_unit)):
@@ -49,10 +54,16 @@ def same_quantity(gold: Node, pred: Node, equal: Equal) -> bool | None:
     if right_unit is not None and right_unit == unit_of("%") and left_unit is None and _is_share(left):
         return _other_spelling(right, right_unit, left)  # a share such as 0.05 is 5%, and not 0.05%
     verdict = equal(left, right)
-    if verdict is not False or unit is None:
+    counted = _counts(unit) and isinstance(gold, Quantity) and isinstance(pred, Quantity)
+    if unit is None or (verdict is not False and not counted):  # eight pairs of people are not eight people
         return verdict
     quantity, bare = (left, right) if left_unit else (right, left)
     return _other_spelling(quantity, unit, bare)
+
+
+def _counts(unit: Unit | None) -> bool:
+    """Whether a unit is a dozen, a pair."""
+    return unit is not None and not unit.dims and unit.scale > 1
 
 
 def _split(node: Node) -> tuple[Node, Unit | None]:
@@ -68,7 +79,9 @@ def _in_radians(node: Node) -> Node:
 
 
 def _other_spelling(quantity: Node, unit: Unit, bare: Node) -> bool | None:
-    """Percent as a fraction of at most 1, degrees as radians written with pi."""
+    """Percent as a fraction of at most 1, degrees as radians written with pi, dozens as what they count."""
+    if _counts(unit):
+        return same(Apply("*", (quantity, Num(unit.scale))), bare)
     if unit == unit_of("%"):
         scaled = Apply("/", (quantity, Num(100)))
         try:

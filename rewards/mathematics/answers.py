@@ -15,6 +15,7 @@ from rewards.mathematics.measured import mixed_units
 from rewards.mathematics.numerals import number
 from rewards.mathematics.parser import parse
 from rewards.mathematics.quantities import unit_of
+from rewards.mathematics.remarks import is_noun
 from rewards.mathematics.signs import finished
 from rewards.mathematics.spoken import spoken
 from rewards.mathematics.tree import (
@@ -81,13 +82,18 @@ _EXCEPT = re.compile(  # "all real numbers except 2 and 3"
     r"\s*\}?\s*(?:\w\s?=\s?)?(.{1,200}?)\s*\Z",
     re.IGNORECASE,
 )
-_NUMERAL = re.compile(
-    r"(?:\\(?:text|mathrm|textrm|mathtt|texttt)\s*\{|\()\s*([0-9A-F]{1,60})\s*[)}](?=\s*_)"
-)  # \text{7B}_{16}
+_NUMERAL = re.compile(  # \text{7B}_{16}, (7B)_{16}
+    r"(?:\\(?:text|mathrm|textrm|mathtt|texttt)\s*\{|\()\s*([0-9A-F]{1,60})\s*[)}](?=\d*\s*_)"
+)
 _ENDING = r"(?:st|nd|rd|th)"
 _ORDINAL = re.compile(
     rf"(?:the\s+)?(\d{{1,6}})(?:{_ENDING}|\^\{{{_ENDING}\}}|(?:\^\s*\{{?\s*)?\\(?:text|mathrm|textrm)\{{\s*{_ENDING}\s*\}}\}}?)"
     r"(\s[A-Za-z ]{2,40})?"
+)
+_COMPARED = re.compile(  # "all real numbers greater than or equal to 1"
+    r"\s*(?:\\text\{\s*)?(?:all |any |every )?(?:real )?numbers? (?:\$?[a-z]\$? )?(?:that are )?"
+    r"(?P<than>greater|larger|more|less|smaller) than (?P<equal>or equal to )?\s*\}?\s*(?P<bound>[^A-Za-z]{1,80})",
+    re.IGNORECASE,
 )
 _PLUS_MINUS = re.compile(r"\\pm|\\mp|±|∓|\+/?-")
 
@@ -102,10 +108,19 @@ def read(text: str) -> Answer:
         answer.tree = mixed_units(answer.text) or answer.tree
     if isinstance(answer.tree, Quantity) and unit_of(answer.tree.unit) is None and not _DIGIT.search(text):
         answer.tree = Words(answer.text)  # "an infinite number" is no product of a and n
-    if isinstance(answer.tree, Words):
-        value = spoken(answer.words)
-        answer.tree = _OBJECTS.get(answer.words, answer.tree) if value is None else Num(value)
+    if isinstance(answer.tree, Words) or ("-" in text and text.replace("-", "").isalpha()):
+        answer.tree = _OBJECTS.get(answer.words) or _spoken(answer.words) or answer.tree
     return answer
+
+
+def _spoken(words: str) -> Node | None:
+    """`forty-two` and `eight people` as numbers."""
+    value = spoken(words)
+    if value is not None:
+        return Num(value)
+    count, _, noun = words.rpartition(" ")
+    value = spoken(count) if noun.isalpha() and is_noun(noun) and spoken(noun) is None else None
+    return None if value is None else Quantity(Num(value), noun)
 
 
 def unwrap(text: str) -> str:
@@ -116,6 +131,9 @@ def unwrap(text: str) -> str:
     """
     if "except" in text:
         text = _EXCEPT.sub(r"\\mathbb{R}\\setminus\\{\1\\}", text)
+    if " than " in text and (said := _COMPARED.fullmatch(text)):
+        sign = ("<" if said["than"].lower() in ("less", "smaller") else ">") + ("=" if said["equal"] else "")
+        text = f"x {sign} {said['bound']}"
     if text and text[0] not in _OPENING and text[-1] not in _CLOSING:
         return _single_escapes(text)
     for _ in range(6):
@@ -140,6 +158,8 @@ def _written(text: str) -> str:
     >>> _written("21st"), _written(r"\text{7B}_{16}")
     ('21', '7B_{16}')
     """
+    if ":}" in text or ".}" in text:
+        text = text.replace("{:}", ":").replace("{.}", ".")
     if "_" in text:
         text = _NUMERAL.sub(r"\1", text)
     if (text[:1].isdigit() or text.startswith("the ")) and ("t" in text or "d" in text):

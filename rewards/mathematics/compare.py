@@ -13,7 +13,8 @@ from rewards.mathematics.definitions import value_of
 from rewards.mathematics.expressions import rounds_to, within
 from rewards.mathematics.kinds import equal
 from rewards.mathematics.measured import as_quantity
-from rewards.mathematics.quantities import are_other_currencies, said_in, unit_of
+from rewards.mathematics.quantities import unit_of
+from rewards.mathematics.remarks import are_other_currencies, said_in
 from rewards.mathematics.surds import Inexact
 from rewards.mathematics.tree import (
     Apply,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from rewards.mathematics.amounts import same_quantity
 from rewards.mathematics.cases import same_cases
 from rewards.mathematics.expressions import equal_expression
-from rewards.mathematics.lists import same_list
+from rewards.mathematics.lists import family, same_list
 from rewards.mathematics.matrices import holds_matrix, is_matrix
 from rewards.mathematics.points import beside_vector, same_bracket, same_matrix
 from rewards.mathematics.ratios import same_ratio
@@ -40,7 +40,7 @@ def equal(gold: Node, pred: Node) -> bool | None:
     """Whether two trees are the same answer; None when that cannot be decided."""
     gold, pred = beside_vector(gold, pred), beside_vector(pred, gold)
     if isinstance(gold, Builder) or isinstance(pred, Builder):
-        gold, pred = (listed(side) or side if isinstance(side, Builder) else side for side in (gold, pred))
+        gold, pred = (family(listed(side) or side) if isinstance(side, Builder) else side for side in (gold, pred))
     if isinstance(gold, Relation) and not isinstance(pred, Num | Name):
         gold = gold if pred is gold or "abs" in _operations(pred) else solved(gold)
     try:

@@ -8,6 +8,7 @@ from rewards.mathematics.sets import is_set, same_solution
 from rewards.mathematics.tree import (
     Braces,
     Bracket,
+    Builder,
     Equal,
     Items,
     Matrix,
@@ -85,6 +86,21 @@ def _parts(node: Node) -> list[Node]:
         else:
             flat.append(item)
     return flat
+
+
+def family(node: Node) -> Node:
+    r"""`\{k \pi/2 : k \in \mathbb{Z}\}` as `k \pi/2`; any other node as it is."""
+    if not isinstance(node, Builder):
+        return node
+    conditions = node.condition.items if isinstance(node.condition, Items) else (node.condition,)
+    others = [condition for condition in conditions if not _says_whole(condition)]
+    if len(others) == len(conditions):
+        return node
+    if not others and not isinstance(node.element, Relation):
+        return node.element
+    only = others[0] if len(others) == 1 else None  # {x : x = k pi, k in Z}
+    named = isinstance(only, Relation) and only.ops == ("=",) and isinstance(node.element, Name)
+    return only.sides[1] if named and isinstance(only, Relation) else node
 
 
 def _says_whole(node: Node) -> bool:

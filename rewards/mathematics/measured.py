@@ -46,7 +46,7 @@ def mixed_units(text: str) -> Quantity | None:
     parts = _PART.findall(bare)
     if len(parts) < 2 or _PART.sub("", bare).strip():
         return None
-    units = [unit_of("inch" if unit == "in" else unit) for _, unit in parts]
+    units = [unit_of(unit) for _, unit in parts]
     total: Node = Num(0)
     for (written, _), unit, larger in zip(parts, units, [None, *units], strict=False):
         if unit is None or units[0] is None or not unit.dims or unit.dims != units[0].dims or unit.offset:

@@ -10,7 +10,9 @@ from rewards.mathematics.tree import Num, Unreadable
 _REPEATING = re.compile(r"(\d*)\.?(\d*)(?:\\(?:overline|bar|dot)\s*\{?(\d+)\}?|\.?\((\d+)\))\Z")
 _SEPARATOR = re.compile(r"\{,\}|,\\!|\\!,|\\[,!;: ]|,\\ |,| ")
 _GROUPED = re.compile(r"\d{1,3}(\{,\}\d{3})+(\.\d+)?")
-_SWISS = re.compile(r"\d{1,3}(?:(?:'\d{3})+(?:\.\d+)?|(?:\.\d{3}){2,}(?:,\d\d?)?|(?:_\d{3}){2,})")  # 1'234, 1.234.567,8
+_SWISS = re.compile(
+    r"\d{1,3}(?:(?:'\d{3})+(?:\.\d+)?|(?:\.\d{3}){2,}(?:,\d\d?)?|\.\d{3},\d\d|(?:_\d{3}){2,})"
+)  # 1'234, 1.234.567,8
 _MARKS = str.maketrans({".": None, "_": None, ",": "."})
 _PREFIXES = frozenset({"0x", "0b", "0o"})
 _DOTS = re.compile(r"(\.\.\.|\\l?dots)\Z")

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from rewards.mathematics.cursor import RELATIONS, SEPARATORS
 from rewards.mathematics.lexer import lex
-from rewards.mathematics.quantities import is_label, is_noun, unit_of
+from rewards.mathematics.quantities import unit_of
+from rewards.mathematics.remarks import is_label, is_noun
 from rewards.mathematics.terms import Terms, attach_unit
 from rewards.mathematics.tree import Apply, Items, Name, Node, Ratio, Relation, Unreadable, Words
 from rewards.mathematics.vocabulary import ALTERNATIVES, CONDITIONS, FILLERS
@@ -132,7 +133,8 @@ class _Parser(Terms):
             power = (
                 kind == "num" and not spaced and position > start and self.tokens[position - 1][0] in ("word", "name")
             )
-            parts.append(value if power else f" {value}")
+            glued = power or (position > start and self.tokens[position - 1][1] == "mu")
+            parts.append(("" if glued else " ") + ("μ" if value == "mu" else value))
         return "".join(parts).strip()
 
     def modulus(self, node: Node) -> Node:

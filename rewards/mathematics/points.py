@@ -48,10 +48,17 @@ def beside_vector(node: Node, other: Node) -> Node:
     """`2i - 5j + k` as a vector, beside a vector."""
     if not (isinstance(other, _VECTORS) and isinstance(node, _EXPRESSIONS)):
         return node
+    if isinstance(other, Matrix) and isinstance(node, Name):
+        return _identity(len(other.rows)) if node.name in ("I", f"I_{len(other.rows)}") else node
     entries = entries_of(other)
     if entries is None or (isinstance(other, Bracket) and "[" in (other.left, other.right)):
         return node
     return as_vector(node, len(entries)) or node
+
+
+def _identity(size: int) -> Matrix:
+    rows = range(size)
+    return Matrix(tuple(tuple(Num(int(row == column)) for column in rows) for row in rows))
 
 
 def entries_of(node: Node) -> tuple[Node, ...] | None:

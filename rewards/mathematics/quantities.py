@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache, lru_cache
+from functools import cache
 
 
 def word_set(words: str) -> frozenset[str]:
@@ -41,6 +41,8 @@ _SI: dict[str, Unit] = {
     "L": _unit("0.001", L=3), "l": _unit("0.001", L=3), "eV": _unit("1.602176634e-19", M=1, L=2, T=-2),
     "Wb": _unit(1, M=1, L=2, T=-2, I=-1), "H": _unit(1, M=1, L=2, T=-2, I=-2),
     "ohm": _unit(1, M=1, L=2, T=-3, I=-2), "Ω": _unit(1, M=1, L=2, T=-3, I=-2), "cal": _unit("4.184", M=1, L=2, T=-2),
+    "Wh": _unit(3600, M=1, L=2, T=-2), "S": _unit(1, M=-1, L=-2, T=3, I=2),
+    "Bq": _unit(1, T=-1), "Gy": _unit(1, L=2, T=-2),
 }  # fmt: skip
 _PREFIXES = {
     "p": "1e-12", "n": "1e-9", "µ": "1e-6", "μ": "1e-6", "u": "1e-6", "m": "1e-3", "c": "1e-2", "d": "1e-1",
@@ -58,7 +60,7 @@ _WORDS: dict[str, Unit] = {
     "minute": _unit(60, T=1), "min": _unit(60, T=1), "hour": _unit(3600, T=1), "hr": _unit(3600, T=1),
     "h": _unit(3600, T=1), "day": _unit(86400, T=1), "week": _unit(604800, T=1), "month": _unit(1, month=1),
     "year": _unit(12, month=1), "yr": _unit(12, month=1), "decade": _unit(120, month=1),
-    "inch": _unit("0.0254", L=1), "inche": _unit("0.0254", L=1), "ft": _unit("0.3048", L=1),
+    "inch": _unit("0.0254", L=1), "in": _unit("0.0254", L=1), "inche": _unit("0.0254", L=1), "ft": _unit("0.3048", L=1),
     "foot": _unit("0.3048", L=1), "feet": _unit("0.3048", L=1), "yard": _unit("0.9144", L=1),
     "yd": _unit("0.9144", L=1), "mile": _unit("1609.344", L=1), "mi": _unit("1609.344", L=1),
     "mph": _unit("0.44704", L=1, T=-1), "kph": _unit(Fraction(1000, 3600), L=1, T=-1),
@@ -67,7 +69,12 @@ _WORDS: dict[str, Unit] = {
     "oz": _unit("0.028349523125", M=1), "ton": _unit(1000, M=1), "tonne": _unit(1000, M=1),
     "gallon": _unit("0.003785411784", L=3), "quart": _unit("0.000946352946", L=3), "cc": _unit("1e-6", L=3),
     "dollar": _unit(1, money=1), "cent": _unit("0.01", money=1), "buck": _unit(1, money=1),
-    "dozen": _unit(12), "pair": _unit(2), "radian": _unit(1), "rad": _unit(1),
+    "dozen": _unit(12), "pair": _unit(2), "couple": _unit(2),
+    "pint": _unit("0.000473176473", L=3), "gal": _unit("0.003785411784", L=3),
+    "knot": _unit(Fraction(1852, 3600), L=1, T=-1),
+    "psi": _unit("6894.757293168", M=1, L=-1, T=-2), "torr": _unit(Fraction(101325, 760), M=1, L=-1, T=-2),
+    "btu": _unit("1055.05585262", M=1, L=2, T=-2), "hp": _unit("745.69987158227022", M=1, L=2, T=-3),
+    "radian": _unit(1), "rad": _unit(1),
     "atm": _unit(101325, M=1, L=-1, T=-2), "bar": _unit(100000, M=1, L=-1, T=-2),
 }  # fmt: skip
 _WHOLE: dict[str, Unit] = {
@@ -89,24 +96,9 @@ _PIECE = re.compile(
     r"\s*(?:(?P<name>[A-Za-zµμΩ°]+)|(?P<power>\^\s*\{?\s*[-+]?\s*\d+\s*\}?|[²³]|(?<=[A-Za-z])-?\d)"
     r"|(?P<op>[*/·()])|(?P<bad>\S))"
 )
+_COUNTED = re.compile(r"(?:pairs?|dozens?|couples?) (?:of )?[a-z]+\b", re.IGNORECASE)  # a dozen eggs
 _SPACE = re.compile(r"\\[,;:! ]|~")
 _TIMES = re.compile(r"\\(?:cdot|times)(?![A-Za-z])")
-_NO_NOUNS = word_set(
-    "or and not no nor is are isn't was be maybe perhaps possibly probably either else but never wrong incorrect false "
-    "invalid unless instead alternatively otherwise anything any everything plus minus"
-)
-_PAIRS = "am/pm north/south east/west up/down left/right above/below profit/loss increase/decrease more/less gain/loss"
-_OPPOSITES = {word: other for pair in _PAIRS.split() for word, other in (pair.split("/"), reversed(pair.split("/")))}
-_CURRENCY = re.compile(
-    r"(?P<dollar>\\\$|dollars?\b|usd\b|cents?\b|¢)|(?P<euro>€|euros?\b|eur\b)|(?P<pound>£|pounds?\b|gbp\b|sterling)"
-    r"|(?P<yen>¥|yen\b|yuan|rmb)|(?P<rupee>₹|rupees?\b|inr\b|(?<![a-z])rs\b)|(?P<won>₩|(?<![a-z])won\b)",
-    re.IGNORECASE,
-)
-_MAX_PRICE = 80
-_KINDS = word_set("function functions number numbers triangle angle sequence series matrix curve solution event events")
-_DOUBTS = word_set("if whether unclear unknown nobody doubt only when unless claims says")
-_NOUN_POWER = re.compile(r"\^ ?\{? ?[23] ?\}?")  # units^2
-_LETTERS = re.compile(r"[^\W\d_]+(?:['\u2019][a-z]+)?")
 
 
 def is_unit(name: str) -> bool:
@@ -131,72 +123,9 @@ def unit_of(text: str) -> Unit | None:
         text = _SPACE.sub(" ", _TIMES.sub("*", text))
     text = text.strip().rstrip(".").strip()
     whole = _WHOLE.get(text.lower().replace(" ", "") if "°" in text else text.lower())
+    if whole is None and _COUNTED.match(text):
+        return _simple(text.split()[0])
     return whole if whole is not None else _compound(text)
-
-
-def is_noun(text: str) -> bool:
-    """Whether what stands behind a number can be dropped: a noun, and nothing that takes the number back.
-
-    >>> is_noun("red apples"), is_noun("or 6"), is_noun("is wrong")
-    (True, False, False)
-    """
-    text = _NOUN_POWER.sub("", text)
-    return not any(sign.isdigit() for sign in text) and _NO_NOUNS.isdisjoint(_LETTERS.findall(text.lower()))
-
-
-def is_label(words: list[str]) -> bool:
-    """Whether words before "is" only name what the number is: "the area", but not "x which or what".
-
-    >>> is_label(["the", "number"]), is_label(["what", "nobody", "not"])
-    (True, False)
-    """
-    return _NO_NOUNS.isdisjoint(words)
-
-
-def said_in(words: str) -> str:
-    """What a short sentence in small letters says: "the function is even" says "even"; "" where it doubts.
-
-    >>> said_in("the function is even"), said_in("it is not even"), said_in("even function")
-    ('even', 'not even', 'even')
-    """
-    before, copula, said = words.rpartition(" is ")
-    if not copula:
-        before, copula, said = words.rpartition(" will be ")
-    if not copula and words.startswith("is "):
-        return words[3:]
-    if copula:
-        found = before.split()
-        sure = len(found) <= 6 and _NO_NOUNS.isdisjoint(found) and _DOUBTS.isdisjoint(found)
-        return said if sure else ""
-    first, _, rest = words.partition(" ")
-    return first if rest in _KINDS else ""
-
-
-def are_other_currencies(a: str, b: str) -> bool:
-    r"""Whether two amounts are in different money: `\$5` and 5 euros.
-
-    >>> are_other_currencies("\\$5", "5 euros"), are_other_currencies("\\$5", "5")
-    (True, False)
-    """
-    ours = _currencies(a)
-    return bool(ours) and bool(theirs := _currencies(b)) and ours.isdisjoint(theirs)
-
-
-@lru_cache(maxsize=4_096)
-def _currencies(text: str) -> frozenset[str]:
-    if len(text) > _MAX_PRICE:
-        return frozenset()
-    return frozenset(match.lastgroup or "" for match in _CURRENCY.finditer(text))
-
-
-def are_opposites(a: str, b: str) -> bool:
-    """Whether two remarks behind a number exclude each other.
-
-    >>> are_opposites("a.m.", "PM"), are_opposites("students", "people")
-    (True, False)
-    """
-    first, second = (_LETTERS.findall(text.lower().replace(".", "")) for text in (a, b))
-    return any(_OPPOSITES.get(word) in second for word in first)
 
 
 def _simple(name: str) -> Unit | None:

@@ -158,10 +158,6 @@ def _ends(node: Node) -> list[Node]:
         return _ends(node.condition)
     if isinstance(node, Apply) and node.op in ("union", "intersection", "minus"):
         return [*_ends(node.args[0]), *_ends(node.args[1])]
-    if isinstance(node, Apply) and node.op == "+":  # `R - {0}`
-        right = node.args[1]
-        if isinstance(right, Apply) and right.op == "neg":
-            return [*_ends(node.args[0]), *_ends(right.args[0])]
     if isinstance(node, Items):
         return [end for item in node.items for end in _ends(item)]
     if isinstance(node, Name) and node.name == "Reals":
@@ -203,10 +199,6 @@ def _holds(node: Node, place: int, ends: list[Node]) -> bool:
     if isinstance(node, Apply) and node.op in ("union", "intersection", "minus"):
         first, second = (_holds(arg, place, ends) for arg in node.args)
         return {"union": first or second, "intersection": first and second, "minus": first and not second}[node.op]
-    if isinstance(node, Apply) and node.op == "+":
-        without = node.args[1]
-        if isinstance(without, Apply) and without.op == "neg":
-            return _holds(node.args[0], place, ends) and not _holds(without.args[0], place, ends)
     raise NotASet
 
 

@@ -13,6 +13,7 @@ from rewards.mathematics.operands import Operands
 from rewards.mathematics.quantities import is_unit
 from rewards.mathematics.rows import transposed
 from rewards.mathematics.tree import (
+    SETS,
     Apply,
     Bracket,
     Matrix,
@@ -45,7 +46,10 @@ class Terms(Operands):
             op = self.value
             self.advance()
             right = self.term()
-            node = Apply("+", (node, Apply("neg", (right,)))) if op == "-" else Apply(op, (node, right))
+            if op == "-" and isinstance(node, Name) and node.name in SETS:
+                node = Apply("minus", (node, right))
+            else:
+                node = Apply("+", (node, Apply("neg", (right,)))) if op == "-" else Apply(op, (node, right))
         else:
             raise Unreadable(f"more than {MAX_CHAIN} terms")
         if self.kind == "op" and self.value in _OVER:  # {10 \choose 4}
@@ -80,6 +84,8 @@ class Terms(Operands):
                 (self.spaced and self.skip_remark()) or (not isinstance(node, Name) and self.skip_condition())
             ):
                 continue
+            elif self.kind == "name" and self.value == "mu" and self.peek()[0] in ("text", "word"):
+                return node  # 5 \mu\text{m}
             elif self.starts_operand():
                 if self.kind == "num" and isinstance(node, Num):
                     raise Unreadable("two numbers side by side")
@@ -208,8 +214,9 @@ def combinations(base: Node, lower: Node) -> Node | None:
     if not isinstance(base, Name):
         return None
     letter, _, below = base.name.partition("_")
-    if isinstance(lower, Bracket) and base.name == "C" and (lower.left, lower.right) == ("(", ")"):
-        return Apply("binom", lower.items) if len(lower.items) == 2 else None
+    if isinstance(lower, Bracket) and base.name in ("C", "P") and (lower.left, lower.right) == ("(", ")"):
+        counted = len(lower.items) == 2 and (base.name == "C" or all(isinstance(item, Num) for item in lower.items))
+        return chosen(base.name, *lower.items) if counted else None
     if letter not in ("C", "A") or not isinstance(lower, Num | Name):
         return None
     if below.isdigit() and isinstance(lower, Num) and isinstance(lower.value, int) and lower.value <= int(below) > 2:

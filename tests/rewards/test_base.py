@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import rewards
-from rewards.base import Entry, Reward, RewardError, Score, UnknownOptionError, messages_of, text_of
+from rewards.base import Entry, OptionError, Reward, RewardError, Score, UnknownOptionError, messages_of, text_of
 
 
 def length(completion: str, limit: int, unit: str = "characters", *, scale: float = 1.0) -> Score:
@@ -165,3 +165,43 @@ def test_no_completions_give_no_scores() -> None:
 def test_an_option_that_fixes_a_column_holds_for_every_row_of_a_batch() -> None:
     fixed = rewards.get("math", answer="2")
     assert [score.value for score in fixed.score_batch(["\\boxed{2}", "\\boxed{3}", "\\boxed{2}"])] == [1.0, 0.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("name", "option", "value", "told"),
+    [
+        ("exact", "normalise", "ligth", "did you mean 'light'"),
+        ("language", "part", None, "known: all, answer, thinking"),
+        ("regex", "where", "begin", "known: full, search"),
+        ("regex", "whole", "yes", "give true or false"),
+        ("units", "missing", "no", "known: allowed, wrong"),
+        ("units", "min_figures", True, "give a whole number"),
+        ("code", "memory_mb", "512", "give a whole number"),
+        ("code", "timeout_s", -7, "above 0"),
+        ("code", "modules", "numpy", "give a list"),
+        ("math", "tolerance", float("nan"), "give a number"),
+        ("sql", "tolerance", -1.0, "from 0 on"),
+        ("judge", "scale", 4.5, "give a whole number"),
+        ("judge", "canaries", "none", "give a list"),
+        ("knights", "roles", ["a"], "give a list of 2"),
+    ],
+)
+def test_an_option_of_another_kind_is_refused_before_anything_is_judged(
+    name: str, option: str, value: Any, told: str
+) -> None:
+    """Most of these were used as they were: every row earned 0, or the option did nothing."""
+    with pytest.raises(OptionError, match=f"rewards.{name}: the option '{option}' is .*{told}"):
+        rewards.get(name, **{option: value})
+
+
+def test_options_of_a_file_and_of_numpy_are_what_they_say() -> None:
+    import numpy as np
+
+    assert rewards.get("knights", roles=["knight", "knave"]).options["roles"] == ["knight", "knave"]
+    assert rewards.get("math", tolerance=np.float64(0.1), timeout_s=2).score("1.05", answer="1").value == 1.0
+    assert rewards.get("math", tolerance=None).score("1", answer="1").value == 1.0
+
+
+def test_a_mapping_that_is_no_message_is_no_completion() -> None:
+    assert rewards.math.score({"answer": "4"}, answer="4").value is None
+    assert rewards.math.score({"role": "assistant", "content": "4"}, answer="4").value == 1.0

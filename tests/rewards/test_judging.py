@@ -231,7 +231,7 @@ def test_a_grade_is_read_in_markdown_and_over_its_scale(line: str) -> None:
     assert _grade_in(f"Because.\n{line}".replace("10", "10/5", 1), "ab", 10)[0] is None
 
 
-@pytest.mark.parametrize("options", [{"scale": 1}, {"scale": 4.5}, {"canaries": "none"}, {"url": "", "model": "m"}])
+@pytest.mark.parametrize("options", [{"scale": 1}, {"scale": 101}, {"url": "", "model": "m"}])
 def test_what_is_asked_of_a_judge_wrongly_is_said(url: str, options: dict[str, Any]) -> None:
     score = rewards.get("judge", **({"url": url, "model": "fair"} | options)).score("good", prompt=PROMPT)
     assert score.value is None

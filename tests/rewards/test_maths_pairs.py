@@ -32,7 +32,7 @@ def pairs(path: Path) -> Iterator[tuple[str, str, str, str]]:
             yield kind, gold, completion, mark
 
 
-@pytest.mark.parametrize("name", ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth"])
+@pytest.mark.parametrize("name", ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"])
 def test_every_pair_is_judged_as_a_careful_grader_would(name: str) -> None:
     wrong = []
     rows = list(pairs(PAIRS / f"{name}.txt"))
