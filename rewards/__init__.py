@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rewards.base import Entry, Reward, RewardError, Score, UnknownOptionError, UnknownRewardError, load
+from rewards.base import Entry, OptionError, Reward, RewardError, Score, UnknownOptionError, UnknownRewardError, load
 from rewards.registry import REWARDS, get, names
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Entry",
+    "OptionError",
     "Reward",
     "RewardError",
     "Score",

@@ -100,12 +100,10 @@ def judge(
     >>> judge(["  "], ["What is 2+2?"], url="http://127.0.0.1:9/v1", model="any")[0].value
     0.0
     """
-    if not isinstance(scale, int) or not 2 <= scale <= 100:
+    if not 2 <= scale <= 100:
         raise RewardError(f"judge: scale is {scale}; give a whole number from 2 to 100")
     if logprobs and scale > 9:
         raise RewardError(f"judge: with log-probabilities a grade must be one token; give scale= 2 to 9 (got {scale})")
-    if isinstance(canaries, str):
-        raise RewardError(f"judge: canaries is {canaries!r}; give a list of answers, () for none")
     ask = asker(
         url,
         model,

@@ -178,7 +178,7 @@ def get(name: str, /, **options: Any) -> Reward:
     >>> get("maths")
     Traceback (most recent call last):
     ...
-    rewards.base.UnknownRewardError: no reward is called 'maths'; did you mean 'math'?
+    rewards.score.UnknownRewardError: no reward is called 'maths'; did you mean 'math'?
     """
     entry = REWARDS.get(name) or third_party().get(name)
     if entry is None:
