@@ -104,6 +104,11 @@ steps:
             "x.yaml:13:",
             "grade: unknown options 'max_lenght'; did you mean",
         ),
+        (
+            ("[math, {reward: math, name: again}]", "[{reward: regex, options: {where: ful}}]"),
+            "x.yaml:13:",
+            "rewards.regex: the option 'where' is 'ful'; did you mean 'full'?",
+        ),
         (("engines:\n  teacher: {engine: fake, text: boxed}", "engines: 5"), "x.yaml:3:", "engines is a mapping"),
         (("steps:", "stepz:"), "x.yaml:5:", "unknown key 'stepz'; did you mean 'steps'?"),
         (("name: small", "name: 2024"), "x.yaml:1:", 'write text, in quotes: "2024"'),

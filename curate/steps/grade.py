@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cache, cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -32,6 +33,15 @@ class Grading(BaseModel):
     name: str | None = Field(default=None, description="Labels go to score.<name>; the reward's name unless given.")
     options: dict[str, Any] = Field(default_factory=dict)
     columns: dict[str, str] = Field(default_factory=dict, description="The reward's column: the row's column.")
+
+    @model_validator(mode="after")
+    def _options_fit(self) -> Grading:
+        """The values of the options; names that do not exist are told by the step, with all the others."""
+        import rewards
+
+        with suppress(rewards.UnknownRewardError, rewards.UnknownOptionError, ImportError):
+            rewards.get(self.reward, **self.options)
+        return self
 
     @property
     def label(self) -> str:
