@@ -42,8 +42,8 @@ class Grams:
     def repeats(self, n: int) -> _Repeats:
         """Where n-grams come again in their row."""
         if n not in self._found:
-            shorter = self._found.get(n - 1)
-            self._found[n] = self._longer(shorter, n) if shorter else self._of_all(n)
+            size = max((size for size in self._found if size < n), default=0)
+            self._found[n] = self._longer(size, n) if size else self._of_all(n)
         return self._found[n]
 
     def _of_all(self, n: int) -> _Repeats:
@@ -58,11 +58,13 @@ class Grams:
         inside = np.flatnonzero(words.rows[:count] == words.rows[n - 1 :])
         return _repeats(hashes[inside], inside)
 
-    def _longer(self, shorter: _Repeats, n: int) -> _Repeats:
-        words = self.words
+    def _longer(self, size: int, n: int) -> _Repeats:
+        words, shorter = self.words, self._found[size]
         inside = shorter.places + n <= words.starts[words.rows[shorter.places] + 1]
-        places = shorter.places[inside]
-        return _repeats(shorter.hashes[inside] * FACTOR + words.hashes[places + n - 1], places)
+        places, hashes = shorter.places[inside], shorter.hashes[inside]
+        for place in range(size, n):
+            hashes = hashes * FACTOR + words.hashes[places + place]
+        return _repeats(hashes, places)
 
     def top(self, n: int) -> Ints:
         """Characters of the most frequent n-gram of each row, spaces between its words too, times its count.

@@ -38,8 +38,10 @@ _OPEN = (
     r"|[\p{L}\p{N})\]\"”’*`]:$"
     r"|[\p{L}\p{N})\]][ \t][-&/+=*<]$|\p{L}-$"
     rf"|(?:^|[\s(\"“'’])(?:{_WORDS})$|\s(?:und|oder|dass|weil|für|von|mit) (?:die|das|sie|er|es)$"
+    r"|\p{L}{4,}, (?:an?|la|le|el|un|une|una|um|uma)$|, (?:she|he|they|we|I)$"
+    r"|, which (?:gives|yields|is|are|was|has|means|makes)$"
     r"|\S+\s+\S+\s+\S+\s+\S+\s+(?:a|de|le)$|\s(?:as|is|was|be|of|to|in|on|with|for|by|from|has|have|had|and) an$"
-    r"|(?:和|与|與|以及|或者|但是|因为|例如|比如|包括|而且|因此|を)$|[^\n]{15}(?:是|在|は|に)$"
+    r"|(?:和|与|與|以及|或者|但是|因为|例如|比如|包括|而且|因此|由于|如果|虽然|通过|根据|为了|含有|包含|属于|位于|称为|を)$|[^\n]{15}(?:是|在|は|に)$"
 )
 _LATE = r"\S+\s+\S+\s+\S+\s+\S+\s+(?:to|with|for|in|by|from)$"  # may also end a clause with these:
 _CLAUSE = (
@@ -61,7 +63,7 @@ _ITEM = r"\n[ \t]*[*_]{0,2}(?:\d{1,3}[.)]|[-*+•])$"
 _ITEM_BEFORE = r"(?m)^\s*[*_]{0,2}(?:\d{1,3}[.)]|[-*+•])\s\S|:[*_]{0,2}\s*\n[^\n]*$"
 _NO_PROSE = (
     r"^\s*(?:\||#|\\|```|https?://|//|--|import |from |return |print|>>>|\$ )|\|.*\||https?://\S+$|\S@\S+$|#[\p{L}\p{N}_]+$"
-    r"|\$$|\\\)$|\\\]$|[{}]|\s=\s|\w\(\w*\)"
+    r"|\$$|\\\)$|\\\]$|[{}]|\s=\s|\w\(\w*\)|(?:(?:^|\s)\d{1,2}[.)]\s[^.!?\n]{1,60}){3,}$"
 )
 _SIGNED = (  # the end of a letter, with a name or without
     r"(?i)(?:^|[.!?,\n]\s*)[*_]*(?:(?:yours[^,.!?\n]*|warmly|love|cheers|best|(?:many )?thanks(?: again| so much)?|"
@@ -131,9 +133,10 @@ def _left_open(text: pl.Series) -> pl.Series:
 
 
 def _more_open(text: pl.Series) -> pl.Series:
-    """Whether braces, or round and square brackets together (as in the interval (0, 1]), are left open."""
+    """Whether braces, round and square brackets together (as in the interval (0, 1]), or LaTeX blocks are left open."""
     count = {mark: text.str.count_matches(mark, literal=True) for mark in "{}()[]"}
-    return (count["{"] > count["}"]) | (count["("] + count["["] > count[")"] + count["]"])
+    begun, ended = (text.str.count_matches(mark, literal=True) for mark in ("\\begin{", "\\end{"))
+    return (count["{"] > count["}"]) | (count["("] + count["["] > count[")"] + count["]"]) | (begun > ended)
 
 
 def _look(end: pl.Series) -> pl.Series:

@@ -2,18 +2,22 @@
 
 Source: Rae et al. 2021 (Gopher), arXiv 2112.11446, table A1, in the reading of datatrove 0.10.1
 (`GopherRepetitionFilter`) with words split on white space. Differs: n-grams are compared word by word, where datatrove
-joins their letters first ("ab c" and "a bc" are one to it).
+joins their letters first ("ab c" and "a bc" are one to it); in scripts without spaces it has no words, and repeated
+n-grams are of two characters for each.
 """
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
 from curate.cleaning.rules.texts import Texts, share
 from curate.text.repeats import Grams
 from curate.text.utf8 import Ints
+from curate.text.words import split_words
 
 PARAGRAPH = "\n\n"
+CHARACTERS = 2  # that are a word where no spaces are written: five alone come again in one natural answer in thirty
 
 
 def repeated_lines(texts: Texts) -> pl.Series:
@@ -43,7 +47,10 @@ def top_ngram(texts: Texts, *, n: int) -> pl.Series:
 
 def repeated_ngrams(texts: Texts, *, n: int) -> pl.Series:
     """Share of the characters that stand in n-grams of words that came before, none counted twice."""
-    return texts.numbers(_grams(texts).again(n), of=_characters(texts))
+    total = _grams(texts).again(n)
+    rows, grams = _without_spaces(texts)
+    total[rows] = grams.again(n * CHARACTERS)
+    return texts.numbers(total, of=_characters(texts))
 
 
 def repeated_characters(lists: pl.Series) -> pl.Series:
@@ -83,3 +90,13 @@ def _characters(texts: Texts) -> Ints:
 def _grams(texts: Texts) -> Grams:
     """The n-grams of a batch, kept with it: nine rules read them."""
     return texts.once("ngrams", lambda: Grams(texts.words))
+
+
+def _without_spaces(texts: Texts) -> tuple[Ints, Grams]:
+    """The rows in scripts that write no spaces, and their n-grams, kept as well: six rules read them."""
+
+    def read() -> tuple[Ints, Grams]:
+        rows = np.flatnonzero(texts.words.counts > 2 * texts.spaced.counts)
+        return rows, Grams(split_words(texts.text.gather(rows)))
+
+    return texts.once("ngrams without spaces", read)

@@ -14,11 +14,18 @@ import polars as pl
 from curate.cleaning.rules.form import CODE
 from curate.cleaning.rules.texts import Texts, having
 
-USER = r"Human|HUMAN|User|USER|用户|用戶|人类|Instruction"
-ASSISTANT = r"Assistant|ASSISTANT|AI Assistant|AI assistant|AI|Bot|Chatbot|ChatGPT|助手|Response"
-ASKED, ANSWERED = (
-    r"Question|Q|Input|Problem|Exercise|Instruction|问题|问",
-    r"Answer|A|Output|Solution|Response|答案|答|回答",
+USERS = ["Nutzer", "Benutzer", "Utilisateur", "Usuario", "Usuário", "Utente", "Gebruiker", "Użytkownik", "Пользователь",
+         "Kullanıcı", "ユーザー", "사용자", "用户", "用戶", "人类"]  # fmt: skip
+USER = f"Human|HUMAN|User|USER|{'|'.join(USERS)}|Instruction"
+ASSISTANT = (
+    r"Assistant|ASSISTANT|AI Assistant|AI assistant|AI|Bot|Chatbot|ChatGPT|Assistent|Assistente|Asistente|Asystent|"
+    r"Ассистент|Помощник|Asistan|アシスタント|어시스턴트|助手|助理|Response"
+)
+QUESTIONS = ["Question", "Frage", "Pregunta", "Pergunta", "Domanda", "Vraag", "Pytanie", "Вопрос", "質問", "질문"]
+ASKED = f"{'|'.join(QUESTIONS)}|Q|Input|Problem|Exercise|Instruction|问题|问"
+ANSWERED = (
+    r"Answer|A|Output|Solution|Response|Antwort|Réponse|Respuesta|Resposta|Risposta|Antwoord|Odpowiedź|Ответ|"
+    r"答案|答|回答|답변|답"
 )
 
 HEADING = (  # says it alone
@@ -29,7 +36,7 @@ HEADING = (  # says it alone
 )
 LABEL = re.compile(
     rf"^[ \t]{{0,3}}(?:(?P<user>{USER}|System)|(?P<assistant>{ASSISTANT})|(?P<asked>{ASKED})|(?P<answered>{ANSWERED}))"
-    r"[ \t]?[:：]",
+    r"[ \t\xa0]?[:：]",
     re.MULTILINE,
 )
 ANY_LABEL = re.compile(r"^[ \t]{0,3}[^\W\d][\w .'/-]{0,30}[:：]", re.MULTILINE)
@@ -39,11 +46,11 @@ BARE = re.compile(  # what is left of ChatML and Llama 3 without their tokens
     r"(?:^|(?<=[.!?]))(?:user|assistant|model)\n+(?=\S+ \S+ \S+)", re.MULTILINE
 )
 ANCHORS = [  # one of these is in every text with a turn
-    "Human:", "User:", "Assistant:", "HUMAN:", "USER:", "System:", "Instruction:", "Instructions:", "\nQuestion:",
-    "\nQ:", "\nInput:", "\nProblem:", "\nExercise:", "## Input", "# Instruction", "## Response", "## Question",
-    "## User", "## Human", "## Assistant", "user|>", "im_start|>", "header_id|>", "<user>", "<human>", "<User>",
-    "<Human>", "[INST]", "of_turn>user", "<｜User", "User**", "Human**", "Assistant**", "Instruction**", "user\n",
-    "assistant\n", "\nmodel\n", "用户", "用戶", "人类", "问题：", "问：", "问题:", "问:",
+    "Human:", "User:", "Assistant:", "HUMAN:", "USER:", "System:", "Instruction:", "Instructions:",
+    *(f"\n{word}" for word in QUESTIONS), "\nQ:", "\nInput:", "\nProblem:", "\nExercise:", "## Input",
+    "# Instruction", "## Response", "## Question", "## User", "## Human", "## Assistant", "user|>", "im_start|>",
+    "header_id|>", "<user>", "<human>", "<User>", "<Human>", "[INST]", "of_turn>user", "<｜User", "User**", "Human**",
+    "Assistant**", "Instruction**", "user\n", "assistant\n", "\nmodel\n", *USERS, "问题：", "问：", "问题:", "问:",
 ]  # fmt: skip
 
 
@@ -93,7 +100,7 @@ def another_turn(text: str) -> str | None:
 
 SHORT = 40  # characters of an answer that needs no full stop
 ASKS = re.compile(
-    r"(?i)question|interview|trivia|riddle|cards?\b|example|faq|q&a|quiz|exercise|problem|instruction|问题|例"
+    r"(?i)question|interview|frage|pregunta|pergunta|domanda|вопрос|質問|질문|trivia|riddle|cards?\b|example|faq|q&a|quiz|exercise|problem|instruction|问题|例"
 )
 _HEADING = re.compile(HEADING)
 

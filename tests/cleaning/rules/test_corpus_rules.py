@@ -166,7 +166,12 @@ def test_every_measure_is_null_only_where_there_is_no_text() -> None:
         assert RULES[name].values(texts).is_null().to_list() == [False, True, False], name
 
 
-def test_in_scripts_without_spaces_every_character_is_a_word() -> None:
-    assert value("repeated_5grams", "今天天气很好我们去公园" * 2) == pytest.approx(0.5, abs=0.1)
-    assert value("repeated_5grams", "今天天气很好我们去公园吧") == 0.0
+@pytest.mark.parametrize("n", range(5, 11))
+def test_in_scripts_without_spaces_two_characters_are_a_word(n: int) -> None:
+    assert value(f"repeated_{n}grams", "今天天气很好我们去公园散步吧明天" * 3) == pytest.approx(2 / 3, abs=0.3)
+    assert value(f"repeated_{n}grams", "知识就像一根支柱，权力也是一根支柱，两根支柱缺一不可。") == 0.0
+    assert value(f"repeated_{n}grams", "春になると花が咲き、夏になると川で泳ぎ、秋になると山に登る。") == 0.0
+
+
+def test_a_count_of_words_takes_two_characters_for_one_where_no_spaces_are_written() -> None:
     assert value("words", "hello 世界世界") == 3

@@ -60,7 +60,7 @@ def test_a_row_leaves_with_its_first_reason_and_carries_them_all() -> None:
 
 
 def test_a_run_of_other_reasons_is_counted_by_kind() -> None:
-    from curate.report.funnel import kinds_of
+    from curate.reasons import kinds_of
 
     rows = texts(*(f"{'word ' * count}I" for count in range(20)), *(f"a\ufffd{letter}" for letter in "bcdefgh"))
     reasons = filter_rows(rows, ["broken_text", {"words": {"max": 2}}], keep="clean").dropped["reason"].to_list()
