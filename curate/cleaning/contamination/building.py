@@ -13,7 +13,7 @@ import numpy.typing as npt
 import polars as pl
 
 from curate.cleaning.contamination.compare import RUN
-from curate.cleaning.contamination.index import FORMULA, I32, MARKS, TINY, Index, Postings, first_eight
+from curate.cleaning.contamination.index import FORMULA, I32, TINY, Index, Postings, first_eight, has_formula
 from curate.cleaning.contamination.items import identity
 from curate.cleaning.contamination.kept import KEEP_FROM, Arrays, kept_arrays
 from curate.text.ngrams import (
@@ -28,7 +28,7 @@ from curate.text.ngrams import (
     word_ngrams,
 )
 
-VERSION = 6
+VERSION = 7
 """Raise it when the same items would make another index."""
 
 COMMON = 16
@@ -84,7 +84,7 @@ def _numbered(texts: pl.Series) -> pl.Series:
 
 def _formulas(items: pl.DataFrame) -> Postings:
     """The runs of words of the entries that may have a formula."""
-    marked = items.filter(pl.col("text").str.contains_any(MARKS)).unique("entry", keep="first").sort("entry")
+    marked = items.filter(has_formula(items["text"])).unique("entry", keep="first").sort("entry")
     grams = word_ngrams(marked["form"], FORMULA)
     return _postings(grams.hashes, marked["entry"].to_numpy()[grams.text], items["entry"].n_unique())
 

@@ -10,8 +10,8 @@ from typing import Any
 import polars as pl
 
 from curate.cleaning.contamination.profiles import Profile
-from curate.report.escape import one_line
 from curate.result import REASON, Result
+from curate.text.shown import one_line
 
 SHOWN = ("benchmark", "item", "how", "span", "words", "covered", "similarity")
 REASON_SPAN, SHOWN_PAIRS, SHOWN_TEXT, SHOWN_BEFORE = 160, 12, 1_000, 200

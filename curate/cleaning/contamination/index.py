@@ -1,9 +1,9 @@
 """The index of a set of benchmarks: which windows of letters lead to which items. Built once, kept on disk, reused.
 
 Equal items (of one benchmark or of several) are one entry; entries that differ in numbers alone are one family, and
-windows, which leave numbers out, lead to families; `building` says which. Formulas have few letters and many numbers:
-runs of `FORMULA` words lead to the entries that hold one. Families with fewer letters than a window are
-found whole (`short_keys`), those with hardly any letters as whole rows (`by_form`).
+windows, which leave numbers out, lead to families; `building` says which. Formulas and rows of numbers have few letters
+that say anything: runs of `FORMULA` words lead to the entries that hold one. Families with fewer letters than a window
+are found whole (`short_keys`), those with hardly any letters as whole rows (`by_form`).
 """
 
 from __future__ import annotations
@@ -24,10 +24,13 @@ TINY = 8
 """Families with fewer letters (bytes) than this are compared with whole rows only."""
 
 FORMULA = 6
-"""Words (letters in a row, or digits) of a run that is looked for in texts with formulas; see also `MARKS`."""
+"""Words (letters in a row, or digits) of a run that is looked for in texts with formulas; see `has_formula`."""
 
 MARKS = ["$", "\\", "="]
 """A text with one of these may have a formula."""
+
+NUMBERS = r"(?:[0-9]+[^0-9]{1,8}){6}"
+"""So is a text looked for that has so many numbers so near each other: without them its letters say little."""
 
 _FILTER_BITS, _SHORT_BITS = 26, 20
 
@@ -107,6 +110,11 @@ class Index:
     def short_filter(self) -> Bits:
         """As `Postings.filter`, for `short_keys`."""
         return bit_table(self.short_keys * SPREAD, _SHORT_BITS)
+
+
+def has_formula(texts: pl.Series) -> pl.Series:
+    """Which texts may have a formula, or have rows of numbers."""
+    return texts.str.contains_any(MARKS) | texts.str.contains(NUMBERS)
 
 
 def first_eight(data: bytes, begins: I64) -> U64:

@@ -10,7 +10,7 @@ from math import log
 
 import polars as pl
 
-from curate.cleaning.contamination.compare import RUN, Common, Run, Words, common, without_numbers
+from curate.cleaning.contamination.compare import RUN, Common, Run, Words, common, grams, without_numbers
 
 SHORT = 8
 """Items with fewer words than this (Open-R1 never finds them) must be in a row whole, and stand alone."""
@@ -20,6 +20,9 @@ ALONE = 4
 
 IN_A_ROW = 6
 """Words of the longest run without which no share of an item counts: its words alone are no copy."""
+
+ALIKE = 0.5
+"""An item of which fewer runs of words differ from each other, numbers aside, says the same over and over."""
 
 DIGITS = frozenset("0123456789")
 SAME, OTHER = 1, 2
@@ -35,7 +38,8 @@ class Item:
     """An item as it is compared. loose: its words with every number as 0. said: what each word says.
 
     rarity: of each run of `RUN` words, from 1 down to 0. rare: of each word, see `_rarity`.
-    total: what all of it says; spoken: and its words that are no numbers.
+    total: what all of it says; spoken: and its words that are no numbers. alike: without its numbers it says the same
+    over and over (a table, `x1 x2 x3`), so that only with them it is compared.
     """
 
     words: tuple[str, ...]
@@ -45,6 +49,7 @@ class Item:
     rare: Sequence[float]
     total: float
     spoken: float
+    alike: bool
 
     @classmethod
     def of(cls, words: tuple[str, ...], said: Sequence[float], families: Iterable[int]) -> Item:
@@ -53,7 +58,10 @@ class Item:
         rare = _rarity(rarity, len(words))
         weights = [one * by for one, by in zip(said, rare, strict=True)]
         spoken = (weight for weight, word in zip(weights, words, strict=True) if word[0] not in DIGITS)
-        return cls(words, without_numbers(words), said, rarity, rare, sum(weights) or 1.0, sum(spoken) or 1.0)
+        loose = without_numbers(words)
+        runs = list(grams(loose, RUN))
+        alike = len(set(runs)) < ALIKE * len(runs)
+        return cls(words, loose, said, rarity, rare, sum(weights) or 1.0, sum(spoken) or 1.0, alike)
 
     def rarity_of(self, run: Run) -> Sequence[float]:
         """Of each word of a run: the rarity of the rarest `RUN` words of the run that it is one of."""
@@ -136,7 +144,7 @@ def measure(row: Words, item: Item) -> Measured | None:
     run = exact.longest
     whole = bool(words) and run.words == len(words)
     found = exact
-    if not whole and any(word[0] in DIGITS for word in words):
+    if not whole and not item.alike and any(word[0] in DIGITS for word in words):
         found = common(item.loose, row.loose)
     if not whole and max(run.words, found.longest.words) < IN_A_ROW:
         return None

@@ -11,7 +11,7 @@ import polars as pl
 
 from curate.cleaning.contamination.batches import by_batch
 from curate.cleaning.contamination.bits import maybe
-from curate.cleaning.contamination.index import FORMULA, MARKS, SPREAD, TINY, Index, Postings, first_eight
+from curate.cleaning.contamination.index import FORMULA, SPREAD, TINY, Index, Postings, first_eight, has_formula
 from curate.text.ngrams import (
     I64,
     LETTERS,
@@ -38,6 +38,9 @@ WINDOWS = 8
 FORMULA_SHARE = 0.3
 """Of an entry's runs of words; one word in 14 edited leaves a third of them."""
 
+MEMBERS = 4
+"""Items that differ in numbers alone and are each compared with a row that has none of them whole."""
+
 BEST = 32
 """Families that one piece is compared with at most: those it shares most of."""
 
@@ -60,10 +63,13 @@ def pieces(texts: pl.Series) -> pl.DataFrame:
 
 
 def find_pairs(texts: pl.Series, index: Index, workers: int | None = None) -> pl.DataFrame:
-    """Pairs of a text (`piece`, its number) and a family of the index; `share` of the family's windows that it has."""
+    """Pairs of a text (`piece`, its number) and a family of the index; `share` of the family's windows that it has.
+
+    entries: those of the family whose formula the text has, most of it first; often none.
+    """
     index.windows.filter, index.formulas.filter, index.short_filter, index.by_form, index.family_of  # noqa: B018  made once, before the threads need them
     found = by_batch(texts, lambda part, begin: _search(part, begin, index), workers)
-    return pl.concat([pl.DataFrame(schema=SCHEMA), *found]).sort("piece", "family")
+    return pl.concat([pl.DataFrame(schema=SCHEMA | {"entries": pl.List(pl.Int64)}), *found]).sort("piece", "family")
 
 
 def _search(texts: pl.Series, offset: int, index: Index) -> pl.DataFrame:
@@ -75,9 +81,11 @@ def _search(texts: pl.Series, offset: int, index: Index) -> pl.DataFrame:
             _by_formulas(texts, spelled, index),
             _by_short(letters, index),
             _by_form(spelled, letters, index),
-        ]
+        ],
+        how="diagonal",
     )
-    best = found.group_by("piece", "family").agg(pl.col("share").max())
+    told = pl.col("entry").sort_by("share", descending=True).drop_nulls().head(MEMBERS)
+    best = found.group_by("piece", "family").agg(pl.col("share").max(), entries=told)
     best = best.filter(pl.col("share").rank("ordinal", descending=True).over("piece") <= BEST)
     return best.with_columns(pl.col("piece") + offset)
 
@@ -94,16 +102,16 @@ def _by_windows(letters: Stream, index: Index) -> pl.DataFrame:
 
 
 def _by_formulas(texts: pl.Series, spelled: pl.Series, index: Index) -> pl.DataFrame:
-    """Texts that share runs of words with an entry, of those that may have a formula."""
-    marked = texts.str.contains_any(MARKS).arg_true()
+    """Texts that share runs of words with an entry (`entry`), of those that may have a formula."""
+    marked = has_formula(texts).arg_true()
     if not len(index.formulas.keys) or not marked.len():
-        return pl.DataFrame(schema=SCHEMA)
+        return pl.DataFrame(schema=SCHEMA | {"entry": pl.Int64})
     grams = word_ngrams(form_of(spelled.gather(marked)), FORMULA)
     hits = maybe(index.formulas.filter, grams.hashes)
     found = _shared(index.formulas, grams.hashes[hits], marked.to_numpy()[grams.text[hits]].astype(np.int64))
     found = found.filter(pl.col("share") >= FORMULA_SHARE)
     families = pl.Series("family", index.family_of, dtype=pl.Int64).gather(found["text"])
-    return found.with_columns(families).select(*SCHEMA)
+    return found.with_columns(families).rename({"text": "entry"}).select(*SCHEMA, "entry")
 
 
 def _shared(postings: Postings, hashes: U64, piece: I64) -> pl.DataFrame:

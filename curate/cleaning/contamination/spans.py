@@ -14,7 +14,7 @@ from curate.cleaning.contamination.index import Index
 from curate.cleaning.contamination.measure import ALONE, IN_A_ROW, SHORT, Item, Weights, measure, span_of
 from curate.cleaning.contamination.pairs import PAIRS, SPAN_CHARACTERS, pairs_frame
 from curate.cleaning.contamination.profiles import Profile
-from curate.cleaning.contamination.search import find_pairs, pieces
+from curate.cleaning.contamination.search import MEMBERS, find_pairs, pieces
 
 FLOOR = 0.3
 """Pairs with less of the item than this are not kept: no threshold worth setting lies below."""
@@ -42,9 +42,6 @@ two edited: as much of the share is enough. Beside a formula one word ("roots") 
 MEASURES = ("words", "rare", "covered", "same", "weight", "told", "changed")
 """What of `measure.Measured` a pair has."""
 
-MEMBERS = 4
-"""Items that differ in numbers alone and are each compared with a row that has none of them whole."""
-
 
 @dataclass
 class Comparer:
@@ -66,19 +63,20 @@ class Comparer:
             self.known[entry] = Item.of(words, self.weights.of(words), self.index.repeats[begin:end].tolist())
         return self.known[entry]
 
-    def entries(self, family: int, row: Words) -> list[int]:
-        """The items of a family that a row may hold: those it says to the digit, else the first few."""
+    def entries(self, family: int, row: Words, told: list[int]) -> list[int]:
+        """The items of a family that a row may hold: those it says to the digit, or those told, or the first few."""
         members = self.index.members[family]
         if len(members) == 1:
             return members
-        item = self.item(members[0]).loose
-        said = (" ".join(row.words[run.row : run.row + run.words]) for run in whole_runs(item, row.loose))
+        item = self.item(members[0])
+        runs = [] if item.alike else whole_runs(item.loose, row.loose)
+        said = (" ".join(row.words[run.row : run.row + run.words]) for run in runs)
         exact = [entry for form in dict.fromkeys(said) if (entry := self.index.by_form.get(form)) in set(members)]
-        return exact or members[:MEMBERS]
+        return exact or told or members[:MEMBERS]
 
-    def compare(self, family: int, row: Words) -> Iterator[dict[str, Any]]:
-        """The measures of each pair that is worth keeping."""
-        for entry in self.entries(family, row):
+    def compare(self, family: int, row: Words, told: list[int]) -> Iterator[dict[str, Any]]:
+        """The measures of each pair that is worth keeping. told: see `search.find_pairs`."""
+        for entry in self.entries(family, row, told):
             item = self.item(entry)
             one = measure(row, item)
             if one is None:
@@ -101,13 +99,17 @@ class Comparer:
 def span_pairs(texts: pl.Series, comparer: Comparer, workers: int | None = None) -> pl.DataFrame:
     """All pairs worth keeping (`PAIRS`): the best piece of each row for each item."""
     parts = pieces(texts)
-    asked = find_pairs(parts["text"], comparer.index, workers).group_by("piece", maintain_order=True).agg("family")
+    asked = (
+        find_pairs(parts["text"], comparer.index, workers)
+        .group_by("piece", maintain_order=True)
+        .agg("family", "entries")
+    )
     asked = asked.hstack(parts.select("row", "text").select(pl.all().gather(asked["piece"])))
     rows: list[dict[str, Any]] = []
-    for number, text, families in asked.select("row", "text", "family").iter_rows():
+    for number, text, families, told in asked.select("row", "text", "family", "entries").iter_rows():
         words = Words(text)
-        for family in families:
-            rows.extend({"row": number} | pair for pair in comparer.compare(family, words))
+        for family, entries in zip(families, told, strict=True):
+            rows.extend({"row": number} | pair for pair in comparer.compare(family, words, entries))
     best = pl.DataFrame(rows, schema=PAIRS).sort("whole", "covered", "words", descending=True, maintain_order=True)
     return pairs_frame([best.unique(["row", "entry"], keep="first", maintain_order=True)])
 

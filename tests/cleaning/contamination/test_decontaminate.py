@@ -6,6 +6,7 @@ import gzip
 import unicodedata
 from datetime import date, timedelta
 from pathlib import Path
+from random import Random
 from time import process_time
 from typing import Any
 
@@ -49,6 +50,25 @@ def frame(*prompts: str | None) -> pl.DataFrame:
 def hits(*prompts: str | None, against: Any = EXAM, **options: Any) -> list[tuple[str, str, str]]:
     found = decontaminate(frame(*prompts), against=against, **options).hits
     return list(found.select("id", "item", "how").iter_rows())
+
+
+@pytest.mark.parametrize("form", ["w{}", "word_{}", "{}"])
+def test_items_of_which_the_digits_say_all_are_found(form: str) -> None:
+    """Without their numbers these items, and all rows, are one and the same."""
+    rng = Random(3)
+
+    def some(count: int) -> list[str]:
+        return [form.format(rng.randrange(5000)) for _ in range(count)]
+
+    items = [some(30) for _ in range(50)]
+    planted = [
+        [*some(200), *items[0], *some(200)],
+        [*items[1][:15], form.format(9001), *items[1][16:]],
+        items[2][:20],
+    ]
+    prompts = [" ".join(words) for words in [*planted, *(some(60) for _ in range(20))]]
+    found = hits(*prompts, against={"exam": [" ".join(words) for words in items]})
+    assert [(row, item) for row, item, _ in found] == [("r0", "0"), ("r1", "1"), ("r2", "2")]
 
 
 @pytest.mark.parametrize(
