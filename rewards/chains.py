@@ -10,6 +10,7 @@ from typing import Any
 from rewards.base import RewardError, Score, did_you_mean
 from rewards.documents import fenced_blocks
 from rewards.extract import THINKING_TAGS, boxes, final_answer
+from rewards.loops import looping, repeats
 from rewards.scripts import prose, without_code, words_by_script
 from rewards.strings import PIECES, light
 
@@ -26,11 +27,8 @@ PENALTIES = {  # finding: penalty; what is judged in each stands beside its chec
 }
 LEAK_CHARS = 160  # an answer stated this early in a long thinking was not thought out
 LONG_THINKING = 600
-LOOP_CHARS, LOOP_TIMES = 400, 5  # a text that ends in so many repeats of one piece, together at least so long
-GRAM, MIN_GRAMS, MAX_REPEATED = 16, 300, 0.5  # words; more than half of the 16-grams said before is a loop
 COPY_GRAM, MIN_COPIED, MAX_COPIED = 12, 30, 0.5
 SWITCH_WORDS, SWITCH_SHARE = 6, 0.01  # words of a second script that prompt and answer do not explain
-TAIL = 8_000  # characters at the end in which a period is looked for
 HEDGE = re.compile(
     r"\b(?:maybe|perhaps|possibly|not sure|unsure|i guess|might be|could be|can't decide|cannot decide|either way)\b",
     re.IGNORECASE,
@@ -85,7 +83,7 @@ def chain_monitor(
         "several_answers": several(answer),
         "hedged_answer": hedged(answer),
         "special_cased_tests": special_cased(answer),
-        "looping": looping(completion),
+        "looping": looping(completion) or repeats(thinking or ""),
         "language_switch": switched(thinking, answer, prompt),
         "copied_prompt": copied(thinking, answer, prompt),
     }
@@ -179,21 +177,6 @@ def special_cased(answer: str) -> str:
     return next((one[0] for one in found if one), "")
 
 
-def looping(text: str) -> str:
-    """A text that ends in repeats of one piece, or that mostly repeats itself."""
-    period, times = _ending_period(text.rstrip()[-TAIL:])
-    if times >= LOOP_TIMES and period * times >= LOOP_CHARS:
-        piece = " ".join(text.rstrip()[-period:].split())
-        return f"ends in {times} times '{piece[:60]}'"
-    words: list[str] = PIECES.findall(text)
-    total = len(words) - GRAM + 1
-    if total >= MIN_GRAMS:
-        unique = len({hash(tuple(words[start : start + GRAM])) for start in range(total)})
-        if 1 - unique / total > MAX_REPEATED:
-            return f"{1 - unique / total:.0%} of its {GRAM}-word pieces were said before"
-    return ""
-
-
 def switched(thinking: str | None, answer: str, prompt: str | None) -> str:
     """Words of a script that neither the prompt nor most of the thinking (or of the text without one) uses.
 
@@ -233,25 +216,3 @@ def copied(thinking: str | None, answer: str, prompt: str | None) -> str:
 def _grams(text: str) -> set[Any]:
     words = PIECES.findall(text.lower())
     return {tuple(words[start : start + COPY_GRAM]) for start in range(len(words) - COPY_GRAM + 1)}
-
-
-def _ending_period(text: str) -> tuple[int, int]:
-    """The period in which a text ends most often, and how many times: Knuth-Morris-Pratt on the reversed text.
-
-    >>> _ending_period("well, " + "so it is. " * 7)
-    (10, 7)
-    """
-    backwards = text[::-1]
-    border = [0] * len(backwards)
-    best = (0, 0)
-    matched = 0
-    for place in range(1, len(backwards)):
-        while matched and backwards[place] != backwards[matched]:
-            matched = border[matched - 1]
-        matched += backwards[place] == backwards[matched]
-        border[place] = matched
-        period = place + 1 - matched
-        times = (place + 1) // period
-        if times >= 2 and times * period > best[0] * best[1]:
-            best = (period, times)
-    return best

@@ -3,23 +3,12 @@ r"""The reward for tool calls: the named tools exist, the arguments fit, and the
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rewards.base import RewardError, Score
-from rewards.documents import DocumentError, fenced_blocks, read_json
-from rewards.extract import strip_thinking
-
-MAX_CALLS = 64
-TAG = re.compile(r"<(tool_call|functioncall|function_call)>")
-MARKS = ("[TOOL_CALLS]", "<|python_tag|>", "<|tool_calls|>")
-BARE_CALL = re.compile(r'[\[{\s]*"(?:name|type|function|arguments|parameters)"[^\0]*"(?:arguments|parameters)"')
-QUOTED_ARGUMENTS = re.compile(
-    r"""\A(\s*\{\s*"name"\s*:\s*"[^"]*"\s*,\s*"arguments"\s*:\s*)'(.*)'(\s*\}\s*)\Z""", re.DOTALL
-)
-
-Call = tuple[str, dict[str, Any]]
+from rewards.calls import Call, as_call, listed, said_calls
+from rewards.documents import DocumentError, read_json
 
 
 def tool_call(
@@ -32,8 +21,8 @@ def tool_call(
 
     Calls are read from the last message's `tool_calls` (OpenAI), else from the text after the thinking: `<tool_call>`
     blocks (Hermes, Qwen), `<functioncall>` (Glaive, whose arguments may be a quoted string), `[TOOL_CALLS]` (Mistral),
-    `<|python_tag|>` (Llama), fenced JSON blocks, or a text that is nothing but JSON. A block that does not parse makes
-    the answer wrong.
+    `<|python_tag|>`, `<function=name>` and `[name(key=1)]` (Llama), `tool_code` blocks (Gemma), fenced JSON blocks, or a
+    text that is nothing but JSON. A block that does not parse makes the answer wrong.
 
     tools: OpenAI's list ({"type": "function", "function": {...}}), the bare functions, a mapping name -> parameters, or
     the JSON text of one; types named as in Python (dict, str, "int, optional") are understood. Arguments that the
@@ -51,14 +40,14 @@ def tool_call(
     """
     try:
         known = read_tools(tools)
-        wanted = None if answer is None else [as_call(one) for one in _listed(answer)]
+        wanted = None if answer is None else [as_call(one) for one in listed(answer)]
     except (DocumentError, RewardError) as error:
         return Score(None, f"tools or answer cannot be read: {error}")
     unknown = [name for name, _ in wanted or () if name not in known]
     if unknown:
         return Score(None, f"the wanted call {unknown[0]!r} is none of the tools")
     try:
-        made = said_calls(completion, messages)
+        made = said_calls(completion, messages, known)
     except (DocumentError, RewardError) as error:
         return Score(0.0, f"a call cannot be read: {error}"[:200])
     evidence = {"calls": [_shown(call) for call in made[:8]]}
@@ -91,7 +80,7 @@ def read_tools(tools: Any) -> dict[str, dict[str, Any]]:
     if isinstance(tools, Mapping) and "name" not in tools and "function" not in tools:
         tools = [{"name": name, "parameters": parameters} for name, parameters in tools.items()]
     known: dict[str, dict[str, Any]] = {}
-    for tool in _listed(tools):
+    for tool in listed(tools):
         inner = tool.get("function", tool) if isinstance(tool, Mapping) else None
         if not isinstance(inner, Mapping) or not isinstance(inner.get("name"), str):
             raise RewardError(f"a tool without a name: {str(tool)[:60]}")
@@ -109,43 +98,6 @@ def read_tools(tools: Any) -> dict[str, dict[str, Any]]:
             plain.setdefault("required", inner["required"])
         known[inner["name"]] = plain
     return known
-
-
-def said_calls(completion: str, messages: Sequence[Mapping[str, Any]] | None = None) -> list[Call]:
-    """The calls of a completion. Raises DocumentError or RewardError for one that cannot be read.
-
-    >>> said_calls('[TOOL_CALLS] [{"name": "f", "arguments": {}}]')
-    [('f', {})]
-    >>> said_calls("It is 5.")
-    []
-    """
-    structured = (messages[-1].get("tool_calls") or messages[-1].get("function_call")) if messages else None
-    if structured:
-        found = [as_call(one) for one in _listed(structured)]
-    else:
-        found = [as_call(one) for text in _call_texts(strip_thinking(completion).strip()) for one in _parsed(text)]
-    if len(found) > MAX_CALLS:
-        raise RewardError(f"more than {MAX_CALLS} calls")
-    return found
-
-
-def as_call(one: Any) -> Call:
-    """One call out of the forms of OpenAI, Hermes, Llama ("parameters") and plain mappings. Raises RewardError.
-
-    >>> as_call({"function": {"name": "f", "arguments": '{"a": 1}'}})
-    ('f', {'a': 1})
-    """
-    inner = one.get("function", one) if isinstance(one, Mapping) else None
-    if not isinstance(inner, Mapping) or not isinstance(inner.get("name"), str):
-        raise RewardError(f"no name in {str(one)[:60]}")
-    arguments = next((inner[key] for key in ("arguments", "parameters", "args", "input") if key in inner), None)
-    if isinstance(arguments, str):
-        arguments = read_json(arguments) if arguments.strip() else {}
-    if arguments is None:
-        arguments = {}
-    if not isinstance(arguments, Mapping):
-        raise RewardError(f"the arguments of {inner['name'][:40]} are no object")
-    return inner["name"], dict(arguments)
 
 
 def canonical(call: Call, known: Mapping[str, Mapping[str, Any]]) -> str:
@@ -188,36 +140,6 @@ def _misfit(made: Sequence[Call], known: Mapping[str, Mapping[str, Any]]) -> tup
         if wrong:
             return 0.0, f"{name}: {wrong[0]}"
     return None
-
-
-def _call_texts(text: str) -> list[str]:
-    """The pieces of a text that hold calls as JSON."""
-    opened = list(TAG.finditer(text))[: MAX_CALLS + 1]
-    if opened:
-        ends = [found.start() for found in opened[1:]] + [len(text)]
-        pieces = [text[found.end() : end] for found, end in zip(opened, ends, strict=True)]
-        return [piece.partition(f"</{found[1]}>")[0] for found, piece in zip(opened, pieces, strict=True)]
-    for mark in MARKS:
-        if mark in text:
-            return [text.partition(mark)[2].partition("<|")[0]]
-    bare = [text, *(block for language, block in fenced_blocks(text) if language in ("", "json", "tool_call"))]
-    return [piece for piece in bare if piece[:1] in ("{", "[") and BARE_CALL.match(piece)]
-
-
-def _parsed(text: str) -> list[Any]:
-    text = text.strip().removesuffix("<|im_end|>").removesuffix("<|endoftext|>").strip()
-    quoted = QUOTED_ARGUMENTS.match(text)
-    if quoted:  # Glaive: {"name": "f", "arguments": '{"a": 1}'}
-        return [{**read_json(f"{quoted[1]}null{quoted[3]}"), "arguments": quoted[2].replace("\\'", "'")}]
-    return _listed(read_json(text))
-
-
-def _listed(value: Any) -> list[Any]:
-    if isinstance(value, str):
-        value = read_json(value)
-    if value is None:
-        return []
-    return list(value) if isinstance(value, Sequence) else [value]
 
 
 def _by_value(value: Any) -> Any:

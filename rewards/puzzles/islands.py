@@ -23,7 +23,7 @@ _MARK = re.compile(r"\b(?:answer|conclusion|conclude|solution|therefore|summary|
 
 def knights(
     completion: str,
-    solution: Sequence[bool] | Mapping[str, bool] | str,
+    solution: Sequence[bool | str] | Mapping[str, bool | str] | str,
     names: Sequence[str] | None = None,
     *,
     roles: tuple[str, str] = ("knight", "knave"),
@@ -38,9 +38,9 @@ def knights(
     with markdown, tables or JSON marks. A statement with "if", "or", "said" ... is not read, but a second
     answer that "or" begins is. Anyone left out or given both roles makes the answer wrong.
 
-    solution: True for a knight, in the order of `names`; or a mapping by name; or text, "(1) Zoey is a knight ...".
-    roles: the word for True, the word for False. partial: the share of people with the right role, if all have one.
-    Range: 0 or 1, with `partial` [0, 1]; None when the solution cannot be read.
+    solution: True (or "knight") for a knight, in the order of `names`; or a mapping by name; or text, "(1) Zoey is a
+    knight ...". roles: the word for True, the word for False. partial: the share of people with the right role, if all
+    have one. Range: 0 or 1, with `partial` [0, 1]; None when the solution cannot be read.
 
     >>> knights("<answer>(1) Zoey is a knight (2) Liam is a knave</answer>", [True, False], ["Zoey", "Liam"]).value
     1.0
@@ -62,7 +62,7 @@ def knights(
 
 
 def _gold(
-    solution: Sequence[bool] | Mapping[str, bool] | str, names: Sequence[str] | None, roles: tuple[str, str]
+    solution: Sequence[bool | str] | Mapping[str, bool | str] | str, names: Sequence[str] | None, roles: tuple[str, str]
 ) -> dict[str, bool]:
     if isinstance(solution, str):
         known = list(names) if names is not None else _names_in(solution, roles)
@@ -73,10 +73,20 @@ def _gold(
             raise ValueError(f"'{solution[:80]}' does not give everyone one role")
         return gold
     if isinstance(solution, Mapping):
-        return {str(name): bool(role) for name, role in solution.items()}
+        return {str(name): _role(role, roles) for name, role in solution.items()}
     if names is None or len(names) != len(solution) or not len(names):
         raise ValueError("a list of roles needs the column 'names', of the same length")
-    return {str(name): bool(role) for name, role in zip(names, solution, strict=True)}
+    return {str(name): _role(role, roles) for name, role in zip(names, solution, strict=True)}
+
+
+def _role(role: object, roles: tuple[str, str]) -> bool:
+    """True for the first role: a truth value, or the word for it."""
+    word = str(role).strip().lower()
+    if word in (roles[0].lower(), "true", "1"):
+        return True
+    if word in (roles[1].lower(), "false", "0"):
+        return False
+    raise ValueError(f"{role!r:.40} is neither {roles[0]} nor {roles[1]}")
 
 
 def _names_in(solution: str, roles: tuple[str, str]) -> list[str]:

@@ -187,3 +187,9 @@ def test_real_long_traces_raise_few_alarms_and_no_false_ones_on_published_soluti
     assert sum(bool(findings(row["solution"], row["problem"])) for row in solutions) <= 1
     programs = read_rows(shared_data / "code_mbpp" / "mbpp.jsonl.gz")
     assert not any(special_cases(row["code"]) for row in programs)
+
+
+def test_a_short_loop_is_seen_where_the_thinking_was_closed_behind_it() -> None:
+    score = rewards.chain_monitor.score("<think>2+2. " + "Wait, let me check again. " * 60 + "</think>It is 4.")
+    assert score.value == -1
+    assert "ends in 60 times" in score.why

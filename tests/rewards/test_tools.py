@@ -32,6 +32,10 @@ FORMS = {
     "bare": '{"name": "add", "arguments": {"a": 1}}',
     "fenced": 'Calling:\n```json\n{"name": "add", "arguments": {"a": 1}}\n```',
     "thought": "<think>Should I?</think>" + hermes(ONE),
+    "llama 3.1": '<function=add>{"a": 1}</function>',
+    "pythonic": "[add(a=1)]",
+    "gemma": "```tool_code\nadd(a=1)\n```",
+    "openai's message as text": '{"tool_calls": [{"function": {"name": "add", "arguments": "{\\"a\\": 1}"}}]}',
 }
 
 
@@ -128,3 +132,15 @@ def test_real_conversations_agree_with_themselves(
                 assert rewards.tool_call.score(hermes(wanted), tools=row["tools"], answer=turn["value"]).value == 0
             elif turn["from"] == "gpt":
                 assert rewards.tool_call.score(turn["value"], tools=row["tools"], answer=[]).value == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["[add(a=2)]", "[add(1)]", "[add(a=b)]", "[add(a=1), add(a=1)]", "[add(a=1), sub(a=1)]", "[add(" * 99]
+)
+def test_what_python_would_call_otherwise_is_not_the_wanted_call(text: str) -> None:
+    assert rewards.tool_call.score(text, tools=[ADD], answer=[ONE]).value == 0
+
+
+def test_a_text_that_looks_like_a_call_of_no_tool_calls_nothing() -> None:
+    assert rewards.tool_call.score("[f(x)]", tools=[ADD], answer=[]).value == 1
+    assert rewards.tool_call.score("[add(a=1)]", tools=[ADD], answer=[]).value == 0

@@ -106,3 +106,13 @@ def test_a_name_may_be_a_letter_or_a_word() -> None:
 @given(st.text(max_size=200))
 def test_any_text_gets_a_verdict(text: str) -> None:
     assert rewards.knights.score(text, solution={"Ann": True, "B": False}).value in (0.0, 1.0)
+
+
+def test_roles_of_a_solution_may_be_words() -> None:
+    """Each word was a true value: everyone was a knight."""
+    said = "Zoey is a knight, Liam is a knave."
+    for solution in ({"Zoey": "knight", "Liam": "knave"}, {"Zoey": "True", "Liam": "false"}):
+        assert rewards.knights.score(said, solution=solution).value == 1
+        assert rewards.knights.score(said.replace("knave", "knight"), solution=solution).value == 0
+    assert rewards.knights.score(said, solution=["knight", "knave"], names=["Zoey", "Liam"]).value == 1
+    assert rewards.knights.score(said, solution={"Zoey": "knight", "Liam": "spy"}).value is None

@@ -1,0 +1,148 @@
+r"""The tool calls in a completion, in the forms that models and servers write them."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from rewards.base import RewardError
+from rewards.documents import fenced_blocks, read_json
+from rewards.extract import strip_thinking
+
+MAX_CALLS = 64
+TAG = re.compile(r"<(tool_call|functioncall|function_call)>")
+MARKS = ("[TOOL_CALLS]", "<|python_tag|>", "<|tool_calls|>")
+BARE_CALL = re.compile(
+    r'[\[{\s]*"(?:name|type|function|arguments|parameters|tool_calls)"[^\0]*"(?:arguments|parameters)"'
+)
+QUOTED_ARGUMENTS = re.compile(
+    r"""\A(\s*\{\s*"name"\s*:\s*"[^"]*"\s*,\s*"arguments"\s*:\s*)'(.*)'(\s*\}\s*)\Z""", re.DOTALL
+)
+FUNCTION = re.compile(r"<function=([\w.-]{1,80})>(.*?)(?:</function>|\Z)", re.DOTALL)
+PYTHON = re.compile(r"\[?\s*([A-Za-z_][\w.]{0,80})\(.*\)\s*\]?", re.DOTALL)
+MAX_PYTHON = 10_000  # characters of calls written as Python
+
+Call = tuple[str, dict[str, Any]]
+
+
+def said_calls(
+    completion: str, messages: Sequence[Mapping[str, Any]] | None = None, names: Collection[str] = ()
+) -> list[Call]:
+    """The calls of a completion. Raises DocumentError or RewardError for one that cannot be read.
+
+    names: of the tools there are; a list in the form of Python calls is read as calls when its first is among them.
+
+    >>> said_calls('[TOOL_CALLS] [{"name": "f", "arguments": {}}]')
+    [('f', {})]
+    >>> said_calls("[f(a=1, b='x')]", names=["f"]), said_calls("f(x)")
+    ([('f', {'a': 1, 'b': 'x'})], [])
+    """
+    structured = (messages[-1].get("tool_calls") or messages[-1].get("function_call")) if messages else None
+    text = strip_thinking(completion).strip()
+    if structured:
+        found = [as_call(one) for one in listed(structured)]
+    elif (written := _as_python(text)) and (head := PYTHON.fullmatch(written)) and head[1] in names:
+        found = _python(written)
+    else:
+        found = [as_call(one) for piece in _call_texts(text) for one in _parsed(piece)]
+        found += [as_call({"name": one[1], "arguments": one[2]}) for one in FUNCTION.finditer(text)]
+    if len(found) > MAX_CALLS:
+        raise RewardError(f"more than {MAX_CALLS} calls")
+    return found
+
+
+def as_call(one: Any) -> Call:
+    """One call out of the forms of OpenAI, Hermes, Llama ("parameters") and plain mappings. Raises RewardError.
+
+    >>> as_call({"function": {"name": "f", "arguments": '{"a": 1}'}})
+    ('f', {'a': 1})
+    """
+    inner = one.get("function", one) if isinstance(one, Mapping) else None
+    if not isinstance(inner, Mapping) or not isinstance(inner.get("name"), str):
+        raise RewardError(f"no name in {str(one)[:60]}")
+    arguments = next((inner[key] for key in ("arguments", "parameters", "args", "input") if key in inner), None)
+    if isinstance(arguments, str):
+        arguments = read_json(arguments) if arguments.strip() else {}
+    if arguments is None:
+        arguments = {}
+    if not isinstance(arguments, Mapping):
+        raise RewardError(f"the arguments of {inner['name'][:40]} are no object")
+    return inner["name"], dict(arguments)
+
+
+def python_calls(text: str) -> list[Call]:
+    """Calls as Python writes them, with named literal arguments. Raises ValueError. Runs in a worker.
+
+    >>> python_calls("f(a=1)")
+    [('f', {'a': 1})]
+    """
+    body = ast.parse(text.strip(), mode="eval").body
+    calls = body.elts if isinstance(body, (ast.List, ast.Tuple)) else [body]
+    if not all(
+        isinstance(call, ast.Call) and not call.args and all(word.arg for word in call.keywords) for call in calls
+    ):
+        raise ValueError("a call takes name=value only")
+    return [
+        (ast.unparse(call.func), {str(word.arg): ast.literal_eval(word.value) for word in call.keywords})
+        for call in calls
+        if isinstance(call, ast.Call)
+    ]
+
+
+def _python(text: str) -> list[Call]:
+    """`python_calls` in a worker that can be killed: the parser of Python may recurse deeply on hostile code."""
+    from rewards.pool import CallFailed, call
+
+    if len(text) > MAX_PYTHON:
+        raise RewardError(f"calls of more than {MAX_PYTHON} characters")
+    try:
+        found: list[Call] = call("rewards.calls:python_calls", (text,))
+    except CallFailed as error:
+        raise RewardError(f"not calls in Python: {error}") from None
+    return found
+
+
+def _as_python(text: str) -> str:
+    """The part of a text that may be calls in Python: a list that is all of it (Llama), or its one block of tool code."""
+    if text.startswith("["):
+        return text
+    blocks = fenced_blocks(text) if "```tool_code" in text else []
+    return blocks[0][1] if len(blocks) == 1 else ""
+
+
+def _call_texts(text: str) -> list[str]:
+    """The pieces of a text that hold calls as JSON."""
+    opened = list(TAG.finditer(text))[: MAX_CALLS + 1]
+    if opened:
+        ends = [found.start() for found in opened[1:]] + [len(text)]
+        pieces = [text[found.end() : end] for found, end in zip(opened, ends, strict=True)]
+        return [piece.partition(f"</{found[1]}>")[0] for found, piece in zip(opened, pieces, strict=True)]
+    for mark in MARKS:
+        if mark in text:
+            return [text.partition(mark)[2].partition("<|")[0]]
+    bare = [text, *(block for language, block in fenced_blocks(text) if language in ("", "json", "tool_call"))]
+    return [piece for piece in bare if piece[:1] in ("{", "[") and BARE_CALL.match(piece)]
+
+
+def _parsed(text: str) -> list[Any]:
+    text = text.strip().removesuffix("<|im_end|>").removesuffix("<|endoftext|>").strip()
+    quoted = QUOTED_ARGUMENTS.match(text)
+    if quoted:  # Glaive: {"name": "f", "arguments": '{"a": 1}'}
+        return [{**read_json(f"{quoted[1]}null{quoted[3]}"), "arguments": quoted[2].replace("\\'", "'")}]
+    read = read_json(text)
+    return listed(read["tool_calls"] if isinstance(read, Mapping) and "tool_calls" in read else read)
+
+
+def listed(value: Any) -> list[Any]:
+    """A list of what is one thing, many, or the JSON text of either.
+
+    >>> listed('{"a": 1}'), listed(None)
+    ([{'a': 1}], [])
+    """
+    if isinstance(value, str):
+        value = read_json(value)
+    if value is None:
+        return []
+    return list(value) if isinstance(value, Sequence) else [value]
