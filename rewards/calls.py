@@ -105,7 +105,7 @@ def _python(text: str) -> list[Call]:
 
 
 def _as_python(text: str) -> str:
-    """The part of a text that may be calls in Python: a list that is all of it (Llama), or its one block of tool code."""
+    """What of a text may be calls in Python: all of it, in brackets (Llama), or its one block of tool code (Gemma)."""
     if text.startswith("["):
         return text
     blocks = fenced_blocks(text) if "```tool_code" in text else []
