@@ -29,24 +29,28 @@ def field_types(config: str) -> dict[str, Any]:
     return {one.name: hints.get(one.name, Any) for one in fields(loaded) if one.init}
 
 
-def wrong_value(kind: Any, value: Any) -> str | None:
-    """Why a value does not fit a field's type, or None.
+def fitting(kind: Any, value: Any) -> Any:
+    """A value as a field's type takes it: a number in quotes is a number. Raises ValueError for one that does not fit.
 
-    >>> wrong_value(int, "many")
-    "should be a valid integer (got 'many')"
+    >>> fitting(float, "1e-5")
+    1e-05
+    >>> fitting(int, "many")
+    Traceback (most recent call last):
+    ...
+    ValueError: should be a valid integer (got 'many')
     """
     from pydantic import PydanticSchemaGenerationError, TypeAdapter, ValidationError
 
     if isinstance(value, dict | list) or value is None:
-        return None  # the library reads these in its own ways
+        return value  # the library reads these in its own ways
     try:
-        TypeAdapter(kind, config={"arbitrary_types_allowed": True}).validate_python(value)
+        made = TypeAdapter(kind, config={"arbitrary_types_allowed": True}).validate_python(value)
     except ValidationError as invalid:
         message = invalid.errors(include_url=False)[0]["msg"].removeprefix("Input ").partition(", unable")[0]
-        return f"{message} (got {value!r})"
+        raise ValueError(f"{message} (got {value!r})") from None
     except PydanticSchemaGenerationError:
-        return None
-    return None
+        return value
+    return made if isinstance(value, str) and isinstance(made, int | float) else value
 
 
 def listed(kind: Any, node: Node) -> Node:
@@ -96,9 +100,24 @@ def make(config: TrainConfig, method: Method, sizes: Mapping[str, int], context:
     if config.rewards and method.online and "reward_weights" in types:
         given["reward_weights"] = [use.weight for use in config.rewards]
     try:
-        return load_class(method.config)(**{key: value for key, value in given.items() if key in types})
+        made = load_class(method.config)(**{key: value for key, value in given.items() if key in types})
     except (ValueError, TypeError, ImportError, NotImplementedError) as refused:
         raise UsageError(f"trl: {method.name} refuses its arguments: {refused}") from refused
+    _check(made)
+    return made
+
+
+def _check(made: Any) -> None:
+    """Raise UsageError for what transformers would find out too late, or not at all."""
+    from transformers.integrations import get_available_reporting_integrations
+
+    if made.max_steps == 0 or (made.max_steps < 0 and made.num_train_epochs <= 0):
+        raise UsageError(
+            f"trl: max_steps {made.max_steps} and num_train_epochs {made.num_train_epochs:g} train no step at all"
+        )
+    lacking = sorted(set(made.report_to) - {"none"} - set(get_available_reporting_integrations()))
+    if lacking:
+        raise UsageError(f"trl.report_to: {lacking[0]} is not installed here; metrics are in OUT/log.jsonl in any case")
 
 
 def profile(config: TrainConfig, method: Method, context: int | None) -> dict[str, Any]:
@@ -151,12 +170,15 @@ SAID_BETTER = (
     "All reward functions returned None",  # `trainers.guards` says it once, with the reason
     "mtime may not be reliable",  # two checkpoints within a second
     "missing keys in the checkpoint model loaded: ['lm_head.weight']",  # a head that is tied to the embedding
+    "Token indices sequence length is longer than",  # `trainers.lengths` says how many rows are, and what to do
+    "did not find eval_",  # `stop:` waits for a metric that is not there, which ends the training with its names
 )
 """Warnings of the libraries that a user can do nothing with."""
 
 
 NOISY = (
-    "trl.trainer.grpo_trainer", "trl.trainer.rloo_trainer", "transformers.trainer", "transformers.trainer_utils"
+    "trl.trainer.grpo_trainer", "trl.trainer.rloo_trainer", "transformers.trainer", "transformers.trainer_utils",
+    "transformers.trainer_callback", "transformers.tokenization_utils_base",
 )  # fmt: skip
 
 

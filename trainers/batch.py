@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from curate.errors import UsageError
 
 if TYPE_CHECKING:
+    from trainers.job import Job
     from trainers.methods import Method
     from trainers.settings import TrainConfig
 
@@ -87,6 +88,11 @@ def told(arguments: Any, unit: str) -> str:
         f"a step learns from {device * steps * processes()} {unit}: {device} on a device x accumulation {steps} "
         f"x {processes()} process{'es' * (processes() > 1)}"
     )
+
+
+def there(job: Job, rows: Any) -> int:
+    """Rows, pairs or completions that a data set makes in an epoch."""
+    return len(rows) * group_size(job.config, job.method)
 
 
 def divisors(number: int) -> list[int]:

@@ -12,7 +12,7 @@ from curate.errors import RecipeError, UsageError, did_you_mean
 from curate.mistakes import validate
 from curate.overlay import overlay
 from trainers.aliases import OURS, translate
-from trainers.arguments import field_types, listed, wrong_value
+from trainers.arguments import field_types, fitting, listed
 from trainers.methods import METHODS
 from trainers.settings import TrainConfig
 
@@ -125,8 +125,12 @@ def _trl(root: Node, method: str | None, said: list[str], mistakes: list[str]) -
     for key, node in made.items():
         if key not in types:
             mistakes.append(f"{node.place}: trl.{key}: {method} has no such argument{did_you_mean(key, types)}")
-        elif reason := wrong_value(types[key], node.plain()):
-            mistakes.append(f"{node.place}: trl.{key}: {reason}")
+            continue
+        try:
+            fit = fitting(types[key], node.plain())
+            made[key] = Node(fit, node.place) if isinstance(node.value, str) else node
+        except ValueError as wrong:
+            mistakes.append(f"{node.place}: trl.{key}: {wrong}")
     return Node({**root.value, "trl": Node(made, block.place)}, root.place)
 
 

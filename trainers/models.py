@@ -17,6 +17,7 @@ from typing import Any, Literal
 from curate.engines.local_model import TOKENIZER, find_model
 from curate.errors import DataError, EngineDown, did_you_mean
 from curate.shipped import MODELS
+from trainers.templates import check_renders
 
 TINY = 50_000_000
 """Below so many parameters one thread is faster than two on the CPU: 489 to 971 samples/s against 27 to 219."""
@@ -103,34 +104,8 @@ def load_tokenizer(folder: Path, chat_template: str | None = None) -> Any:
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     if tokenizer.chat_template:
-        _check_template(tokenizer, chat_template or f"{folder}: its chat template")
+        check_renders(tokenizer, chat_template or f"{folder}: its chat template")
     return tokenizer
-
-
-def _check_template(tokenizer: Any, where: str) -> None:
-    """Raise DataError unless the chat template can say a question and its answer."""
-    from jinja2 import TemplateError, TemplateSyntaxError
-
-    turns = [{"role": "user", "content": "?"}, {"role": "assistant", "content": "!"}]
-    try:
-        tokenizer.apply_chat_template(turns, tokenize=False)
-    except (TemplateError, TypeError, ValueError) as wrong:
-        line = f", line {wrong.lineno}" if isinstance(wrong, TemplateSyntaxError) else ""
-        raise DataError(
-            f"{where} cannot be rendered{line}: {_first_line(wrong).rstrip('.')}. Mend it, or give another, "
-            "chat_template: FILE.jinja"
-        ) from wrong
-
-
-def ends_answers(tokenizer: Any) -> bool:
-    """Whether the chat template closes an assistant's turn with the end token, so that the model learns to stop.
-
-    White space after it is fine. TRL adds no end token to conversations, and says nothing when there is none.
-    """
-    said = "So it is 42."
-    turns = [{"role": "user", "content": "?"}, {"role": "assistant", "content": said}]
-    text = str(tokenizer.apply_chat_template(turns, tokenize=False))
-    return tokenizer.eos_token in text[text.rfind(said) + len(said) :]
 
 
 def load_model(folder: Path, arguments: Any, kind: Literal["causal", "reward"] = "causal") -> Any:
@@ -153,7 +128,7 @@ def load_model(folder: Path, arguments: Any, kind: Literal["causal", "reward"] =
     try:
         with _expected() if kind == "reward" else nullcontext():
             model = getattr(transformers, classes[kind]).from_pretrained(folder, **options)
-    except (OSError, ValueError, KeyError, ImportError, RuntimeError, SafetensorError) as error:
+    except (OSError, ValueError, KeyError, AttributeError, ImportError, RuntimeError, SafetensorError) as error:
         if any(word in str(error).lower() for word in NO_ROOM):
             raise
         raise DataError(f"{folder}: the model cannot be loaded: {_first_line(error)}") from error

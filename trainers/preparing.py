@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from curate.errors import DataError, UsageError
-from trainers import arguments, batch, models
+from trainers import arguments, batch, models, templates
 from trainers.config import load_config, make_config
 from trainers.folder import START
 from trainers.job import Job, Notes
@@ -41,6 +41,8 @@ def prepare(config: TrainConfig, functions: tuple[Callable[..., Any], ...] = (),
     method = method_of(config.method)
     if method.online and "rewards" in method.reads and not config.rewards and not functions:
         raise UsageError(f"{config.out}: {method.name} needs rewards, for example rewards: [math]")
+    if config.stop is not None and config.stop.on == "eval_reward" and "rewards" not in method.reads:
+        raise UsageError(f"stop: {method.name} has no eval_reward; take eval_loss, or pass@K with rewards")
     folder = Path(config.out)
     arguments.one_device()
     found = models.find(config.model, config.revision)
@@ -60,6 +62,8 @@ def prepare(config: TrainConfig, functions: tuple[Callable[..., Any], ...] = (),
     rows = data.load_rows(config, method, chat=chat, needs=needs, say=notes.say)
     if method.online:
         reward_columns.check_parameters(functions, rows.train.columns)
+    if chat and not method.online and (lost := templates.check_says(tokenizer, rows.train, config.data.path)):
+        notes.say(f"warning: {lost}")
     job = Job(
         config=config,
         method=method,
@@ -83,7 +87,7 @@ def _check_end(chat: bool, tokenizer: Any, made: Any, method: Method, config: Tr
     own = getattr(made, "eos_token", None)
     if own is not None and own in tokenizer.get_vocab():
         tokenizer.eos_token = own
-    if chat and not method.online and not models.ends_answers(tokenizer):
+    if chat and not method.online and not templates.ends_answers(tokenizer):
         raise DataError(
             f"{config.model}: the chat template does not close an answer with the end token {tokenizer.eos_token!r}, "
             "so the model would never learn to stop. Name the token that does, trl: {eos_token: ...}, or give a "
@@ -93,6 +97,7 @@ def _check_end(chat: bool, tokenizer: Any, made: Any, method: Method, config: Tr
 
 def build(job: Job) -> Any:
     """Load the weights and build the trainer. Everything is made anew, so that it can be called again."""
+    from jinja2 import TemplateError
     from transformers import PrinterCallback, ProgressCallback, set_seed
 
     from trainers import adapters, callbacks, curriculum
@@ -105,6 +110,8 @@ def build(job: Job) -> Any:
     job.callbacks = callbacks.for_job(job)
     try:
         trainer = load_class(job.method.use)(job)
+    except TemplateError as wrong:  # of a row beyond those that were looked at
+        raise DataError(f"{job.config.data.path}: the chat template cannot render a row: {wrong}") from wrong
     except (ValueError, ImportError, NotImplementedError) as refused:  # how TRL says what does not go together
         raise UsageError(f"{job.method.name} cannot be set up: {refused}") from refused
     for noisy in (PrinterCallback, ProgressCallback):

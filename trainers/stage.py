@@ -82,6 +82,9 @@ def _run(job: Job, *, callbacks: tuple[Any, ...], functions: tuple[Callable[...,
         trainer = build(job)
         for callback in callbacks:
             trainer.add_callback(callback)
+        there, wanted = batch.there(job, trainer.train_dataset), batch.effective(job.config, job.method)
+        if there < wanted:
+            job.say(f"warning: the data has {there:,} {job.method.unit}, fewer than a batch of {wanted:,}")
         if is_main():
             write_text_atomic(job.folder / LOCK, lock_text(job, functions))
         job.show(batch.told(job.arguments, job.method.unit))
@@ -94,8 +97,8 @@ def _run(job: Job, *, callbacks: tuple[Any, ...], functions: tuple[Callable[...,
             f"interrupted; --resume goes on from {last_checkpoint(job.folder) or 'the beginning'}"
         ) from None
     except Exception as error:
-        if isinstance(error, ValueError) and trainer is not None and not trainer.state.global_step:
-            # TRL looks at some of its arguments (loss_type) when it first needs them
+        if isinstance(error, ValueError | ImportError) and trainer is not None and not trainer.state.global_step:
+            # some arguments (loss_type, optim) are looked at when they are first needed
             raise UsageError(f"{job.method.name} cannot take its first step: {error}") from error
         if isinstance(error, KeyError) and "metric_for_best_model" in str(error):
             raise UsageError(f"stop: {_no_such_metric(job, trainer)}") from error

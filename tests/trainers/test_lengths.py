@@ -9,8 +9,9 @@ import polars as pl
 import pytest
 
 from curate.errors import DataError
-from curate.report.tokens import count, load_tokenizer
+from curate.report.tokens import count
 from curate.table import write_parquet
+from curate.text.tokenizer import load_tokenizer
 from trainers.config import make_config
 from trainers.preparing import build, prepare
 

@@ -16,6 +16,7 @@ from torch.nn.functional import logsigmoid
 
 from trainers import train
 from trainers.config import make_config
+from trainers.models import find, load_model
 from trainers.preparing import build, prepare
 
 Make = Callable[..., dict[str, Any]]
@@ -98,19 +99,84 @@ def test_dpo_and_its_losses(loss: str, settings: Make) -> None:
     assert loss_of(trainer) == pytest.approx(float(wanted), rel=1e-3)
 
 
-def test_simpo_is_the_margin_of_means_over_tokens(settings: Make) -> None:
-    """arXiv 2405.14734, equation 6; gamma is in units of the reward, beta times the mean log-probability.
+def preferred(trainer: Any, row: dict[str, Any], *, mean: bool) -> tuple[torch.Tensor, torch.Tensor]:
+    """Log-probabilities of the better and the worse answer, which end with the end token: what a model stops at.
 
-    TRL's trainer puts an end token behind a template that goes on after its own (here by a line break).
+    ChatML goes on after it, by a line break, which no model of it ever writes.
     """
-    trainer, rows = made(settings("simpo", {"beta": 0.5, "simpo_gamma": 0.2}))
     end = trainer.processing_class.eos_token_id
+    found = []
+    for side in SIDES:
+        prompt, answer = tokens(trainer, row, side)
+        each = said(trainer.model, prompt, answer[: answer.index(end) + 1])
+        found.append(each.mean() if mean else each.sum())
+    return found[0], found[1]
+
+
+def test_simpo_is_the_margin_of_means_over_tokens(settings: Make) -> None:
+    """arXiv 2405.14734, equation 6; gamma is in units of the reward, beta times the mean log-probability."""
+    trainer, rows = made(settings("simpo", {"beta": 0.5, "simpo_gamma": 0.2}))
     losses = []
     for row in rows:
-        sides = (tokens(trainer, row, side) for side in SIDES)
-        better, worse = (said(trainer.model, prompt, [*answer, end]).mean() for prompt, answer in sides)
+        better, worse = preferred(trainer, row, mean=True)
         losses.append(-logsigmoid(0.5 * better - 0.5 * worse - 0.2))
     assert loss_of(trainer) == pytest.approx(float(torch.stack(losses).mean()), rel=1e-3)
+
+
+def nll(trainer: Any, rows: list[dict[str, Any]], *, whole: bool) -> torch.Tensor:
+    """Mean over the tokens of better answers, and with `whole` of their prompts, but for the first token."""
+    end = trainer.processing_class.eos_token_id
+    each = []
+    for row in rows:
+        prompt, answer = tokens(trainer, row, "chosen")
+        answer = answer[: answer.index(end) + 1]
+        each.append(said(trainer.model, *((prompt[:1], prompt[1:] + answer) if whole else (prompt, answer))))
+    return -torch.cat(each).mean()
+
+
+def test_cpo_is_a_margin_of_sums_and_the_better_answers_themselves(settings: Make) -> None:
+    """arXiv 2401.08417, equation 7: the preference loss without a reference, and cross-entropy."""
+    trainer, rows = made(settings("cpo", {"beta": BETA, "cpo_alpha": 0.7}))
+    pairs = [preferred(trainer, row, mean=False) for row in rows]
+    margin = torch.stack([-logsigmoid(BETA * (better - worse)) for better, worse in pairs]).mean()
+    assert loss_of(trainer) == pytest.approx(float(margin + 0.7 * nll(trainer, rows, whole=False)), rel=1e-3)
+
+
+def test_orpo_is_the_better_answer_and_the_odds_of_means(settings: Make) -> None:
+    """arXiv 2403.07691, equations 6 and 7. The likelihood of an answer is that of its mean token, as its authors do."""
+    trainer, rows = made(settings("orpo", {"beta": BETA}))
+    losses = []
+    for row in rows:
+        odds = [mean - torch.log1p(-mean.exp()) for mean in preferred(trainer, row, mean=True)]
+        losses.append(-BETA * logsigmoid(odds[0] - odds[1]))
+    wanted = nll(trainer, rows, whole=True) + torch.stack(losses).mean()
+    assert loss_of(trainer) == pytest.approx(float(wanted), rel=1e-3)
+
+
+@pytest.mark.parametrize("data", ["labels", "pairs"])
+def test_kto_weighs_good_and_bad_against_answers_to_other_prompts(data: str, settings: Make, files: Any) -> None:
+    """arXiv 2402.01306, equations 7 and 8. KL is that of each prompt with the answer of the row before it in the batch.
+
+    A batch holds good and bad answers, in whatever order the rows came.
+    """
+    trl = {"beta": BETA, "desirable_weight": 0.9, "undesirable_weight": 1.3}
+    trainer, _ = made(settings("kto", trl, data=files[data]))
+    rows = [trainer.train_dataset[row] for row in range(8)]
+    assert {row["label"] for row in rows} == {True, False}
+    parts = [tokens(trainer, row, "completion") for row in rows]
+
+    def ratio(prompt: list[int], answer: list[int]) -> torch.Tensor:
+        return said(trainer.model, prompt, answer).sum() - said(trainer.ref_model, prompt, answer).sum()
+
+    others = [ratio(prompt, parts[row - 1][1]) for row, (prompt, _) in enumerate(parts)]
+    kl = torch.stack(others).mean().clamp(min=0)
+    losses = []
+    for row, part in zip(rows, parts, strict=True):
+        gain = BETA * (ratio(*part) - kl)
+        losses.append(0.9 * (1 - gain.sigmoid()) if row["label"] else 1.3 * (1 - (-gain).sigmoid()))
+    with torch.no_grad():
+        found = float(trainer.compute_loss(trainer.model, trainer.data_collator(rows)))
+    assert found == pytest.approx(float(torch.stack(losses).mean()), rel=1e-3)
 
 
 def test_a_reward_model_is_bradley_terry(settings: Make) -> None:
@@ -145,9 +211,7 @@ def test_grpo_and_how_it_weighs_long_answers(loss: str, settings: Make) -> None:
     trainer.current_gradient_accumulation_steps = 1
     batch = trainer._generate_and_score_completions([trainer.train_dataset[row] for row in (0, 1) for _ in range(4)])
     asked, answers = batch["prompt_mask"].bool(), batch["completion_mask"].bool()
-    texts = [trainer.processing_class.decode(ids[on], skip_special_tokens=True)
-             for ids, on in zip(batch["completion_ids"], answers, strict=True)]  # fmt: skip
-    paid = torch.tensor(odd([[{"content": text}] for text in texts])).view(2, 4)
+    paid = torch.tensor(odd([[{"content": text}] for text in written(trainer, batch)])).view(2, 4)
     advantages = ((paid - paid.mean(1, keepdim=True)) / (paid.std(1, keepdim=True) + 1e-4)).flatten()
     assert torch.allclose(batch["advantages"], advantages, atol=1e-5)
     assert (advantages != 0).any()
@@ -172,10 +236,80 @@ def test_grpo_and_how_it_weighs_long_answers(loss: str, settings: Make) -> None:
     assert found == pytest.approx(float(GRPO[loss](rows, LONGEST)), rel=1e-3)
 
 
+def written(trainer: Any, batch: dict[str, Any]) -> list[str]:
+    """The answers of a batch as text."""
+    answers = zip(batch["completion_ids"], batch["completion_mask"].bool(), strict=True)
+    return [trainer.processing_class.decode(ids[on], skip_special_tokens=True) for ids, on in answers]
+
+
 def hot(model: Any, prompt: torch.Tensor, answer: torch.Tensor, temperature: float) -> torch.Tensor:
     with torch.no_grad():
         logits = model(torch.cat([prompt, answer])[None]).logits[0, len(prompt) - 1 : -1] / temperature
     return logits.log_softmax(-1).gather(-1, answer[:, None])[:, 0]
+
+
+def sometimes(completions: list[Any], **columns: Any) -> list[float | None]:
+    """A reward that cannot judge every third answer."""
+    values = odd(completions)
+    return [None if place % 3 == 0 else value for place, value in enumerate(values)]
+
+
+def test_rewards_are_summed_by_their_weights_and_what_is_none_is_left_out(settings: Make) -> None:
+    """An answer that one reward cannot judge keeps the other's; the advantage is that of the sum."""
+    uses = [{"reward": "repetition", "weight": -2.0, "options": {"ngram_size": 1}}]
+    trainer, _ = made(settings("grpo", {"max_completion_length": LONGEST}, rewards=uses), [sometimes])
+    batch = trainer._generate_and_score_completions([trainer.train_dataset[row] for row in (0, 1) for _ in range(4)])
+    texts = written(trainer, batch)
+    one, other = (list(trainer._logs["rewards"][name]) for name in ("repetition", "sometimes"))
+    assert other[1:3] == odd([[{"content": text}] for text in texts])[1:3]
+    paid = -2.0 * torch.tensor(one) + torch.tensor([0.0 if row % 3 == 0 else other[row] for row in range(8)])
+    groups = paid.view(2, 4)
+    wanted = ((groups - groups.mean(1, keepdim=True)) / (groups.std(1, keepdim=True) + 1e-4)).flatten()
+    assert torch.allclose(batch["advantages"], wanted, atol=1e-4)
+
+
+def test_rloo_has_the_others_of_the_group_as_baseline(settings: Make) -> None:
+    """arXiv 2402.14740, equation 9: whole answers as one action, KL taken from the reward."""
+    trainer, _ = made(settings("rloo", {"beta": BETA, "max_completion_length": LONGEST}, rewards=[]), [odd])
+    trainer.current_gradient_accumulation_steps = 1
+    batch = trainer._generate_and_score_completions([trainer.train_dataset[row] for row in (0, 1) for _ in range(4)])
+    asked, answers = batch["prompt_mask"].bool(), batch["completion_mask"].bool()
+    paid = torch.tensor(odd([[{"content": text}] for text in written(trainer, batch)]))
+    parts = [(batch["prompt_ids"][row][asked[row]], batch["completion_ids"][row][answers[row]]) for row in range(8)]
+    new = torch.stack([hot(trainer.model, *part, 1.0).sum() for part in parts])
+    left = torch.stack([hot(trainer.ref_model, *part, 1.0).sum() for part in parts])
+    groups = (paid - BETA * (new - left)).view(2, 4)
+    advantages = (groups - (groups.sum(1, keepdim=True) - groups) / 3).flatten()
+    assert torch.allclose(batch["advantages"], advantages, rtol=1e-3, atol=1e-3)
+    old = new + torch.tensor([0.0, 0.1, -0.1, 0.3, -0.3, 0.5, -0.5, 0.05])
+    ratio = (new - old).exp()
+    gain = torch.minimum(ratio * advantages, ratio.clamp(0.8, 1.2) * advantages)
+    with torch.no_grad():
+        found = float(trainer._compute_loss(trainer.model, batch | {"old_logps": old}))
+    assert found == pytest.approx(-float(gain.mean()), rel=1e-3)
+
+
+@pytest.mark.parametrize("direction", ["forward", "reverse"])
+def test_kd_is_kl_to_the_teacher_and_cross_entropy(direction: str, settings: Make) -> None:
+    """arXiv 1503.02531: both distributions at the temperature, the KL times its square; all that is not kept is one."""
+    trl = {"k": 5, "temperature": 2.0, "ce_weight": 0.3, "direction": direction}
+    trainer, rows = made(settings("kd", trl, teacher="house"))
+    teacher = load_model(find("house"), trainer.args)
+    losses = []
+    for row in rows:
+        prompt, answer = tokens(trainer, {**row, "completion": [{"role": "assistant", "content": row["completion"]}]},
+                                "completion")  # fmt: skip
+        with torch.no_grad():
+            theirs, ours = (model(torch.tensor([[*prompt, *answer]])).logits[0, len(prompt) - 1 : -1] / 2.0
+                            for model in (teacher, trainer.model))  # fmt: skip
+        top = theirs.topk(5).indices
+        p, q = (torch.cat([one.gather(-1, top), 1 - one.gather(-1, top).sum(-1, keepdim=True)], -1)
+                for one in (theirs.softmax(-1).double(), ours.softmax(-1).double()))  # fmt: skip
+        p, q = (p, q) if direction == "forward" else (q, p)
+        kl = (p * (p.log() - q.log())).sum(-1)
+        ce = -(2.0 * ours).log_softmax(-1).gather(-1, torch.tensor(answer)[:, None])[:, 0]
+        losses.append(0.7 * 4.0 * kl + 0.3 * ce)
+    assert loss_of(trainer) == pytest.approx(float(torch.cat(losses).mean()), rel=2e-3)
 
 
 @pytest.mark.parametrize("method", ["sft", "dpo", "reward", "grpo", "rloo", "ppo", "kd"])

@@ -12,8 +12,9 @@ import pytest
 from curate.errors import DataError, UsageError
 from trainers import train
 from trainers.config import make_config
-from trainers.models import ends_answers, find, load_tokenizer
+from trainers.models import find, load_tokenizer
 from trainers.preparing import build, prepare
+from trainers.templates import ends_answers
 
 Make = Callable[..., dict[str, Any]]
 NO_END = "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}"

@@ -61,15 +61,34 @@ def test_our_default_of_dpo_is_the_courses(settings: Make) -> None:
         ("sft", {"eval_strategy": "steps"}, "sft cannot be set up: You have set `args.eval_strategy`"),
         ("grpo", {"loss_type": "nope"}, "grpo cannot take its first step: Unknown loss type: nope"),
         ("grpo", {"use_vllm": True, "vllm_mode": "colocate"}, "vLLM is not available"),
+        ("sft", {"max_steps": 0}, "max_steps 0 and num_train_epochs 3 train no step at all"),
+        ("sft", {"report_to": "wandb"}, "trl.report_to: wandb is not installed here"),
+        ("sft", {"optim": "adamw_8bit"}, "sft cannot take its first step: You need to install `bitsandbytes`"),
     ],
 )
 def test_what_the_library_refuses_is_one_clear_error(
     method: str, trl: dict[str, Any], told: str, settings: Make
 ) -> None:
-    if "use_vllm" in trl and find_spec("vllm"):
-        pytest.skip("vLLM is installed here, so nothing is refused")
+    if any(find_spec(library) and library in told.lower() for library in ("vllm", "wandb", "bitsandbytes")):
+        pytest.skip("it is installed here, so nothing is refused")
     with pytest.raises(UsageError, match=told):
         train(settings(method, trl))
+
+
+def test_a_metric_that_a_method_cannot_have_is_refused_before_it_trains(settings: Make) -> None:
+    with pytest.raises(UsageError, match="sft has no eval_reward; take eval_loss, or pass@K"):
+        prepare(make_config(settings("sft", eval=0.2, stop={"on": "eval_reward"}))[0])
+
+
+def test_fewer_rows_than_a_batch_are_told(settings: Make) -> None:
+    trained = train(settings("sft", {"max_steps": 1}, batch=64))
+    assert "warning: the data has 32 rows, fewer than a batch of 64" in trained.lock["notes"]
+
+
+def test_numbers_in_quotes_are_numbers(settings: Make) -> None:
+    config, _ = make_config(settings("sft", {"learning_rate": "1e-5", "num_train_epochs": "2"}))
+    assert config.trl["learning_rate"] == 1e-5
+    assert config.trl["num_train_epochs"] == 2
 
 
 @pytest.mark.parametrize("loss", ["ipo", ["sigmoid", "sft"]])

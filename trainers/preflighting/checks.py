@@ -121,7 +121,7 @@ def _guarded(name: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Find
 def _of_error(check: str, error: CurateError) -> Iterator[Finding]:
     mistakes = getattr(error, "mistakes", None) or [str(error)]
     for mistake in mistakes:
-        yield Finding(check, "fault", mistake.rstrip("."))
+        yield Finding(check, "fault", mistake.removeprefix(f"{check}: ").rstrip("."))
 
 
 def _distinct(findings: list[Finding]) -> list[Finding]:

@@ -113,10 +113,9 @@ def check_steps(trainer: Any, job: Job) -> Iterator[Finding]:
     """How many optimizer steps there will be; a learning rate that no training has."""
     made = job.arguments
     size = batch.effective(job.config, job.method)
-    group = batch.group_size(job.config, job.method)
     steps = made.max_steps
     if steps < 1:
-        per_epoch = max(1, len(trainer.train_dataset) * group // size)
+        per_epoch = max(1, batch.there(job, trainer.train_dataset) // size)
         steps = int(per_epoch * made.num_train_epochs)
     if steps <= FEW_STEPS:
         what = f"{len(trainer.train_dataset):,} rows in batches of {size} make {steps} step"

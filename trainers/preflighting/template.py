@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from trainers.models import ends_answers
 from trainers.preflighting.finding import Finding
+from trainers.templates import conversations, ends_answers, rendered
 
 if TYPE_CHECKING:
     from trainers.job import Job
 
 NAME = "template"
-LOOKED_AT = 200
-"""Rows that are rendered."""
 
 
 def check_template(job: Job) -> Iterator[Finding]:
@@ -46,31 +44,11 @@ def _beginnings(tokenizer: Any) -> Iterator[Finding]:
 
 
 def _kept(job: Job) -> Iterator[Finding]:
-    """Text of the rows that the template swallows (thinking of earlier turns, unknown roles) or cannot render."""
-    lost: list[int] = []
-    broken: dict[str, int] = {}
-    for row, messages in enumerate(_conversations(job)):
-        try:
-            text = job.tokenizer.apply_chat_template(messages, tokenize=False)
-        except Exception as error:  # noqa: BLE001  a template may raise anything; here that is what is looked for
-            broken.setdefault(f"{type(error).__name__}: {error}"[:200], row)
-            continue
-        said = [str(turn.get("content") or "").strip() for turn in messages]
-        if any(part not in text for part in said):
-            lost.append(row)
-    for reason, row in broken.items():
+    """Rows that cannot be rendered, and earlier turns of which a part is left out; answers are looked at before."""
+    found = rendered(job.tokenizer, conversations(job.rows.train))
+    for reason, row in found.broken.items():
         yield Finding(NAME, "fault", f"a row cannot be rendered: {reason}", rows=(row,))
-    if lost:
-        what = f"the template leaves out text of {len(lost):,} of the first {LOOKED_AT} rows"
+    if found.turns:
+        what = f"the template leaves out text of earlier turns in {len(found.turns):,} of {found.count:,} rows"
         advice = "Templates of thinking models drop the thinking of earlier turns; see what is learned below"
-        yield Finding(NAME, "note", what, advice, tuple(lost[:3]))
-
-
-def _conversations(job: Job) -> Iterator[list[dict[str, Any]]]:
-    """The rows as whole conversations, where they are messages."""
-    for row in job.rows.train.head(LOOKED_AT).iter_rows(named=True):
-        if isinstance(row.get("messages"), list):
-            yield row["messages"]
-        elif isinstance(row.get("prompt"), list):
-            answer = row.get("completion") or row.get("chosen") or []
-            yield [*row["prompt"], *(answer if isinstance(answer, list) else [])]
+        yield Finding(NAME, "note", what, advice, tuple(found.turns[:3]))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from curate.errors import UsageError, did_you_mean
+from trainers.arguments import field_types, fitting
 
 How = Literal["peft", "bitfit", "bottleneck"]
 
@@ -79,14 +80,17 @@ def peft_types() -> dict[str, Any]:
 
 def peft_config(name: str, kind: Kind, options: Mapping[str, Any]) -> Any:
     """PEFT's config object. Raises UsageError for an option it does not have, or a value it refuses."""
-    from dataclasses import fields
-
     made = peft_types()[kind.peft]
-    known = [one.name for one in fields(made) if one.init]
-    for option in options:
-        if option not in known:
-            raise UsageError(f"peft: {name} has no option '{option}'{did_you_mean(option, known)}")
+    types = field_types(f"{made.__module__}:{made.__qualname__}")
+    fit = {}
+    for option, value in options.items():
+        if option not in types:
+            raise UsageError(f"peft: {name} has no option '{option}'{did_you_mean(option, types)}")
+        try:
+            fit[option] = fitting(types[option], value) if isinstance(value, str) else value
+        except ValueError as wrong:
+            raise UsageError(f"peft: {name}: {option}: {wrong}") from None
     try:
-        return made(**{"task_type": "CAUSAL_LM", **options})
+        return made(**{"task_type": "CAUSAL_LM", **fit})
     except (TypeError, ValueError) as wrong:
         raise UsageError(f"peft: {name}: {wrong}") from wrong

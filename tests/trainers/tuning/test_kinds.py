@@ -126,6 +126,7 @@ def test_bottleneck_adapters_come_back_as_they_were(settings: Make) -> None:
     [
         ({"type": "lorra"}, "did you mean 'lora'"),
         ({"type": "lora", "rank": 4}, "no option 'rank'"),
+        ({"type": "lora", "r": "big"}, "lora: r: should be a valid integer"),
         ({"type": "bitfit"}, "has none"),
         ({"type": "qlora"}, "needs a GPU"),
         ({"type": "pfeiffer", "sise": 4}, "no option 'sise'"),
