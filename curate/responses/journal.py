@@ -1,11 +1,8 @@
-r"""The response journal: every answer of a model, stored before anything reads it.
+"""The response journal: every answer of a model, stored before anything reads it.
 
-An append-only file, one line (a *frame*) for each bundle of completions, so that a bundle is there as a whole or not
-at all, whenever the process or the machine stops:
+An append-only file, one line (a *frame*, see `frames`) for each bundle of completions, so that a bundle is there as a
+whole or not at all, whenever the process or the machine stops.
 
-    crc32 length [[key, state, max_tokens, completion_tokens, bytes, crc32], ...] {completion} {completion} ...\n
-
-The first crc32 covers the list and its length (both as 8 hex digits), the list carries the crc32 of each completion.
 Opening scans the file without parsing a completion (100,000 of 4 KB in 0.7 s), and a read checks its bytes
 once more: damage costs the frames it touches, which are asked again, and never turns into a wrong answer.
 
@@ -20,42 +17,25 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import json
 import mmap
 import os
 import shutil
-import struct
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, NamedTuple, Self
+from typing import Final, Self
 from zlib import crc32
-
-import orjson
 
 from curate.engines.base import Completion
 from curate.errors import DataError, RunLocked, StepFailed
+from curate.responses.frames import CUT, DONE, FAILED, REFUSED, Entry, Packed, decode, encode, read_frame, unpack
 from curate.table import sync
 
 SYNC_EVERY_S: Final = 0.1
 SYNC_EVERY_BYTES: Final = 1 << 20
-
-# The state of a completion: finished by itself, cut off by max_tokens, failed (may be asked again), refused for good.
-DONE: Final = 0
-CUT: Final = 1
-FAILED: Final = 2
-REFUSED: Final = 3
-
-_ENTRY: Final = struct.Struct("<QIIIIB")
-_FIELDS: Final = frozenset(field.name for field in fields(Completion))
-_dump: Final = json.JSONEncoder(separators=(",", ":")).encode
-_parse: Final = json.JSONDecoder().raw_decode
-_U32: Final = (1 << 32) - 1
-_CRC_END: Final = 9  # 8 hex digits and a blank
-_HEAD: Final = 18  # the same twice: checksum, length of the list
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,21 +44,6 @@ class Damage:
 
     offset: int
     length: int
-
-
-class _Entry(NamedTuple):
-    """Where a completion lies in the file, and what decides whether it serves."""
-
-    offset: int
-    length: int
-    crc: int
-    max_tokens: int
-    completion_tokens: int
-    state: int
-
-    def serves(self, max_tokens: int) -> bool:
-        """Whether this answer is also the answer under another limit: it stopped by itself, below that limit."""
-        return self.state == DONE and self.completion_tokens <= max_tokens
 
 
 class Journal:
@@ -96,7 +61,7 @@ class Journal:
         self.read_only = read_only
         self.damaged: list[Damage] = []
         self.torn_bytes = 0
-        self._index: dict[str, bytes] = {}
+        self._index: dict[str, Packed] = {}
         self._count = 0
         self._end = 0
         self._unsynced = 0
@@ -120,14 +85,10 @@ class Journal:
         """
         if not bundle:
             return
-        head, parts = _encode(bundle)
-        frame = b"".join((b"%08x " % crc32(head), head, *(b" " + part for part in parts), b"\n"))
+        frame, entries = encode(bundle, self._end)
         self._write(frame)
-        offset = self._end - len(frame) + _CRC_END + len(head) + 1
-        for completion, part in zip(bundle, parts, strict=True):
-            packed = _ENTRY.pack(offset, len(part), crc32(part), *_limits(completion), _state(completion))
-            self._remember(completion.key, packed)
-            offset += len(part) + 1
+        for key, packed in entries:
+            self._remember(key, packed)
 
     def flush(self) -> None:
         """Return when everything appended survives a power cut."""
@@ -178,29 +139,27 @@ class Journal:
 
     def read(self) -> Iterator[Completion]:
         """Every stored completion, errors included, in the order they came."""
-        packed = (
-            _Entry._make(values) for entries in list(self._index.values()) for values in _ENTRY.iter_unpack(entries)
-        )
-        for entry in sorted(packed, key=lambda entry: entry.offset):
+        entries = (entry for packed in list(self._index.values()) for entry in unpack(packed))
+        for entry in sorted(entries, key=lambda entry: entry.offset):
             found = self._load(entry)
             if found is not None:
                 yield found
 
-    def _entries(self, key: str) -> list[_Entry]:
-        return [_Entry._make(values) for values in _ENTRY.iter_unpack(self._index.get(key, b""))]
+    def _entries(self, key: str) -> list[Entry]:
+        return list(unpack(self._index.get(key, b"")))
 
-    def _remember(self, key: str, packed: bytes) -> None:
+    def _remember(self, key: str, packed: Packed) -> None:
         self._index[key] = self._index.get(key, b"") + packed
         self._count += 1
 
-    def _load(self, entry: _Entry) -> Completion | None:
+    def _load(self, entry: Entry) -> Completion | None:
         if self._file is None:
             raise ValueError(f"{self.path} is closed")
         part = os.pread(self._file, entry.length, entry.offset)
         if crc32(part) != entry.crc:
             self.damaged.append(Damage(entry.offset, entry.length))
             return None
-        return _decode(part)
+        return decode(part)
 
     def _scan(self, file: int) -> None:
         """Index every intact frame; a writer cuts off what follows the last line break."""
@@ -210,7 +169,7 @@ class Journal:
         start = 0
         with mmap.mmap(file, size, access=mmap.ACCESS_READ) as data:
             while (stop := data.find(b"\n", start)) >= 0:
-                entries = _read_frame(data[start:stop], start)
+                entries = read_frame(data[start:stop], start)
                 if entries is None:
                     self.damaged.append(Damage(start, stop + 1 - start))
                 for key, packed in entries or ():
@@ -276,77 +235,3 @@ def _lock(file: int) -> bool:
     except OSError as error:
         return error.errno not in (errno.EWOULDBLOCK, errno.EACCES)
     return True
-
-
-def _state(completion: Completion) -> int:
-    if completion.error is not None:
-        return FAILED if completion.retriable else REFUSED
-    return CUT if completion.finish_reason == "length" else DONE
-
-
-def _encode(bundle: Sequence[Completion]) -> tuple[bytes, list[bytes]]:
-    """The head and the parts of a frame."""
-    heads, parts = [], []
-    for completion in bundle:
-        part = _part(completion)
-        heads.append([completion.key, _state(completion), *_limits(completion), len(part), crc32(part)])
-        parts.append(part)
-    head = _dump(heads).encode("ascii")
-    return b"%08x %b" % (len(head), head), parts
-
-
-def _part(completion: Completion) -> bytes:
-    """A completion as JSON. What the fast writer cannot hold begins with a blank, and is read as it was written.
-
-    That is a lone surrogate, or an integer beyond 64 bits. NaN, which JSON does not have, becomes null.
-    """
-    try:
-        return orjson.dumps(completion, default=_plain)
-    except TypeError:
-        values: dict[str, Any] = {name: getattr(completion, name) for name in Completion.__slots__}
-        return b" " + json.dumps(values, separators=(",", ":"), default=_plain).encode("ascii")
-
-
-def _plain(value: Any) -> Any:
-    return dict(value) if isinstance(value, Mapping) else str(value)
-
-
-def _limits(completion: Completion) -> tuple[int, int]:
-    """`max_tokens` and `completion_tokens` as the index holds them: 0 .. 2**32 - 1."""
-    return min(max(completion.max_tokens, 0), _U32), min(max(completion.completion_tokens, 0), _U32)
-
-
-def _read_frame(line: bytes, offset: int) -> list[tuple[str, bytes]] | None:
-    """Key and packed entry of each completion of a frame; None when any byte of it is not what was written.
-
-    offset: where the line starts in the file.
-    """
-    try:
-        checksum, head_length = int(line[:8], 16), int(line[9:17], 16)
-    except ValueError:
-        return None
-    at = _HEAD + head_length
-    if at > len(line) or crc32(line[_CRC_END:at]) != checksum:
-        return None
-    found = []
-    for key, state, max_tokens, completion_tokens, length, crc in _parse(line[_HEAD:at].decode("ascii"))[0]:
-        start = at + 1
-        at = start + length
-        if line[start - 1 : start] != b" " or crc32(line[start:at]) != crc:
-            return None
-        found.append((key, _ENTRY.pack(offset + start, length, crc, max_tokens, completion_tokens, state)))
-    return found if at == len(line) else None
-
-
-def _decode(part: bytes) -> Completion:
-    values = json.loads(part) if part.startswith(b" ") else _loads(part)
-    if not _FIELDS.issuperset(values):  # written by a later version
-        values = {name: value for name, value in values.items() if name in _FIELDS}
-    return Completion(**values)
-
-
-def _loads(part: bytes) -> Any:
-    try:
-        return orjson.loads(part)
-    except orjson.JSONDecodeError:  # from before blanks were written: a lone surrogate, NaN
-        return json.loads(part)
