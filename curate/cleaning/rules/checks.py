@@ -61,12 +61,14 @@ def phone(match: str) -> str | None:
     digits = re.sub(r"\D", "", value)
     if not 8 <= len(digits) <= 15 or "+" in value[1:] or NOT_PHONE.search(before):
         return None
-    if len(set(digits)) < 3 or re.search(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}", value):
+    if len(set(digits)) < 3:
         return None
     if value.count("(") != value.count(")"):
         value = value.strip("() ")
     if value.startswith(("+", "00")):
         return value if INTERNATIONAL.fullmatch(value) else None
+    if re.search(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}", value):  # a date
+        return None
     if re.fullmatch(r"(?:1[ .-])?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[ .-])\d{3}[ .-]\d{4}", value):
         return value
     if NATIONAL.fullmatch(value):
@@ -79,8 +81,10 @@ INTERNATIONAL = re.compile(  # a country, perhaps an area in brackets, and group
     r"|(?:\+[1-9]\d{0,2}(?:[ .\-]|(?=\())|\+[1-9]\d{3,5} |00[1-9]\d{0,2} )"
     r"(?:\(\d{1,5}\)[ .\-]?)?\d[\d.\-/]*(?: [\d.\-/]+)*"
 )
-NATIONAL = re.compile(  # as they are written in France, Germany (mobile), the United Kingdom (mobile), Brazil
+NATIONAL = re.compile(  # as they are written in France, Germany (mobile), the United Kingdom (mobile), Brazil,
+    # Korea, Japan and Australia (mobile)
     r"0[1-79](?:[ .-]\d{2}){4}|01[5-7]\d[ /-]\d{7,8}|07\d{3} \d{6}|\([1-9]\d\) 9?\d{4}-\d{4}"
+    r"|01[016-9]-\d{3,4}-\d{4}|0[789]0-\d{4}-\d{4}|04\d\d \d{3} \d{3}"
 )
 
 

@@ -38,6 +38,14 @@ KEYS = r"(?-u:\b)(?:{})".format(
             r"figd_[A-Za-z0-9_\-]{40}|ntn_[A-Za-z0-9]{40,60}|sntrys_[A-Za-z0-9+/=_]{60,250}",  # Figma, Notion, Sentry
             r"NRAK-[A-Z0-9]{27}|PMAK-[0-9a-f]{24}-[0-9a-f]{34}|shp(?:ss|ca|pa)_[0-9a-fA-F]{32}",  # New Relic, Postman
             r"https://hooks\.slack\.com/services/[A-Za-z0-9/]{30,60}",
+            r"https://discord(?:app)?\.com/api/webhooks/\d{17,20}/[A-Za-z0-9_\-]{60,70}",
+            r"tvly-(?:dev-|prod-)?[A-Za-z0-9]{30,40}|fw_[A-Za-z0-9]{22,24}(?-u:\b)",  # Tavily, Fireworks
+            r"tgp_v1_[A-Za-z0-9_\-]{40,50}|csk-[a-z0-9]{40,52}|jina_[A-Za-z0-9]{50,70}",  # Together, Cerebras, Jina
+            r"sbp_[a-f0-9]{40}|vercel_blob_rw_[A-Za-z0-9]{12,20}_[A-Za-z0-9]{24,36}",  # Supabase, Vercel
+            r"pscale_(?:tkn|pw|oauth)_[A-Za-z0-9_\-]{32,64}|do[or]_v1_[a-f0-9]{64}",  # PlanetScale, DigitalOcean
+            r"dckr_pat_[A-Za-z0-9_\-]{26,40}|tskey-[a-z]{3,8}-[A-Za-z0-9\-]{20,60}",  # Docker, Tailscale
+            r"whsec_[A-Za-z0-9+/]{28,64}|AGE-SECRET-KEY-1[A-Z0-9]{58}",  # Stripe and Svix, age
+            r"sq0csp-[A-Za-z0-9_\-]{43}|pat-[a-z]{2}\d-[0-9a-f\-]{36}",  # Square, HubSpot
         )
     )
 )
@@ -46,17 +54,25 @@ KEY_ANCHORS = (
     "AIza", "ya29.", "xox", "xapp-", "k_live_", "k_test_", "SG.", "npm_", "pypi-", "dop_v1_", "shpat_", "gsk_",
     "nvapi-", "r8_", "xai-", ":AA", "dapi", "lsv2_", "pplx-", "GOCSPX-", "SK", "key-", "hvs.", "glsa_", "ATATT3",
     "lin_api_", "figd_", "ntn_", "sntrys_", "NRAK-", "PMAK-", "shpss_", "shpca_", "shppa_", "hooks.slack.com",
+    "/api/webhooks/", "tvly-", "fw_", "tgp_v1_", "csk-", "jina_", "sbp_", "vercel_blob_rw_", "pscale_", "doo_v1_",
+    "dor_v1_", "dckr_pat_", "tskey-", "whsec_", "AGE-SECRET-KEY-", "sq0csp-", "pat-",
 )  # fmt: skip
+_PASSWORDS = "passwort|kennwort|contraseña|mot de passe|senha|wachtwoord|пароль|密码|密碼|パスワード|비밀번호"
+_IS = r"(?:is|lautet|ist|es|est|é)"
 _NAMED = (
-    r"password|passwd|pwd|passphrase|secret|api[_\- ]?key|access[_\- ]?key|account[_\- ]?key|auth[_\- ]?token|"
-    r"access[_\- ]?token|token|client[_\- ]?secret|private[_\- ]?key|secret[_\- ]?key|bearer|credentials?"
+    rf"{_PASSWORDS}|password|passwd|pwd|passphrase|secret|api[_\- ]?key|access[_\- ]?key|account[_\- ]?key|"
+    r"auth[_\- ]?token|access[_\- ]?token|token|client[_\- ]?secret|private[_\- ]?key|secret[_\- ]?key|"
+    r"bearer|credentials?"
 )
 ASSIGNED = (  # what is given to such a name; the user and password in an address; the header of basic authorization
-    rf"(?i)(?:{_NAMED})(?:[\"'\]]{{0,2}}[ \t]{{0,3}}(?:[:=]{{1,2}}|=>|is )[ \t]{{0,3}}|[ \t]{{1,3}})[\"']?"
-    r"[A-Za-z0-9_+/=.~!@#$%^&*\-]{8,300}[(\[]?"
+    rf"(?i)(?:{_NAMED})(?:[\"'\]]{{0,2}}[ \t]{{0,3}}(?:{_IS}?[ \t]?[:：=]{{1,2}}|=>|{_IS} )[ \t]{{0,3}}|[ \t]{{1,3}})"
+    r"[\"']?[A-Za-z0-9_+/=.~!@#$%^&*\-]{8,300}[(\[]?"
     r"|://[^\s:@/\"'<>]{0,60}:[^\s@/\"'<>]{6,100}@|(?-u:\b)basic [A-Za-z0-9+/]{12,400}={0,2}"
 )
-ASSIGNED_WORDS = ("passw", "pwd", "passphrase", "secret", "key", "token", "bearer", "credential", "://", "basic ")
+ASSIGNED_WORDS = (
+    *("passw", "pwd", "passphrase", "secret", "key", "token", "bearer", "credential", "://", "basic "),
+    *(spelled for word in _PASSWORDS.split("|") for spelled in (word, word.capitalize())),
+)
 PLACEHOLDER = re.compile(
     r"your|example|xxx|\*{3}|\.{3}|<|>|placeholder|changeme|change_me|insert|replace|dummy|sample|todo|redacted|my_|my-|"
     r"abcdef|12345|secret|passw|p@ss|getenv|environ|process\.env|config|settings|self\.|request|os\.|null|none|true|false",
@@ -102,7 +118,7 @@ def secret(match: str) -> str | None:
     if match.endswith(("(", "[")):
         return None
     match = match.rstrip(".,;:!?\"'")
-    value = re.split(r"[\s:=\"']+", match.rstrip("="))[-1]
+    value = re.split(r"[\s:：=\"']+", match.rstrip("="))[-1]
     value += "=" * (len(match) - len(match.rstrip("=")))
     named = match[: len(match) - len(value)]
     if PASSWORD_WORD.search(named) and len(value) >= 8 and _mixed(value):
@@ -120,7 +136,7 @@ def secret(match: str) -> str | None:
     return value if kinds >= 2 else None
 
 
-PASSWORD_WORD = re.compile(r"(?:passw(?:or)?d|pwd|passphrase)\W*(?:is\b)?\W*$", re.IGNORECASE)
+PASSWORD_WORD = re.compile(rf"(?:{_PASSWORDS}|passw(?:or)?d|pwd|passphrase)\W*(?:{_IS}\b)?\W*$", re.IGNORECASE)
 KEY_WORD = re.compile(
     r"(?:api|access|account|private|secret)[_\- ]?key\W*$|(?:secret|passw(?:or)?d)\W*$", re.IGNORECASE
 )

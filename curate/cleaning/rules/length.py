@@ -32,10 +32,10 @@ def words(texts: Texts) -> pl.Series:
 
 def tokens(texts: Texts, *, tokenizer: str = "house") -> pl.Series:
     """Tokens by a tokenizer: `house`, a folder, a tokenizer.json, or a Hub model; without special ones."""
-    from curate.report.tokens import _lengths
+    from curate.text.tokenizer import token_counts
 
     known = texts.text.drop_nulls()
-    counts = _lengths(known.to_list(), _tokenizer(tokenizer), special=False)
+    counts = token_counts(known.to_list(), _tokenizer(tokenizer), special=False)
     return _spread(counts, texts.text)
 
 
@@ -53,6 +53,6 @@ def _spread(values: list[Any], text: pl.Series) -> pl.Series:
 
 @cache
 def _tokenizer(name: str) -> Any:
-    from curate.report.tokens import load_tokenizer
+    from curate.text.tokenizer import load_tokenizer
 
     return load_tokenizer(name)
