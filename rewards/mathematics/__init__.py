@@ -15,7 +15,8 @@
     cursor.py functions.py groups.py operands.py terms.py parser.py    tokens -> tree
     totals.py       infinite series and integrals to many digits
     digits.py       tree -> number to many digits, for what has no exact value
-    equality.py     two expressions or relations: the same or not
+    equality.py     two expressions: the same or not
+    statements.py   two equations or inequalities: the same or not
     expressions.py  beyond equality: antiderivatives, residue classes, rounded golds, tolerance
     definitions.py  `x = 5` and `f(x) = 2x` as their right sides
     sets.py         intervals, unions, inequalities: the same set of real numbers or not

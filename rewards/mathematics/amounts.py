@@ -79,7 +79,7 @@ def _in_radians(node: Node) -> Node:
 
 
 def _other_spelling(quantity: Node, unit: Unit, bare: Node) -> bool | None:
-    """Percent as a fraction of at most 1, degrees as radians written with pi, dozens as what they count."""
+    """Percent as a share of at most 1, degrees as radians with pi, dozens as what they count."""
     if _counts(unit):
         return same(Apply("*", (quantity, Num(unit.scale))), bare)
     if unit == unit_of("%"):

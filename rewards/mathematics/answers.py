@@ -72,11 +72,14 @@ _BOXED = re.compile(r"\\(?:boxed|fbox|framebox)\s*\{")
 _OBJECTS: dict[str, Node] = {
     "none": Braces(()),
     "reals": Name("Reals"),
+    "integers": Name("Integers"),
+    "rational numbers": Name("Rationals"),
     "infinity": Name("infinity"),
     "infinitely many": Name("infinity"),
     "positive reals": Bracket("(", (Num(0), Name("infinity")), ")"),
 }
 _DIGIT = re.compile(r"\d")
+_IN_WORDS = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+|(?: [A-Za-z]+)+ and [A-Za-z]+)(?:[ -][A-Za-z]+)*")
 _EXCEPT = re.compile(  # "all real numbers except 2 and 3"
     r"\A\s*(?:\\text\{\s*)?(?:all|any) real(?: numbers?|s)?(?: \w)?,? except(?: for)?:?"
     r"\s*\}?\s*(?:\w\s?=\s?)?(.{1,200}?)\s*\Z",
@@ -108,7 +111,7 @@ def read(text: str) -> Answer:
         answer.tree = mixed_units(answer.text) or answer.tree
     if isinstance(answer.tree, Quantity) and unit_of(answer.tree.unit) is None and not _DIGIT.search(text):
         answer.tree = Words(answer.text)  # "an infinite number" is no product of a and n
-    if isinstance(answer.tree, Words) or ("-" in text and text.replace("-", "").isalpha()):
+    if isinstance(answer.tree, Words) or _IN_WORDS.fullmatch(text):
         answer.tree = _OBJECTS.get(answer.words) or _spoken(answer.words) or answer.tree
     return answer
 

@@ -44,6 +44,7 @@ _PLAIN = re.compile(
 _BASED = re.compile(r"\s*(-?[0-9A-F]{1,60})_(?:\d|\{\s*(?:\d{1,2}|\\text\{[a-z]{3,10}\})\s*\}|\d\d)\s*\.?")
 _JOINTS = re.compile(r"\s*(?:,\s*and\b|,|;|\band\b)\s*")
 _YES_NO = {"yes": "no", "no": "yes", "true": "false", "false": "true"}
+_OPTION = re.compile(r"\([A-J]\)")
 _MAX_LIST = 200
 _MINUTES = re.compile(r":\s*0\d\b")
 
@@ -104,7 +105,8 @@ def _compare_text(gold: Answer, pred: Answer) -> Verdict | None:
             return Verdict(
                 same_date, f"{_short(pred.text)} {'is' if same_date else 'is not'} {_short(gold.text)}", what
             )
-    if gold.letters and gold.letters == pred.letters and (len(gold.letters) > 1 or len(gold.words) == 1):
+    named = len(gold.letters) > 1 or len(gold.words) == 1 or (len(pred.words) == 1 and _OPTION.search(gold.text))
+    if gold.letters and gold.letters == pred.letters and named:
         return Verdict(True, f"option {''.join(gold.letters)}", "option")
     if isinstance(gold.tree, Words) or (isinstance(pred.tree, Words) and gold.tree is not None):
         return _words(gold, pred)
@@ -223,7 +225,8 @@ def _number_of(tree: Node) -> Node:
 
 def _words(gold: Answer, pred: Answer) -> Verdict:
     sentence = said_in(pred.words)
-    said = gold.words != "" and (gold.words == pred.words or (sentence != "" and gold.words == read(sentence).words))
+    wanted = {gold.words, read(said_in(gold.words)).words if " is " in gold.words else ""} - {""}
+    said = pred.words in wanted or (sentence != "" and read(sentence).words in wanted)
     said = said or _listed(gold) == _listed(pred) != () or _answers(gold.words, pred.words)
     return Verdict(said, f"'{_short(pred.text)}' {'is' if said else 'is not'} '{_short(gold.text)}'", "words")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rewards.mathematics.equality import same
 from rewards.mathematics.tree import (
+    FUNCTION_NAMES,
     Apply,
     Bracket,
     Items,
@@ -19,7 +20,6 @@ from rewards.mathematics.tree import (
 )
 
 _ASKED_FUNCTIONS = frozenset({"sin", "cos", "tan", "cot", "sec", "csc"})
-_FUNCTION_NAMES = frozenset("fghFGHPpQq")
 
 
 def value_of(node: Node) -> Node:
@@ -51,7 +51,7 @@ def label_of(node: Node) -> str | None:
             argument = node.args[1]
             if isinstance(argument, Name):
                 return f"{node.args[0].name}({argument.name})"
-            simple = isinstance(argument, Num | Bracket) or node.args[0].name in _FUNCTION_NAMES or is_union(argument)
+            simple = isinstance(argument, Num | Bracket) or node.args[0].name in FUNCTION_NAMES or is_union(argument)
             return node.args[0].name if simple else None
         inverse = node.args[0]
         if node.op in ("*", "call") and isinstance(inverse, Apply) and inverse.op == "^" and _is_inverse(inverse):
@@ -72,7 +72,7 @@ def _is_inverse(power: Apply) -> bool:
     minus_one = (isinstance(exponent, Num) and exponent.value == -1) or (
         isinstance(exponent, Apply) and exponent.op == "neg" and same(exponent, Num(-1)) is True
     )
-    return isinstance(base, Name) and base.name in _FUNCTION_NAMES and minus_one
+    return isinstance(base, Name) and base.name in FUNCTION_NAMES and minus_one
 
 
 def is_union(node: Node) -> bool:

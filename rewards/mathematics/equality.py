@@ -1,4 +1,4 @@
-"""Whether two expressions are the same function, and whether two relations say the same."""
+"""Whether two expressions are the same function."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from typing import Any
 from rewards.mathematics.digits import context_of, digits
 from rewards.mathematics.exact import POINTS, exact
 from rewards.mathematics.series import holds_series, limits_in, unrolled
-from rewards.mathematics.surds import Inexact, Number, Surd, divide
+from rewards.mathematics.surds import Inexact, Number, Surd
 from rewards.mathematics.tree import (
     CONSTANTS,
     Apply,
     Name,
     Node,
     Num,
-    Relation,
     TooLarge,
     Unreadable,
     children,
@@ -25,6 +24,7 @@ from rewards.mathematics.tree import (
 )
 
 _WHOLE = frozenset("nkmj")
+_COMPLEX = frozenset("zw")
 _PERIODIC = frozenset({"^", "sin", "cos", "tan"})
 _STEPS = frozenset({"floor", "ceil", "mod"})
 _LENGTHS = range(3, 11)
@@ -41,6 +41,8 @@ def same(a: Node, b: Node) -> bool | None:
     if _infinite(a) or _infinite(b):
         return _infinite(a) == _infinite(b)
     names = names_in(a) | names_in(b)
+    if "i" in names and names & _COMPLEX:
+        a, b = with_complex(a), with_complex(b)
     points = POINTS if names - {"i"} else 1
     try:
         return _same_exactly(a, b, points)
@@ -65,20 +67,19 @@ def same_up_to_constant(a: Node, b: Node) -> bool | None:
     except (ArithmeticError, Unreadable):
         return None
     # across a sign change ln(x) and ln|x| differ by a multiple of i*pi, which is a constant on each side
-    return all(_close(value.real, values[0].real, context, absolute=True) for value in values[: POINTS - 1])
+    return all(close(value.real, values[0].real, context, absolute=True) for value in values[: POINTS - 1])
 
 
-def same_relation(a: Relation, b: Relation) -> bool | None:
-    """Whether two equations or inequalities are one, after moving terms and multiplying by a constant."""
-    left, right = _one_sided(a), _one_sided(b)
-    if left is None or right is None or len(left) != len(right):
-        return None
-    results = []
-    for (op, f), (op2, g) in zip(left, right, strict=True):
-        if op != op2:
-            return False
-        results.append(_proportional(f, g, positive=op not in ("=", "!=")))
-    return None if None in results else all(results)
+def with_complex(node: Node) -> Node:
+    """`|z - 2i|` with a `z` that has an imaginary part, which tells it from `|z + 2i|`."""
+    if not isinstance(node, Apply):
+        return node
+    if node.op == "abs" and "i" in (names := names_in(node)):
+        for name in names & _COMPLEX:
+            imaginary = Apply("*", (Name("i"), Name(f"{name} imaginary")))
+            node = Apply("abs", (with_value(node.args[0], name, Apply("+", (Name(name), imaginary))),))
+        return node
+    return Apply(node.op, tuple(map(with_complex, node.args)))
 
 
 def _has_steps(node: Node) -> bool:
@@ -202,7 +203,8 @@ def _unless_noise(node: Node, point: int, log_base: int) -> Any:
     return finer if abs(value - finer) <= 1e-30 * abs(finer) else 0
 
 
-def _close(a: Any, b: Any, context: Any, *, absolute: bool = False) -> bool:
+def close(a: Any, b: Any, context: Any, *, absolute: bool = False) -> bool:
+    """Whether two numbers agree to 30 digits."""
     scale = max(abs(a), abs(b), 1) if absolute else max(abs(a), abs(b))
     return bool(abs(a - b) <= context.mpf("1e-30") * scale)
 
@@ -211,65 +213,3 @@ def _uses_plain_log(node: Node) -> bool:
     if isinstance(node, Apply) and node.op == "log" and len(node.args) == 1:
         return True
     return any(_uses_plain_log(child) for child in children(node))
-
-
-def _one_sided(relation: Relation) -> list[tuple[str, Node]] | None:
-    """Each `l op r` as (op, l - r) with `op` one of = != < <=."""
-    found: list[tuple[str, Node]] = []
-    for left, op, right in zip(relation.sides, relation.ops, relation.sides[1:], strict=False):
-        if op == "in":
-            return None
-        if op in (">", ">="):
-            found.append((op.replace(">", "<"), Apply("+", (right, Apply("neg", (left,))))))
-        else:
-            above, over = _without_denominator(left, right) if op == "=" else (left, right)
-            over, above = _without_denominator(over, above) if op == "=" else (over, above)
-            found.append((op, Apply("+", (above, Apply("neg", (over,))))))
-    return found
-
-
-def _without_denominator(left: Node, right: Node) -> tuple[Node, Node]:
-    """`y = 12/x` as `xy = 12`: both sides times a denominator that has a variable."""
-    if isinstance(left, Apply) and left.op == "/" and names_in(left.args[1]) - {"pi", "e", "i"}:
-        return left.args[0], Apply("*", (right, left.args[1]))
-    return left, right
-
-
-def _proportional(f: Node, g: Node, *, positive: bool) -> bool | None:
-    """Whether g = c * f for a constant c (positive for inequalities)."""
-    try:
-        ratios: list[Any] = []
-        for point in range(POINTS):
-            top, bottom = exact(g, point), exact(f, point)
-            if top == 0 or bottom == 0:
-                if (top == 0) != (bottom == 0):
-                    return False
-                continue
-            ratios.append(divide(top, bottom))
-        if not ratios:
-            return None
-        if any(ratio != ratios[0] for ratio in ratios):
-            return False
-        return not positive or (not isinstance(ratios[0], Surd) and ratios[0] > 0)
-    except (Inexact, TooLarge):
-        pass
-    except (ZeroDivisionError, Unreadable):
-        return None
-    return _proportional_digits(f, g, positive=positive)
-
-
-def _proportional_digits(f: Node, g: Node, *, positive: bool) -> bool | None:
-    context = context_of()
-    ratios = []
-    for point in range(POINTS):
-        try:
-            top, bottom = digits(g, point, context), digits(f, point, context)
-            if abs(bottom) > 1e-30:
-                ratios.append(top / bottom)
-        except (ArithmeticError, Unreadable):
-            continue
-    if len(ratios) < 2:
-        return None
-    if not all(_close(ratio, ratios[0], context) for ratio in ratios) or abs(ratios[0]) < 1e-30:
-        return False
-    return not positive or bool(context.im(ratios[0]) == 0 and context.re(ratios[0]) > 0)

@@ -15,6 +15,13 @@ from rewards.mathematics.tree import SETS, Apply, Name, Node, Num, Unreadable, n
 _LETTERS = frozenset("ABDab")  # other names of constants of integration
 _WHOLE = frozenset("kmn")
 _CONSTANTS_OF_INTEGRATION = frozenset({"C", "c", "K", "k", "C_0", "C_1", "C_2", "C_3", "c_1", "c_2", "c_3"})
+_CAPITALS = frozenset("ABD")
+_POOLS = (
+    (_CONSTANTS_OF_INTEGRATION, _CONSTANTS_OF_INTEGRATION | _LETTERS),
+    (_CAPITALS, _CONSTANTS_OF_INTEGRATION),
+    (_WHOLE, _WHOLE),
+)
+_RENAMED = frozenset().union(*(pool for pool, _ in _POOLS))
 
 
 def equal_expression(gold: Node, pred: Node) -> bool | None:
@@ -44,10 +51,10 @@ def with_constants_of(gold: Node, pred: Node) -> Iterator[Node]:
     Free are constants of integration beside a variable, and the whole number of a periodic solution (`k pi`).
     """
     ours = variables_in(gold)
-    if ours.isdisjoint(_CONSTANTS_OF_INTEGRATION) and ours.isdisjoint(_WHOLE):
+    if ours.isdisjoint(_RENAMED):
         return
     theirs = variables_in(pred)
-    for pool, other in ((_CONSTANTS_OF_INTEGRATION, _CONSTANTS_OF_INTEGRATION | _LETTERS), (_WHOLE, _WHOLE)):
+    for pool, other in _POOLS:
         wanted, found = sorted(ours & pool), sorted((theirs - ours) & other | theirs & pool)
         same_rest = bool(wanted) and len(wanted) == len(found) <= 3 and ours - set(wanted) == theirs - set(found)
         if same_rest and (ours - set(wanted) or "pi" in names_in(gold)):

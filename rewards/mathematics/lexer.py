@@ -26,6 +26,7 @@ from rewards.mathematics.vocabulary import (
     DROPPED,
     FUNCTIONS,
     GLUED,
+    GOES_ON,
     MACRO_FUNCTIONS,
     NAMES,
     ONLY_CALLED,
@@ -66,7 +67,7 @@ def _tokens(no_int: str) -> re.Pattern[str]:
           |(?:\.\.\.|\\l?dots)(?!\s*,)
           |[eE][+-]?\d+(?![A-Za-z\d]))?
        |\.\d+(?:[eE][+-]?\d+(?![A-Za-z\d]))?)
-    |(?P<word>[ap]\.m\.?|Rs\.|Interval\.[LR]?open|Point[23]D|S\.[A-Z][a-zA-Z]+|[A-Za-z]+)
+    |(?P<word>[ap]\.m\.?|Rs\.|Interval\.[LR]?open|Point[23]D|S\.[A-Z][a-zA-Z]+|[A-Za-zΩ]+)
     |\\(?P<macro>[A-Za-z]+)\*?
     |(?P<op>\*\*|<=|>=|!=|==|=>|->|\+/?-|\\\\(?:\[[^\]]{{0,12}}\])?|\\[{{}}%$|&\#_]|.)""",
         re.VERBOSE | re.DOTALL,
@@ -90,6 +91,7 @@ _LEFT_BRACE = re.compile(  # a system, as those write it who have no \\begin{cas
 _JOINED = re.compile(r"\)\s?[&|]\s?\(")
 _RARE_SIGNS = frozenset("U'_&|")  # of what few answers have and costs the others time
 _RARE = ("x10", "x 10", "0x", "0X", "0b", "0o")
+_PREFIXES = {"k": "k", "M": "M", "m": "m", "G": "G", "mu": "μ"}
 _OPENING = frozenset({"(", "[", "\\{"})
 _CLOSING = frozenset({")", "]", "\\}"})
 
@@ -203,6 +205,8 @@ def _macro(name: str, text: str, position: int, spaced: bool, tokens: list[Token
     if name == "not" and text[position : position + 1] == "=":
         tokens.append(("op", "!=", spaced))
         return position + 1
+    if name == "Omega" and not text[position:].strip(" }$)") and _unit_prefix(tokens, spaced=spaced):
+        return position
     if name in OPS:
         tokens.append(("op", OPS[name], spaced))
     elif name in NAMES:
@@ -214,12 +218,26 @@ def _macro(name: str, text: str, position: int, spaced: bool, tokens: list[Token
     elif name in TEXT_MACROS or name in ("begin", "end", "mathbb", "boxed", "fbox", "dot", "ddot"):
         content, position = _argument(text, position)
         _braced(name, content, spaced, tokens)
+    elif name in GOES_ON:
+        raise Unreadable("an answer that goes on")
     else:
         known = max((n for n in GLUED if name.startswith(n) and len(name) <= len(n) + 2), key=len, default="")
         if not known or name in BEYOND:
             raise Beyond(f"\\{name} is not covered")
         position = _macro(known, text, position - len(name) + len(known), spaced, tokens)  # `\lex` is `\le x`
     return position
+
+
+def _unit_prefix(tokens: list[Token], *, spaced: bool) -> bool:
+    r"""Whether `\Omega` stands behind a number, and so for ohms; it joins the prefix before it: `5 k\Omega`."""
+    kinds = [kind for kind, _, _ in tokens[-2:]]
+    if kinds[-1:] == ["num"]:
+        tokens.append(("word", "Ω", spaced))
+    elif kinds == ["num", tokens[-1][0]] and tokens[-1][1].strip() in _PREFIXES:
+        tokens[-1] = ("word", _PREFIXES[tokens[-1][1].strip()] + "Ω", True)
+    else:
+        return False
+    return True
 
 
 def _braced(name: str, content: str, spaced: bool, tokens: list[Token]) -> None:

@@ -57,6 +57,11 @@ class _Parser(Terms):
         self.depth -= 1
         if not found:
             raise Unreadable("nothing to read")
+        first = found[0]
+        if isinstance(first, Relation) and first.ops == ("!=",):  # x != 1, 2
+            found = [
+                item if isinstance(item, Relation) else Relation((first.sides[0], item), ("!=",)) for item in found
+            ]
         return found[0] if len(found) == 1 else Items(tuple(found), joined)
 
     def says_why(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rewards.mathematics.matrices import as_vector, folded
-from rewards.mathematics.tree import Apply, Bracket, Equal, Matrix, Name, Node, Num, all_of
+from rewards.mathematics.tree import Apply, Bracket, Equal, Matrix, Name, Node, Num, all_of, names_in, with_value
 
 _VECTORS = (Bracket, Matrix)
 _EXPRESSIONS = (Num, Name, Apply)
@@ -46,14 +46,27 @@ def _as_matrix(node: Node) -> Node:
 
 def beside_vector(node: Node, other: Node) -> Node:
     """`2i - 5j + k` as a vector, beside a vector."""
+    point = None if isinstance(other, _EXPRESSIONS) else _named_point(node)
+    if point is not None:
+        return point
     if not (isinstance(other, _VECTORS) and isinstance(node, _EXPRESSIONS)):
         return node
-    if isinstance(other, Matrix) and isinstance(node, Name):
-        return _identity(len(other.rows)) if node.name in ("I", f"I_{len(other.rows)}") else node
+    if isinstance(other, Matrix):
+        for name in names_in(node) & {"I", f"I_{len(other.rows)}"}:
+            node = with_value(node, name, _identity(len(other.rows)))
     entries = entries_of(other)
     if entries is None or (isinstance(other, Bracket) and "[" in (other.left, other.right)):
         return node
     return as_vector(node, len(entries)) or node
+
+
+def _named_point(node: Node) -> Bracket | None:
+    """The point of `A(2, -3)`."""
+    if not (isinstance(node, Apply) and node.op == "call"):
+        return None
+    name, point = node.args
+    named = isinstance(name, Name) and name.name.isupper() and isinstance(point, Bracket) and len(point.items) > 1
+    return point if named and isinstance(point, Bracket) else None
 
 
 def _identity(size: int) -> Matrix:

@@ -97,6 +97,9 @@ _PIECE = re.compile(
     r"|(?P<op>[*/·()])|(?P<bad>\S))"
 )
 _COUNTED = re.compile(r"(?:pairs?|dozens?|couples?) (?:of )?[a-z]+\b", re.IGNORECASE)  # a dozen eggs
+_TAIL = re.compile(
+    r"(?<=[a-z]) (?:(?:old|long|tall|wide|deep|high|thick|away|apart|ago|later|earlier|each|total)|of .{1,30})\Z"
+)
 _SPACE = re.compile(r"\\[,;:! ]|~")
 _TIMES = re.compile(r"\\(?:cdot|times)(?![A-Za-z])")
 
@@ -122,6 +125,7 @@ def unit_of(text: str) -> Unit | None:
     if "\\" in text or "~" in text:
         text = _SPACE.sub(" ", _TIMES.sub("*", text))
     text = text.strip().rstrip(".").strip()
+    text = _TAIL.sub("", text)
     whole = _WHOLE.get(text.lower().replace(" ", "") if "°" in text else text.lower())
     if whole is None and _COUNTED.match(text):
         return _simple(text.split()[0])

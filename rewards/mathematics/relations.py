@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from rewards.mathematics.definitions import label_of, unpacked, value_of, with_argument_of
-from rewards.mathematics.equality import same_relation
 from rewards.mathematics.expressions import with_constants_of
 from rewards.mathematics.lists import same_list
 from rewards.mathematics.sets import is_set, same_set, same_solution
+from rewards.mathematics.statements import same_relation
 from rewards.mathematics.tree import (
     Apply,
     Braces,

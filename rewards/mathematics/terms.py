@@ -13,6 +13,7 @@ from rewards.mathematics.operands import Operands
 from rewards.mathematics.quantities import is_unit
 from rewards.mathematics.rows import transposed
 from rewards.mathematics.tree import (
+    FUNCTION_NAMES,
     SETS,
     Apply,
     Bracket,
@@ -140,6 +141,10 @@ class Terms(Operands):
 
     def postfix(self, op: str, node: Node) -> Node:
         """`5!`, `50%`, `30°`, `f'`, `x_1`."""
+        if op == "°" and isinstance(node, Name) and self.kind == "name" and node.name in FUNCTION_NAMES:
+            inner = self.value
+            self.advance()
+            return Name(f"{node.name}∘{inner}")
         if op == "°":
             return self.degree(node)
         if op == "_":
@@ -215,8 +220,7 @@ def combinations(base: Node, lower: Node) -> Node | None:
         return None
     letter, _, below = base.name.partition("_")
     if isinstance(lower, Bracket) and base.name in ("C", "P") and (lower.left, lower.right) == ("(", ")"):
-        counted = len(lower.items) == 2 and (base.name == "C" or all(isinstance(item, Num) for item in lower.items))
-        return chosen(base.name, *lower.items) if counted else None
+        return chosen(base.name, *lower.items) if _count(base.name, lower.items) else None
     if letter not in ("C", "A") or not isinstance(lower, Num | Name):
         return None
     if below.isdigit() and isinstance(lower, Num) and isinstance(lower.value, int) and lower.value <= int(below) > 2:
@@ -226,6 +230,12 @@ def combinations(base: Node, lower: Node) -> Node | None:
     else:
         return None
     return chosen(letter, upper, lower)
+
+
+def _count(letter: str, items: tuple[Node, ...]) -> bool:
+    """Whether `C(n, k)` or `P(8, 5)` counts ways; `P(3, -2)` and `P(2, 3)` are points."""
+    sizes = [item.value for item in items if isinstance(item, Num)]
+    return len(items) == 2 and ((letter == "C" and len(sizes) < 2) or (len(sizes) == 2 and sizes[0] >= sizes[1] >= 0))
 
 
 def attach_unit(node: Node, unit: str) -> Node:

@@ -156,6 +156,7 @@ Equal = Callable[[Node, Node], bool | None]
 OTHERWISE = "otherwise"  # the words of a condition that holds where all others fail
 
 CONSTANTS = frozenset({"pi", "e", "i", "infinity"})
+FUNCTION_NAMES = frozenset("fghFGHPpQq")
 SETS = frozenset({"Reals", "Integers", "Naturals", "Rationals", "Complexes"})
 
 

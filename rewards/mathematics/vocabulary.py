@@ -111,6 +111,9 @@ NAMES = {
 GLUED = frozenset(OPS) - {"in", "to", "mod", "circ", "div"} | GREEK | {"infty"}
 """Macros that data sets glue to the next letters when they strip spaces: `\\lex`, `\\omegat`."""
 
+GOES_ON = _set("ldots dots cdots vdots ddots dotsc")
+"""What leaves the rest of an answer out."""
+
 BEYOND = _set("neg iint iiint oint lim liminf limsup inf sup partial nabla cases forall exists propto")
 """Mathematics this grammar does not cover."""
 
@@ -120,6 +123,7 @@ SKIPPED = _set(
     "left right middle big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr displaystyle textstyle scriptstyle limits "
     "quad qquad space mathbf boldsymbol bm mathit mathcal mathsf mathscr vec hat tilde phantom hspace rm bf it "
     "nonumber underline thinspace medspace negthinspace therefore because cal ensuremath mathstrut hfill "
+    "widehat widetilde mathop mathbin mathrel mathord scriptscriptstyle pmb qed square "
     "Large large small tiny normalsize angle measuredangle triangle checkmark blacksquare"
 )
 """Macros that change how a thing looks, not what it is; what they hold in braces stays."""

@@ -32,7 +32,9 @@ def pairs(path: Path) -> Iterator[tuple[str, str, str, str]]:
             yield kind, gold, completion, mark
 
 
-@pytest.mark.parametrize("name", ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"])
+@pytest.mark.parametrize(
+    "name", ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"]
+)
 def test_every_pair_is_judged_as_a_careful_grader_would(name: str) -> None:
     wrong = []
     rows = list(pairs(PAIRS / f"{name}.txt"))
