@@ -88,10 +88,16 @@ def _keys(frame: pl.DataFrame, by: str) -> list[float]:
 
 
 class Estimates:
-    """The pass rate of every row, moved by each group of answers. rates: shape (rows,), in [0, 1]."""
+    """The pass rate of every row, moved by each group of answers. rates: shape (rows,), in [0, 1].
+
+    A batch is drawn before the one ahead of it is scored, or after, as the trainer fetches them. So that this makes no
+    difference, also after a resume, batch n is drawn by the rates from before batch n - 1: `before` holds those of the
+    last batch that was scored.
+    """
 
     def __init__(self, rates: torch.Tensor, span: tuple[float, float]) -> None:
         self.rates, self.span = rates, span
+        self.before: tuple[int, torch.Tensor] = (-1, rates)
 
     @classmethod
     def of(cls, job: Job, span: tuple[float, float]) -> Estimates:
@@ -102,28 +108,42 @@ class Estimates:
             rates = torch.tensor(known).clamp(0, 1)
         return cls(rates, span)
 
-    def weights(self) -> torch.Tensor:
-        """Of a draw: the variance of a right-or-wrong reward, and the floor."""
-        return self.rates * (1 - self.rates) + FLOOR
-
-    def update(self, rows: list[int], rewards: torch.Tensor) -> None:
-        """Move the estimates by answers to `rows` (one row may come many times) that earned `rewards`.
+    def update(self, batch: int, rows: list[int], rewards: torch.Tensor) -> None:
+        """Move the estimates by answers of a batch to `rows` (one row may come many times) that earned `rewards`.
 
         >>> seen = Estimates(torch.full((2,), 0.5), (0.0, 1.0))
-        >>> seen.update([0, 0, 0, 0], torch.tensor([1.0, 1.0, 1.0, 1.0]))
+        >>> seen.update(0, [0, 0, 0, 0], torch.tensor([1.0, 1.0, 1.0, 1.0]))
         >>> seen.rates.tolist()
         [0.75, 0.5]
         """
+        if self.before[0] != batch:  # dynamic sampling scores a batch several times
+            self.before = (batch, self.rates.clone())
         low, high = self.span
         shares = ((rewards - low) / ((high - low) or 1.0)).clamp(0, 1)
         for row in dict.fromkeys(rows):
             mean = shares[[place for place, other in enumerate(rows) if other == row]].mean()
             self.rates[row] = (1 - MEMORY) * self.rates[row] + MEMORY * float(mean)
 
-    def draw(self, count: int, seed: int) -> list[int]:
-        """`count` different rows, the likelier the higher their weight."""
+    def batch(self, number: int, count: int, seed: int) -> list[int]:
+        """The rows of a batch."""
+        last, rates = self.before
+        return self.draw(rates if last == number - 1 else self.rates, count, seed * 1_000_003 + number)
+
+    def draw(self, rates: torch.Tensor, count: int, seed: int) -> list[int]:
+        """`count` different rows, the likelier the higher their weight: p(1 - p), and the floor."""
         generator = torch.Generator().manual_seed(seed)
-        return list(torch.multinomial(self.weights(), count, replacement=False, generator=generator).tolist())
+        weights = rates * (1 - rates) + FLOOR
+        return list(torch.multinomial(weights, count, replacement=False, generator=generator).tolist())
+
+    def kept(self) -> str:
+        """For a checkpoint."""
+        batch, before = self.before
+        return json.dumps({"rates": self.rates.tolist(), "batch": batch, "before": before.tolist()})
+
+    def restore(self, text: str) -> None:
+        """As they were when `text` was kept."""
+        kept = json.loads(text)
+        self.rates, self.before = torch.tensor(kept["rates"]), (kept["batch"], torch.tensor(kept["before"]))
 
 
 class AdaptiveSampler(Sampler[int]):
@@ -131,12 +151,16 @@ class AdaptiveSampler(Sampler[int]):
 
     def __init__(self, seen: Estimates, prompts: int, repeats: int, batches: int, seed: int) -> None:
         self.seen, self.prompts, self.repeats, self.batches, self.seed = seen, prompts, repeats, batches, seed
-        self.drawn = 0
+        self.epoch = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Of the whole training, which a resumed one may begin with."""
+        self.epoch = epoch
 
     def __iter__(self) -> Iterator[int]:
-        for _ in range(len(self.seen.rates) // self.prompts):
-            rows = self.seen.draw(self.prompts, self.seed * 1_000_003 + self.drawn)
-            self.drawn += 1
+        each = len(self.seen.rates) // self.prompts
+        for number in range(self.epoch * each, (self.epoch + 1) * each):
+            rows = self.seen.batch(number, self.prompts, self.seed)
             for _ in range(self.batches):
                 for row in rows:
                     yield from [row] * self.repeats
@@ -148,8 +172,7 @@ class AdaptiveSampler(Sampler[int]):
 def adaptive(base: type) -> type:
     """A GRPO trainer whose problems are drawn by what there is to learn from them.
 
-    The estimates are kept with every checkpoint. A batch is drawn before the one ahead of it is scored, so a resumed
-    training may draw other problems than one that was not stopped.
+    The estimates are kept with every checkpoint, so that a resumed training draws what an uninterrupted one does.
     """
 
     class Adaptive(base):  # type: ignore[misc]
@@ -167,34 +190,37 @@ def adaptive(base: type) -> type:
         def _calculate_rewards(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
             from accelerate.utils import gather_object
 
+            from trainers.dynamic_sampling import batch_of
+
             rewards = super()._calculate_rewards(inputs, *args, **kwargs)
             if self.model.training:
                 weights = self.reward_weights.to(rewards.device)
                 known = ~torch.isnan(rewards).all(dim=1)
                 rows = gather_object([int(one["_row"]) for one in inputs])
                 kept = [row for row, judged in zip(rows, known.tolist(), strict=True) if judged]
-                if kept:
-                    self.seen.update(kept, (rewards * weights).nansum(dim=1)[known].cpu())
+                number = batch_of(self) // (self.num_iterations * self.args.steps_per_generation)
+                self.seen.update(number, kept, (rewards * weights).nansum(dim=1)[known].cpu())
                 self._metrics["train"]["curriculum/mean_rate"].append(float(self.seen.rates.mean()))
             return rewards
 
         def _fresh_prompts(self, count: int, used: int) -> list[dict[str, Any]]:
             from trainers.dynamic_sampling import batch_of
 
-            rows = self.seen.draw(count, (self.args.seed * 1_000_003 + batch_of(self)) * 101 + used + 1)
+            seed = (self.args.seed * 1_000_003 + batch_of(self)) * 101 + used + 1
+            rows = self.seen.draw(self.seen.rates, count, seed)
             return [self.train_dataset[row] for row in rows for _ in range(self.num_generations)]
 
-        def _save_checkpoint(self, *args: Any, **kwargs: Any) -> None:
-            super()._save_checkpoint(*args, **kwargs)
-            folder = Path(self.args.output_dir) / f"checkpoint-{self.state.global_step}"
-            if self.args.should_save and folder.is_dir():
-                (folder / FILE).write_text(json.dumps({"rates": self.seen.rates.tolist()}), encoding="utf-8")
+        def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
+            super().save_model(output_dir, _internal_call)
+            if _internal_call and self.args.should_save:
+                folder = Path(output_dir or self.args.output_dir)
+                (folder / FILE).write_text(self.seen.kept(), encoding="utf-8")
 
         def _load_from_checkpoint(self, resume_from_checkpoint: str, *args: Any, **kwargs: Any) -> None:
             super()._load_from_checkpoint(resume_from_checkpoint, *args, **kwargs)
             path = Path(resume_from_checkpoint) / FILE
             if path.is_file():
-                self.seen.rates = torch.tensor(json.loads(path.read_text(encoding="utf-8"))["rates"])
+                self.seen.restore(path.read_text(encoding="utf-8"))
 
     Adaptive.__name__ = Adaptive.__qualname__ = base.__name__
     return Adaptive

@@ -11,9 +11,11 @@ from typing import Any
 import polars as pl
 import pytest
 import torch
+from safetensors.torch import load_file
 
-from curate.errors import DataError, UsageError
+from curate.errors import DataError, Interrupted, UsageError
 from curate.table import write_parquet
+from tests.trainers.interrupted import StopsAt
 from trainers import train
 from trainers.config import make_config
 from trainers.curriculum import AdaptiveSampler, Estimates
@@ -63,17 +65,17 @@ def test_a_column_that_is_not_there_is_told(settings: Make) -> None:
 def test_problems_in_between_are_drawn_most() -> None:
     rates = torch.tensor([0.0] * 50 + [0.5] * 10 + [1.0] * 50)
     seen = Estimates(rates, (0.0, 1.0))
-    drawn = Counter(row for seed in range(400) for row in seen.draw(8, seed))
+    drawn = Counter(row for seed in range(400) for row in seen.batch(seed, 8, 0))
     between = sum(count for row, count in drawn.items() if 50 <= row < 60)
     assert between / sum(drawn.values()) > 0.4  # a tenth of the problems, more than half of the weight
     assert set(drawn) == set(range(110))  # and nobody is forgotten
-    assert all(len(set(seen.draw(8, seed))) == 8 for seed in range(50))
+    assert all(len(set(seen.batch(seed, 8, 0))) == 8 for seed in range(50))
 
 
 def test_estimates_follow_what_groups_earn() -> None:
     seen = Estimates(torch.full((3,), 0.5), (-1.0, 1.0))
-    for _ in range(6):
-        seen.update([0, 0, 2, 2], torch.tensor([1.0, 1.0, -1.0, 1.0]))
+    for batch in range(6):
+        seen.update(batch, [0, 0, 2, 2], torch.tensor([1.0, 1.0, -1.0, 1.0]))
     assert seen.rates[0] > 0.98
     assert seen.rates[1] == 0.5
     assert seen.rates[2] == pytest.approx(0.5)
@@ -95,3 +97,41 @@ def test_a_training_keeps_its_estimates_with_its_checkpoints(dynamic: bool, sett
     assert len(saved) == 2
     assert saved[0] != saved[1]
     assert any("curriculum/mean_rate" in line for line in trained.log)
+
+
+def test_a_batch_is_drawn_alike_before_and_after_the_one_ahead_of_it_is_scored() -> None:
+    early, late = (Estimates(torch.full((40,), 0.5), (0.0, 1.0)) for _ in range(2))
+    drawn: tuple[list[Any], list[Any]] = ([], [])
+    for batch in range(20):
+        rows = list(range(2 * batch, 2 * batch + 2))
+        drawn[0].append(early.batch(batch + 1, 8, 0))
+        for seen in (early, late):
+            seen.update(batch, rows, torch.ones(2))
+            seen.update(batch, rows, torch.ones(2))
+        drawn[1].append(late.batch(batch + 1, 8, 0))
+    assert drawn[0] == drawn[1]
+
+
+@pytest.mark.parametrize(
+    ("stop", "more"), [(2, {}), (5, {}), (3, {"dynamic_sampling": True}), (2, {"trl": {"num_iterations": 2}})]
+)
+def test_a_resumed_training_draws_what_an_uninterrupted_one_does(
+    stop: int, more: dict[str, Any], settings: Make, problems: pl.DataFrame, tmp_path: Path
+) -> None:
+    """In the first epoch, of four batches, and in the second."""
+    write_parquet(problems.head(8), tmp_path / "few.parquet")
+    trl = {"save_steps": 1, "max_steps": 6, "learning_rate": 1e-3, "temperature": 2.0} | more.pop("trl", {})
+    made = settings("grpo", trl, data=str(tmp_path / "few.parquet"), curriculum="adaptive", rewards=[], **more)
+    whole = train({**made, "out": str(tmp_path / "whole")}, rewards=[odd])
+    with pytest.raises(Interrupted):
+        train(made, rewards=[odd], callbacks=[StopsAt(stop)])
+    resumed = train(made, rewards=[odd], resume=True)
+    ends = [load_file(Path(one.model) / "model.safetensors") for one in (whole, resumed)]
+    assert all(torch.equal(value, ends[1][name]) for name, value in ends[0].items())
+    kept = [(one.folder / "checkpoints" / "checkpoint-6" / "curriculum.json").read_text() for one in (whole, resumed)]
+    assert kept[0] == kept[1]
+
+
+def odd(completions: list[Any], **columns: Any) -> list[float]:
+    """A reward that hardly any two answers share."""
+    return [sum(turns[0]["content"].encode()) % 7 / 6 for turns in completions]
