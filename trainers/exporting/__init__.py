@@ -3,12 +3,12 @@
 | `--to` | rows | config | rewards |
 |---|---|---|---|
 | `verl` | parquet: data_source, prompt, reward_model, ... | `run.sh`, Hydra overrides | `reward.py:compute_score` |
-| `openrlhf` | jsonl: prompt, label | `run.sh`, flags of 0.10 | `reward.py:reward_func` |
-| `open-instruct` | jsonl: messages, ground_truth, dataset | `run.sh`, `grpo.py` | `reward.py`: VerifierFunctions |
-| `axolotl` | jsonl: prompt and the rewards' columns | `config.yaml` | `reward.py`: one function a reward |
+| `openrlhf` | parquet: prompt, label | `run.sh`, flags of 0.10 | `reward.py:reward_func` |
+| `open-instruct` | parquet: messages, ground_truth, dataset | `run.sh`, `grpo.py` | `reward.py`: VerifierFunctions |
+| `axolotl` | parquet: prompt and the rewards' columns | `config.yaml` | `reward.py`: one function a reward |
 
-They exclude each other's versions of TRL and torch, so none of them is imported here. Forms were read in their sources
-(`trainers.exporting.to_*`); a run of them needs GPUs and is not part of the tests.
+They exclude each other's versions of TRL and torch, so none of them is imported here. Their own parsers, data
+sets and reward loaders read an export in the tests, where they are installed; a training of theirs needs GPUs.
 """
 
 from __future__ import annotations

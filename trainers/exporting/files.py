@@ -1,19 +1,20 @@
-"""The files of an export: JSON lines and scripts."""
+"""The files of an export: rows and scripts."""
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from curate.table import write_text_atomic
+import polars as pl
+
+from curate.table import write_parquet
 
 
-def write_jsonl(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Rows as JSON lines."""
-    write_text_atomic(path, "".join(json.dumps(row, ensure_ascii=False, default=str) + "\n" for row in rows))
+def write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Rows as parquet, which keeps what a gold is: from JSON lines `datasets` makes "2024-01-02" a point in time."""
+    write_parquet(pl.DataFrame(list(rows), infer_schema_length=None), path)
 
 
 EVERYWHERE: Final = frozenset(
@@ -27,6 +28,8 @@ EVERYWHERE: Final = frozenset(
         "max_completion_length",
         "num_train_epochs",
         "use_vllm",
+        "weight_decay",
+        "max_grad_norm",
     }
 )
 """Settings of a training with rewards that every script takes over."""
@@ -47,20 +50,24 @@ CLIPPED: Final = frozenset(
 
 
 def script(what: str, command: Sequence[str], options: Mapping[str, Any], join: str) -> str:
-    """A bash script of one command. join: between an option and its value. `$here` is the script's folder."""
-    lines = [f"{name}{join}{_quoted(value)}" for name, value in options.items()]
+    """A bash script of one command. join: between an option and its value; a value None is a flag.
+
+    `$here/...` is in the script's folder, `$gpus` what the environment says, or 1.
+    """
+    lines = [name if value is None else f"{name}{join}{_quoted(value)}" for name, value in options.items()]
     body = " \\\n  ".join([" ".join(command), *lines, '"$@"'])
     return (
         f"#!/bin/bash\n# {what}, written by `curate export`. Options given to this script are handed on and win.\n"
-        'set -euo pipefail\nhere=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)\n'
+        "# GPUS=8 bash run.sh: on so many GPUs.\n"
+        'set -euo pipefail\ngpus="${GPUS:-1}"\nhere=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)\n'
         'export PYTHONPATH="$here:${PYTHONPATH:-}"\n'
         f"{body}\n"
     )
 
 
 def _quoted(value: Any) -> str:
-    """A value for the shell, a list as several; `$here/...` stays what it is."""
+    """A value for the shell, a list as several; `$here/...` and `$gpus` stay what they are."""
     if isinstance(value, list):
         return " ".join(map(_quoted, value))
     text = str(value)
-    return f'"{text}"' if text.startswith("$here/") else shlex.quote(text)
+    return f'"{text}"' if text.startswith("$here/") or text == "$gpus" else shlex.quote(text)

@@ -73,6 +73,12 @@ class Handed:
         """The learning rate of PPO's critic."""
         return float(self.arguments.value_learning_rate or 10 * self.rate())
 
+    def steps(self) -> int:
+        """Steps of the whole training."""
+        if self.arguments.max_steps > 0:
+            return int(self.arguments.max_steps)
+        return max(round(len(self.train) * float(self.arguments.num_train_epochs) / self.prompts), 1)
+
     def passes(self) -> int:
         """How often a rollout is learned from."""
         return int(self.get("num_ppo_epochs") or self.get("num_iterations", 1))

@@ -1,4 +1,4 @@
-"""Axolotl: rows of jsonl, one YAML, reward functions by import path.
+"""Axolotl: rows of parquet, one YAML, reward functions by import path.
 
 Source: axolotl, docs/rlhf.qmd (GRPO: `reward_funcs: [module.function]`, a dataset's `type:` is a transform of the same
 module), utils/schemas/trl.py. It runs TRL's GRPOTrainer, so the rewards are called as here, None included.
@@ -14,7 +14,7 @@ import yaml
 import rewards
 from curate.errors import UsageError
 from curate.table import write_text_atomic
-from trainers.exporting.files import write_jsonl
+from trainers.exporting.files import write_rows
 from trainers.exporting.handed import Handed, Row
 
 MODULE = "curate_rewards"
@@ -35,6 +35,10 @@ def rows(cfg, *args, **kwargs):
 TAKEN = [
     "beta",
     "epsilon",
+    "epsilon_high",
+    "mask_truncated_completions",
+    "importance_sampling_level",
+    "entropy_coef",
     "max_completion_length",
     "num_generations",
     "temperature",
@@ -48,19 +52,19 @@ TAKEN = [
     "use_vllm",
     "vllm_server_host",
     "vllm_server_port",
-    "vllm_gpu_memory_utilization",
+    "vllm_mode",
     "log_completions",
 ]
 
 
 def write(handed: Handed, out: Path) -> frozenset[str]:
-    """`train.jsonl`, `curate_rewards.py`, `config.yaml`. Raises UsageError for another method, and for `verifier`."""
+    """`train.parquet`, `curate_rewards.py`, `config.yaml`. Raises UsageError for another method, and for `verifier`."""
     if handed.config.method != "grpo":
         raise UsageError(f"axolotl trains grpo; {handed.config.method} goes to verl or openrlhf")
     uses = handed.config.rewards
     if any(use.reward == "verifier" for use in uses):
         raise UsageError("axolotl calls each reward for every row; export `verifier` to verl or open-instruct")
-    write_jsonl(out / "train.jsonl", map(row, handed.train))
+    write_rows(out / "train.parquet", map(row, handed.train))
     functions = "\n".join(f"{_function(use.label)} = {rewards.get(use.reward, **use.options)!r}" for use in uses)
     write_text_atomic(out / f"{MODULE}.py", REWARD.format(functions=functions))
     text = yaml.safe_dump(_config(handed), sort_keys=False, allow_unicode=True)
@@ -97,7 +101,7 @@ def _config(handed: Handed) -> dict[str, Any]:
             "reward_funcs": [f"{MODULE}.{_function(use.label)}" for use in config.rewards],
             "reward_weights": [float(use.weight) for use in config.rewards],
         },
-        "datasets": [{"path": "train.jsonl", "ds_type": "json", "split": "train", "type": f"{MODULE}.rows"}],
+        "datasets": [{"path": "train.parquet", "ds_type": "parquet", "split": "train", "type": f"{MODULE}.rows"}],
         "sequence_len": handed.longest + made.max_completion_length,
         "micro_batch_size": made.per_device_train_batch_size,
         "gradient_accumulation_steps": made.gradient_accumulation_steps,

@@ -1,4 +1,4 @@
-"""open-instruct: rows of jsonl, flags of `open_instruct/grpo_fast.py`, a VerifierFunction a kind of row.
+"""open-instruct: rows of parquet, flags of `open_instruct/grpo_fast.py`, a VerifierFunction a kind of row.
 
 Source: open-instruct, open_instruct/ground_truth_utils.py (verifiers are found as subclasses), grpo_fast.py,
 scripts/train/debug/grpo_fast.sh. `grpo.py` imports the verifiers first and then runs theirs.
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from curate.errors import UsageError
 from curate.table import write_text_atomic
-from trainers.exporting.files import EVERYWHERE, script, write_jsonl
+from trainers.exporting.files import EVERYWHERE, script, write_rows
 from trainers.exporting.handed import Handed, Row
 
 REWARD = '''"""The rewards of this training as verifiers of open-instruct: the column `dataset` names one."""
@@ -32,11 +32,11 @@ runpy.run_path("open_instruct/grpo_fast.py", run_name="__main__")
 
 
 def write(handed: Handed, out: Path) -> frozenset[str]:
-    """`train.jsonl`, `test.jsonl`, `reward.py`, `grpo.py`, `run.sh`. Raises UsageError for a method it has not."""
+    """`train.parquet`, `test.parquet`, `reward.py`, `grpo.py`, `run.sh`. Raises UsageError for a method it has not."""
     if handed.config.method != "grpo":
         raise UsageError(f"open-instruct's grpo_fast trains grpo; {handed.config.method} goes to verl or openrlhf")
-    write_jsonl(out / "train.jsonl", map(row, handed.train))
-    write_jsonl(out / "test.jsonl", map(row, handed.held_out or handed.train[:1]))
+    write_rows(out / "train.parquet", map(row, handed.train))
+    write_rows(out / "test.parquet", map(row, handed.held_out or handed.train[:1]))
     verifiers = "\n".join(
         f"VERIFIER_{number} = verifier({kind.reward}, name={named(kind.name)!r})"
         for number, kind in enumerate(handed.kinds.values())
@@ -44,7 +44,7 @@ def write(handed: Handed, out: Path) -> frozenset[str]:
     write_text_atomic(out / "reward.py", REWARD.format(verifiers=verifiers))
     write_text_atomic(out / "grpo.py", GRPO)
     write_text_atomic(out / "run.sh", script("open-instruct", ['python3 "$here/grpo.py"'], _options(handed), " "))
-    return EVERYWHERE | {"max_steps"}
+    return EVERYWHERE | {"max_steps", "epsilon", "epsilon_high", "scale_rewards", "num_iterations"}
 
 
 def named(kind: str) -> str:
@@ -59,11 +59,10 @@ def row(one: Row) -> dict[str, object]:
 
 def _options(handed: Handed) -> dict[str, object]:
     made = handed.arguments
-    steps = max(made.max_steps, 0) or max(round(len(handed.train) * made.num_train_epochs / handed.prompts), 1)
     return {
-        "--dataset_mixer_list": ["$here/train.jsonl", "1.0"],
+        "--dataset_mixer_list": ["$here/train.parquet", "1.0"],
         "--dataset_mixer_list_splits": "train",
-        "--dataset_mixer_eval_list": ["$here/test.jsonl", "1.0"],
+        "--dataset_mixer_eval_list": ["$here/test.parquet", "1.0"],
         "--dataset_mixer_eval_list_splits": "train",
         "--model_name_or_path": handed.model,
         "--apply_verifiable_reward": "true",
@@ -75,8 +74,14 @@ def _options(handed: Handed) -> dict[str, object]:
         "--num_unique_prompts_rollout": handed.prompts,
         "--num_samples_per_prompt_rollout": handed.group,
         "--per_device_train_batch_size": made.per_device_train_batch_size,
-        "--total_episodes": steps * handed.prompts * handed.group,
+        "--total_episodes": handed.steps() * handed.prompts * handed.group,
         "--learning_rate": handed.rate(),
+        "--weight_decay": made.weight_decay,
+        "--max_grad_norm": made.max_grad_norm,
+        "--num_epochs": handed.passes(),
+        "--clip_lower": made.epsilon,
+        "--clip_higher": made.epsilon if made.epsilon_high is None else made.epsilon_high,
+        "--advantage_normalization_type": "centered" if made.scale_rewards == "none" else "standard",
         "--temperature": made.temperature,
         "--beta": made.beta,
         "--seed": handed.config.seed,

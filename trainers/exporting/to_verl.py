@@ -1,17 +1,16 @@
 """verl: rows of parquet, Hydra overrides of `verl.trainer.main_ppo`, `compute_score`.
 
 Source: verl, docs/preparation/prepare_data.rst, trainer/config/ppo_trainer.yaml (reward.custom_reward_function of 0.7;
-older versions have it without `reward.`), workers/reward_manager/naive.py.
+older versions have it without `reward.`), workers/reward_manager/naive.py. By itself verl reports to wandb, wants 8
+GPUs and saves no model.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import polars as pl
-
-from curate.table import write_parquet, write_text_atomic
-from trainers.exporting.files import CLIPPED, EVERYWHERE, script
+from curate.table import write_text_atomic
+from trainers.exporting.files import CLIPPED, EVERYWHERE, script, write_rows
 from trainers.exporting.handed import Handed, Row
 
 ESTIMATORS = {"grpo": "grpo", "rloo": "rloo", "ppo": "gae"}
@@ -33,8 +32,8 @@ def compute_score(data_source, solution_str, ground_truth, extra_info=None, **kw
 
 def write(handed: Handed, out: Path) -> frozenset[str]:
     """`train.parquet`, `test.parquet`, `reward.py`, `run.sh`."""
-    write_parquet(_table(handed.train, "train"), out / "train.parquet")
-    write_parquet(_table(handed.held_out or handed.train[:1], "test"), out / "test.parquet")
+    for split, rows in {"train": handed.train, "test": handed.held_out or handed.train[:1]}.items():
+        write_rows(out / f"{split}.parquet", (row(one, split, index) for index, one in enumerate(rows)))
     listed = "\n".join(f"    {kind.name!r}: {kind.reward}," for kind in handed.kinds.values())
     write_text_atomic(out / "reward.py", REWARD.format(rewards=listed))
     options = _options(handed)
@@ -54,13 +53,10 @@ def row(one: Row, split: str, index: int) -> dict[str, object]:
     }
 
 
-def _table(rows: list[Row], split: str) -> pl.DataFrame:
-    return pl.DataFrame([row(one, split, index) for index, one in enumerate(rows)], infer_schema_length=None)
-
-
 def _options(handed: Handed) -> dict[str, object]:
     made, actor, rollout = handed.arguments, "actor_rollout_ref.actor", "actor_rollout_ref.rollout"
-    micro = made.per_device_train_batch_size
+    mini = max(handed.prompts // handed.get("num_mini_batches", 1), 1)
+    micro = min(made.per_device_train_batch_size, mini * handed.group)
     options: dict[str, object] = {
         "algorithm.adv_estimator": ESTIMATORS[handed.config.method],
         "data.train_files": "$here/train.parquet",
@@ -70,7 +66,9 @@ def _options(handed: Handed) -> dict[str, object]:
         "data.max_response_length": made.max_completion_length,
         "actor_rollout_ref.model.path": handed.model,
         f"{actor}.optim.lr": handed.rate(),
-        f"{actor}.ppo_mini_batch_size": max(handed.prompts // handed.get("num_mini_batches", 1), 1),
+        f"{actor}.optim.weight_decay": made.weight_decay,
+        f"{actor}.grad_clip": made.max_grad_norm,
+        f"{actor}.ppo_mini_batch_size": mini,
         f"{actor}.ppo_micro_batch_size_per_gpu": micro,
         f"{actor}.ppo_epochs": handed.passes(),
         f"{actor}.clip_ratio": handed.get("epsilon", 0.2),
@@ -82,7 +80,10 @@ def _options(handed: Handed) -> dict[str, object]:
         "actor_rollout_ref.ref.log_prob_micro_batch_size_per_gpu": micro,
         "reward.custom_reward_function.path": "$here/reward.py",
         "reward.custom_reward_function.name": "compute_score",
+        "trainer.n_gpus_per_node": "$gpus",
+        "trainer.logger": "[console]",
         "trainer.default_local_dir": "$here/checkpoints",
+        "trainer.save_freq": handed.steps(),
         "trainer.total_epochs": max(round(made.num_train_epochs), 1),
     }
     if made.max_steps > 0:
@@ -95,7 +96,8 @@ def _options(handed: Handed) -> dict[str, object]:
     if handed.config.method == "ppo":
         options |= {
             "algorithm.gamma": made.gamma, "algorithm.lam": made.lam, "critic.model.path": handed.model,
-            "critic.optim.lr": handed.value_rate(), "critic.ppo_micro_batch_size_per_gpu": micro,
+            "critic.optim.lr": handed.value_rate(), "critic.optim.weight_decay": made.weight_decay,
+            "critic.grad_clip": made.max_grad_norm, "critic.ppo_micro_batch_size_per_gpu": micro,
             "critic.cliprange_value": made.cliprange_value,
         }  # fmt: skip
     return options

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import re
 import runpy
-import subprocess
 import sys
 import types
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,22 +18,18 @@ from curate.errors import UsageError
 from trainers.exporting import TARGETS, export
 
 Make = Callable[..., dict[str, Any]]
-
-
-@pytest.fixture
-def grpo(settings: Make) -> dict[str, Any]:
-    return settings(
-        "grpo", {"beta": 0.02, "epsilon": 0.3}, eval=0.25, rewards=["math", {"reward": "boxed_format", "weight": 0.1}]
-    )
+RunScript = Callable[..., list[str]]
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text().splitlines()]
+    return pl.read_parquet(path).to_dicts()
 
 
-def options(path: Path, join: str) -> dict[str, str]:
-    found = re.findall(rf"^  ([\w.-]+){join}(.+?)(?: \\)?$", path.read_text(), re.MULTILINE)
-    return {name: value.strip("\"'") for name, value in found}
+def options(arguments: list[str], join: str) -> dict[str, str]:
+    """What a script hands on: `name=value`, or `--name value`."""
+    if join == "=":
+        return dict(one.split("=", 1) for one in arguments if "=" in one)
+    return {name: value for name, value in pairwise(arguments) if name.startswith("--")}
 
 
 def test_a_training_that_cannot_be_handed_on_leaves_no_folder(settings: Make, tmp_path: Path) -> None:
@@ -44,7 +38,7 @@ def test_a_training_that_cannot_be_handed_on_leaves_no_folder(settings: Make, tm
     assert not (tmp_path / "out").exists()
 
 
-def test_verl(grpo: dict[str, Any], tmp_path: Path) -> None:
+def test_verl(grpo: dict[str, Any], tmp_path: Path, run_script: RunScript) -> None:
     told = export(grpo, "verl", tmp_path)
     assert "24 rows, 8 held out" in told
     assert pl.read_parquet_schema(tmp_path / "train.parquet") == pl.read_parquet_schema(tmp_path / "test.parquet")
@@ -58,46 +52,46 @@ def test_verl(grpo: dict[str, Any], tmp_path: Path) -> None:
     compute_score = runpy.run_path(str(tmp_path / "reward.py"))["compute_score"]
     assert compute_score("weighted", f"It is \\boxed{{{gold}}}.", gold, row["extra_info"])["score"] == 1.1
     assert compute_score("weighted", "no", gold, row["extra_info"])["score"] == 0.0
-    given = options(tmp_path / "run.sh", "=")
+    given = options(run_script(tmp_path / "run.sh"), "=")
     assert given["algorithm.adv_estimator"] == "grpo"
     assert given["data.train_batch_size"] == "2"  # 8 completions in groups of 4
     assert given["actor_rollout_ref.rollout.n"] == "4"
     assert given["actor_rollout_ref.actor.clip_ratio"] == "0.3"
     assert given["actor_rollout_ref.actor.kl_loss_coef"] == "0.02"
-    assert given["data.train_files"] == "$here/train.parquet"
+    assert given["data.train_files"] == str(tmp_path / "train.parquet")
     assert Path(given["actor_rollout_ref.model.path"]).is_dir()
 
 
-def test_openrlhf(grpo: dict[str, Any], tmp_path: Path) -> None:
+def test_openrlhf(grpo: dict[str, Any], tmp_path: Path, run_script: RunScript) -> None:
     export(grpo, "openrlhf", tmp_path)
-    row = lines(tmp_path / "train.jsonl")[0]
+    row = lines(tmp_path / "train.parquet")[0]
     assert list(row) == ["prompt", "label"]
-    assert len(lines(tmp_path / "test.jsonl")) == 8
+    assert len(lines(tmp_path / "test.parquet")) == 8
     reward_func = runpy.run_path(str(tmp_path / "reward.py"))["reward_func"]
     answer = reward_func([f"Q\\boxed{{{row['label']}}}", "Qno"], ["Q", "Q"], [row["label"]] * 2)
     assert answer["rewards"].tolist() == pytest.approx([1.1, 0.0])
-    given = options(tmp_path / "run.sh", " ")
+    given = options(run_script(tmp_path / "run.sh"), " ")
     assert given["--algo.advantage.estimator"] == "group_norm"
     assert given["--rollout.n_samples_per_prompt"] == "4"
     assert given["--train.batch_size"] == "8"
-    assert given["--reward.remote_url"] == "$here/reward.py"
+    assert given["--reward.remote_url"] == str(tmp_path / "reward.py")
 
 
-def test_ppo_goes_with_its_critic(settings: Make, tmp_path: Path) -> None:
+def test_ppo_goes_with_its_critic(settings: Make, tmp_path: Path, run_script: RunScript) -> None:
     config = settings("ppo", {"num_mini_batches": 2, "lam": 0.9, "max_completion_length": 24}, rewards=["math"])
     export(config, "verl", tmp_path / "verl")
-    given = options(tmp_path / "verl" / "run.sh", "=")
+    given = options(run_script(tmp_path / "verl" / "run.sh"), "=")
     assert given["algorithm.adv_estimator"] == "gae"
     assert given["algorithm.lam"] == "0.9"
     assert given["actor_rollout_ref.actor.ppo_mini_batch_size"] == "4"
     assert float(given["critic.optim.lr"]) == pytest.approx(1e-3)
     export(config, "openrlhf", tmp_path / "openrlhf")
-    assert options(tmp_path / "openrlhf" / "run.sh", " ")["--algo.advantage.lambd"] == "0.9"
+    assert options(run_script(tmp_path / "openrlhf" / "run.sh"), " ")["--algo.advantage.lambd"] == "0.9"
 
 
 def test_open_instruct(grpo: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     export(grpo, "open-instruct", tmp_path)
-    row = lines(tmp_path / "train.jsonl")[0]
+    row = lines(tmp_path / "train.parquet")[0]
     assert list(row) == ["messages", "ground_truth", "dataset"]
     assert row["dataset"] == "curate_weighted"
     names = ["open_instruct", "open_instruct.ground_truth_utils"]
@@ -115,7 +109,7 @@ def test_open_instruct(grpo: dict[str, Any], tmp_path: Path, monkeypatch: pytest
 
 def test_axolotl(grpo: dict[str, Any], tmp_path: Path) -> None:
     export(grpo, "axolotl", tmp_path)
-    row = lines(tmp_path / "train.jsonl")[0]
+    row = lines(tmp_path / "train.parquet")[0]
     assert list(row) == ["prompt", "answer"]
     config = yaml.safe_load((tmp_path / "config.yaml").read_text())
     assert config["trl"]["reward_weights"] == [1.0, 0.1]
@@ -157,19 +151,37 @@ def test_each_row_is_judged_by_the_verifier_it_names(settings: Make, tmp_path: P
 
 
 @pytest.mark.parametrize("target", ["verl", "openrlhf", "open-instruct"])
-def test_a_script_is_bash_and_hands_its_options_on(target: str, grpo: dict[str, Any], tmp_path: Path) -> None:
+def test_a_script_is_bash_and_hands_its_options_on(
+    target: str, grpo: dict[str, Any], tmp_path: Path, run_script: RunScript
+) -> None:
     export(grpo, target, tmp_path)
-    program = tmp_path / "bin" / "python3"
-    program.parent.mkdir()
-    program.write_text('#!/bin/bash\nprintf "%s\\n" "$@"\n')
-    program.chmod(0o755)
-    done = subprocess.run(
-        ["bash", str(tmp_path / "run.sh"), "own=1"],
-        env={"PATH": f"{program.parent}:/usr/bin:/bin"}, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    given = done.stdout.splitlines()
+    given = run_script(tmp_path / "run.sh", "own=1")
     assert given[-1] == "own=1"
-    assert any(str(tmp_path / "train.") in one for one in given)
+    assert any(str(tmp_path / "train.parquet") in one for one in given)
+
+
+@pytest.mark.parametrize(("target", "name"), [("verl", "trainer.n_gpus_per_node="), ("openrlhf", "--vllm.num_engines")])
+def test_the_environment_says_on_how_many_gpus(
+    target: str, name: str, grpo: dict[str, Any], tmp_path: Path, run_script: RunScript
+) -> None:
+    export(grpo, target, tmp_path)
+    for given, wanted in (({}, "1"), ({"GPUS": "4"}, "4")):
+        said = " ".join(run_script(tmp_path / "run.sh", **given))
+        assert f"{name.removesuffix('=')} {wanted}" in said.replace("=", " ")
+
+
+@pytest.mark.parametrize("target", list(TARGETS))
+def test_a_gold_that_looks_like_a_date_stays_a_text(target: str, settings: Make, tmp_path: Path) -> None:
+    """`datasets`, which all four load rows with, reads such a text from JSON lines as a point in time."""
+    from datasets import load_dataset
+
+    answers = [f"2024-01-{day:02}" for day in range(1, 5)]
+    pl.DataFrame({"prompt": [f"{day}?" for day in answers], "answer": answers}).write_parquet(tmp_path / "rows.parquet")
+    export(settings("grpo", data=str(tmp_path / "rows.parquet"), rewards=["exact"]), target, tmp_path / "out")
+    row = load_dataset("parquet", data_files=str(tmp_path / "out" / "train.parquet"), split="train")[0]
+    golds = {"verl": "reward_model", "openrlhf": "label", "open-instruct": "ground_truth", "axolotl": "answer"}
+    gold = row[golds[target]]
+    assert (gold["ground_truth"] if target == "verl" else gold) in answers
 
 
 def test_what_is_not_taken_over_is_said(settings: Make, tmp_path: Path) -> None:
