@@ -34,7 +34,8 @@ _AGAIN = re.compile(
     rf"(?:\b(?:{_SUBJECT})(?:'s| is| was| must be| should be| should have been| would be| has to be| equals)"
     r"(?: actually| really| in fact| indeed)?"
     r"|\bi (?:meant|mean)(?: to say)?|\bmake (?:it|that)"
-    r"|\b(?:no|nope|wrong|correction|edit|update|erratum|sorry|rather|wait|actually|kidding|mistake)[,:!]?)[\s:,]*",
+    r"|\b(?:no|nope|wrong|correction|edit|update|erratum|sorry|rather|wait|actually|kidding|mistake|"
+    r"on second thoughts?|on reflection)[,:!]?)[\s:,]*",
     re.IGNORECASE,
 )
 _VALUE = re.compile(

@@ -13,7 +13,7 @@ from typing import Any
 from rewards.base import Score
 from rewards.extract import ONLY_SUPPOSED, final_answer, strip_thinking
 from rewards.options.menu import Menu, clean, read_gold, read_menu
-from rewards.options.stances import chosen, own_lines, verdicts
+from rewards.options.stances import chosen, concluded, own_lines, verdicts
 from rewards.options.statement import Said, read_statement
 from rewards.retractions import restated
 
@@ -79,6 +79,8 @@ def said_options(completion: str, menu: Menu) -> Said:
     said, problem = _on_a_line(text, menu, alone="\n" not in text and marked is None)
     if said or problem:
         return said, problem or "a line of its own"
+    if marked is None and (said := concluded(text, menu)):
+        return said, "the end of the last line"
     return frozenset(), "no option is stated" if text else "no answer"
 
 

@@ -11,20 +11,23 @@ from rewards.options.statement import NOT_IT, Said, read_statement
 CHOSEN = re.compile(
     r"(?:\bnot\s+[(\[]?[A-Z][)\]]?[,.;]?\s+(?:but(?: rather)?|it(?:'s| is))\b|;\s*it(?:'s| is)\b"
     r"|\bbut (?:it(?:'s| is)|actually)\b"
-    r"|\b(?:must|should|has to|would) be|\b(?:choos|pick|select)(?:e|ing)?\b|\bchose\b"
+    r"|\b(?:must|should|has to|would)(?:\s\w+)? be|\b(?:choos|pick|select)(?:e|ing)?\b|\bchose\b"
     r"|\bI(?:'d| would)? (?:say|answer)\b"
     r"|\bgo(?:ing)? with|\bopt for|\bsettle on|\b(?:answer|ans|option|choice|letter|pick)\s*(?:is|:|=)"
-    r"|\b(?:corr[ei]\w+|certa|esatta|giusta|bonne|juste|richtig\w*)\b[^\n.]{0,16}?\b(?:es|é|è|est|ist)\b"
-    r"|(?:[:=→>]|\b(?:is|it's|get|gives|leaves|yields))\s*(?=[(\[]?(?!I\b)[A-Z][)\]]?(?:[.!]?\s*$|\sas the\b))"
+    r"|\b(?:corr[ei]\w+|certa|esatta|giusta|bonne|juste|richtig\w*|lösung|soluci[oó]n)\b[^\n.]{0,16}?\b(?:es|é|è|est|ist)\b"
+    r"|(?:[:=→>]|\b(?:is|it's|get|gives|leaves|yields))\s*(?=[(\[]?(?-i:(?!I\b)[A-Z])[)\]]?(?:[.!]?\s*$|\sas the\b))"
+    r"|\bans(?:wer)?\b[\s.:=–—-]{0,4}(?:(?:will|would|should|must) be\s)?[(\[]?(?:option\s)?"
+    r"(?=[(\[]?(?-i:[A-Z])[)\].!]{0,3}\s*$)"
     r"|选择?|正解は|정답은|\b(?:ответ|вариант)\b\s*[:—-]"
     r"|\b(?:so|thus|hence|therefore)\b,?(?=\s*[(\[]?[A-Z\d]\d?[)\]]?[.!]?\s*$))\s*:?\s*",
     re.IGNORECASE | re.MULTILINE,
 )
 CORRECT = re.compile(
     r"(?:\b(?:option|choice|answer|statement)\s+)?[(\[]?(?<![\w'’])(?P<label>[A-Z]|\d{1,2})[)\].:]?(?:"
-    r"(?:\s+is|,)\s+(?:clearly |definitely |indeed )?(?:the |my )?(?:most |only |single |final |best )?"
-    r"(?:correct|right|best|true|answer|choice)\b|(?<![.:])\s+(?:remains|is left)\b)(?!\s*\?)",
+    r"(?:\s+is|\s+must be|,)\s+(?:clearly |definitely |indeed )?(?:the |my )?(?:most |only |single |final |best )?"
+    r"(?:correct|right|best|true|answer|choice)\b|(?<![.:])\s+(?:remains|is left|fits best|works best)\b)(?!\s*\?)",
 )
+EQUALS = re.compile(r"=>?|[⇒→]|\b(?:is|are|equals|gives)\b", re.IGNORECASE)
 UNTRUE = re.compile(
     r"(?:\bnot|n't|\bnever|\bwhether|\bif|\bfalse that|\bwrong that|\bdoubt|\bcannot)\b[^.\n]{0,40}\Z"
     r"|\b(?:false|wrong|incorrect|avoid|worst|least|distractor|trap|(?:exclud|eliminat|reject|discard|rul)(?:e|es|ed|ing))"
@@ -66,9 +69,19 @@ def verdicts(text: str, menu: Menu) -> Said:
     """
     told = [(menu.of_label(found["label"]), bool(found["yes"])) for found in VERDICT.finditer(text)]
     right = frozenset(place for place, yes in told if yes and place is not None)
-    if len(right) > 1 and any(not yes for _, yes in told):
-        return frozenset(), "several options are called right"
-    return (right, "") if right and any(not yes for _, yes in told) else (frozenset(), "")
+    return (right if any(not yes for _, yes in told) else frozenset()), ""
+
+
+def concluded(text: str, menu: Menu) -> frozenset[int]:
+    r"""The option whose text the last line ends with: "so x = 12", "the total is 12".
+
+    >>> concluded("3 boxes of 4\nso x = 12.", Menu(("A", "B"), ("7", "12")))
+    frozenset({1})
+    """
+    line = text.rstrip().rpartition("\n")[2]
+    said = list(EQUALS.finditer(line))
+    place = menu.of_text(line[said[-1].end() :]) if said and not line.endswith("?") else None
+    return frozenset() if place is None or _untrue(line, said[-1].start()) else frozenset((place,))
 
 
 def own_lines(text: str, menu: Menu) -> list[str]:

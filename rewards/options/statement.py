@@ -13,7 +13,7 @@ Said = tuple[frozenset[int], str]
 LEAD = re.compile(  # what may come before the option in a statement
     r"(?:(?:the|it|that|this|i|we|i'd|i'll|we'd|say|looks like|think|believe|so|thus|hence|therefore|only|just|either|"
     r"both|is|are|it's|that's|options?|choices?|letters?|answers?|statements?|most|likely|probably|definitely|clearly)"
-    r"\b(?!['’]\w)[\s:,]*|(?-i:(?:la|a|il|el|le|die|der|das)\s(?=[(\[]?[A-Z]\b)|l['’](?=[A-Z]\b)))*",
+    r"\b(?!['’]\w)[\s:,]*|\((?=(?:option|choice|answer)\b)|(?-i:(?:la|a|il|el|le|die|der|das)\s(?=[(\[]?[A-Z]\b)|l['’](?=[A-Z]\b)))*",
     re.IGNORECASE,
 )
 LABEL = re.compile(
@@ -40,12 +40,13 @@ AS_GOOD = re.compile(
 LISTED = re.compile(r"[.\s]*,\s*")
 GOES_ON = re.compile(r"\s*(?:,|\band\b|\bor\b|\.?\s*\Z)")
 EXCEPT = re.compile(r"[\s,]*\b(?:except|excluding|save|minus)\b", re.IGNORECASE)
-OR_ELSE = re.compile(r"[\s,]*\bor\s+(?:any|some|another|none|neither|maybe|perhaps)\w*\b", re.IGNORECASE)
+OR_ELSE = re.compile(r"[\s,]*\bor\s+(?:any|some|another|none|neither|not|maybe|perhaps)\w*\b", re.IGNORECASE)
 IS_WRONG = (  # behind an option, as what follows
     r"[\s:,]*(?:(?:is|are|was|would be|must be|seems|looks)\s+(?:\w+ly\s+|also\s+|just\s+)?"
     r"(?:the\s|an?\s|one of the\s)?"
     r"(?:not|wrong|incorrect|false|impossible|ruled|eliminated|excluded|out|too|tempting"
     r"|(?:my |a )?second (?:choice|best)|distractor|trap|mistake)\b|\?"
+    r"|can (?:safely )?be (?:excluded|eliminated|ruled out|discarded|rejected)\b"
 )
 WRONG_TEXT = re.compile(IS_WRONG + ")", re.IGNORECASE)
 WRONG = re.compile(
@@ -55,7 +56,7 @@ WRONG = re.compile(
 NOT_IT = re.compile(
     r"(?:\bneither|\bnor|\bnot|n't|\bnever|\brather than|\binstead of|(?:any|every)thing but|\bexcept(?: for)?"
     r"|\bother than)"
-    r"\s+(?:the |a |an )?[\"']?\Z",
+    r"\s+(?:the |a |an )?[\"']?\Z|\b(?:before|after|until)\s\Z",
     re.IGNORECASE,
 )
 ARTICLES = frozenset("AaI")
@@ -119,10 +120,16 @@ def _labelled(places: frozenset[int], joined: bool, body: str, length: int, menu
     end = len(body) - len(rest) + other_length if other in places else length
     if (WRONG if end == length else WRONG_TEXT).match(body, end):
         return frozenset(), f"an option that is denied: {body[:60]}"
-    following = re.match(r"[\s.,;)]*[(\[]?([A-Z]|\d{1,2})[)\].:]", body[end:]) if end > length else None
-    if following and menu.of_label(following[1]) not in (None, *places):
+    if _listed(body, end, menu) or re.fullmatch(r"(?:\s+[A-Z])+[.\s]*", body[end:]):
         return frozenset(), f"the options are listed: {body[:60]}"
     return _unless_doubted(places, body, end, menu)
+
+
+def _listed(body: str, end: int, menu: Menu) -> bool:
+    """Whether what follows an option is another one with its own text: "A) Rome B) Paris"."""
+    following = re.match(r"[\s.,;)]*[(\[]?([A-Z]|\d{1,2})[)\].:]\s*", body[end:])
+    place = menu.of_label(following[1]) if following else None
+    return place is not None and following is not None and menu.at_start(body[end + following.end() :])[0] == place
 
 
 def _labels(body: str, menu: Menu, *, alone: bool) -> tuple[frozenset[int], int, bool]:
@@ -137,8 +144,8 @@ def _labels(body: str, menu: Menu, *, alone: bool) -> tuple[frozenset[int], int,
         if place is None or (label.islower() and bare and not alone):
             break
         following = re.match(r"\s+([a-z]+)", body[found.end() :])
-        if label in ARTICLES and bare and following and following[1] not in CONNECTORS:
-            break  # "A dog", "I think"
+        if (label in ARTICLES or label.isdecimal()) and bare and following and following[1] not in CONNECTORS:
+            break  # "A dog", "I think", "4 of 8"
         places.append(place)
         end = found.end()
         separator = SEPARATOR.match(body, end)

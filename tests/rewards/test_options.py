@@ -163,6 +163,21 @@ def test_every_mmlu_question_is_judged_right_in_every_form(
     assert wrong <= rows * 0.002
 
 
+def test_the_option_of_a_worked_solution_is_found_and_no_other(
+    shared_data: Path, read_rows: Callable[[Path], Iterator[dict[str, Any]]]
+) -> None:
+    """AQuA's rationales end in every way people end them; four of them settle on nothing."""
+    rows = list(read_rows(shared_data / "math_benchmarks" / "aqua.jsonl.gz"))
+    earned = {
+        (number, letter): rewards.choice.score(row["rationale"], answer=letter, options=row["options"]).value
+        for number, row in enumerate(rows)
+        for letter in "ABCDE"
+    }
+    right = {(number, row["correct"]) for number, row in enumerate(rows)}
+    assert sum(earned[one] == 1 for one in right) >= 250
+    assert not [one for one, value in earned.items() if value and one not in right]
+
+
 @pytest.mark.parametrize("gold", ["²³", "½", "٣", "\x00"])
 def test_a_gold_in_signs_that_only_look_like_digits_is_none_of_the_options(gold: str) -> None:
     score = rewards.choice.score("yes", answer=gold, options=["yes", "no"])

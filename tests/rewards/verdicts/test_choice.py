@@ -259,6 +259,20 @@ WHOLE_TEXTS = [
     (0, 'It is not "may".', "B", QUOTED),
     (0, "All of the above except D", "D", ["Whales", "Bats", "Dogs", "All of the above"]),
     (0, "Yes and no.", "yes", ["yes", "no", "maybe"]),
+    (1, "It must therefore be D.", "D", PLANETS),
+    (1, "Out of the four, D fits best.", "D", PLANETS),
+    (1, "12 of 36 is 1/3.\nAns A", "A", HALVES),
+    (1, "= 4/8 = 1/2\ncorrect answer A", "A", HALVES),
+    (1, "ANSWER :(Option A)", "A", HALVES),
+    (1, "4 of 8 are red, so the share is\n4/8 = 1/2.", "A", HALVES),
+    (1, "D) Mars. (A) is wrong because it is too close.", "D", PLANETS),
+    (1, "A) yes\nB) no\nC) yes\nD) no\nSo A and C.", "A, C", PLANETS),
+    (0, "D can be excluded.", "D", PLANETS),
+    (0, "D or not D, that is the question.", "D", PLANETS),
+    (0, "D C", "D", PLANETS),
+    (0, "The answer is D. On second thought, C.", "D", PLANETS),
+    (0, "Before 1939", "C", ["1914", "1918", "1939", "1945"]),
+    (0, "4/8 = 1/2?", "A", HALVES),
 ]
 
 
