@@ -9,24 +9,7 @@ rows run where the build runs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from curate.executors.base import Executor, Task
-from curate.executors.settings import EXECUTORS, ExecutorSettings, LocalSettings, read_executor
+from curate.executors.base import Executor, ExecutorSettings, Task
+from curate.executors.choosing import EXECUTORS, opened, read_executor
 
 __all__ = ["EXECUTORS", "Executor", "ExecutorSettings", "Task", "opened", "read_executor"]
-
-
-@contextmanager
-def opened(said: str) -> Iterator[Executor | None]:
-    """The executor of a word or file, closed at the end; None for `local` in one process, which needs no shards."""
-    settings = read_executor(said)
-    if isinstance(settings, LocalSettings) and settings.workers == 1:
-        yield None
-        return
-    executor = settings.open()
-    try:
-        yield executor
-    finally:
-        executor.close()

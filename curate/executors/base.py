@@ -1,10 +1,12 @@
-"""What an executor is: it calls a task on many parts, somewhere."""
+"""What an executor is: it calls a task on many parts, somewhere; and what can be set about every one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Task(Protocol):
@@ -23,7 +25,7 @@ class Task(Protocol):
 
 
 class Executor(Protocol):
-    """Runs tasks. Opened by the settings of its kind (`curate.executors.settings`)."""
+    """Runs tasks. Opened by the settings of its kind (`ExecutorSettings.open`)."""
 
     settings: Any
 
@@ -36,3 +38,25 @@ class Executor(Protocol):
 
     def close(self) -> None:
         """Let go of workers; safe to call twice."""
+
+
+class ExecutorSettings(BaseModel):
+    """What all executors share."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    needed: ClassVar[tuple[str, ...]] = ()
+    """Settings without a default, so that the word alone does not do."""
+
+    executor: str
+    rows: int = Field(default=2_000, ge=1, description="Rows of a shard at most.")
+    shard_mb: int = Field(default=64, ge=1, description="Megabytes of a shard, about, where rows are large.")
+    requests: int = Field(default=256, ge=1, description="Requests a worker is given at a time.")
+    spread: Literal["models", "all", "none"] = Field(
+        default="models",
+        description="Which engines run on the workers: those that hold a model (transformers, vllm), all, none. A "
+        "server is asked from where the build runs: waiting needs no machine.",
+    )
+
+    def open(self) -> Executor:
+        """Make the executor; it connects when it is first used."""
+        raise NotImplementedError

@@ -7,13 +7,23 @@ from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Literal
+
+from pydantic import Field
 
 from curate.errors import StepFailed
-from curate.executors.base import Task
+from curate.executors.base import Executor, ExecutorSettings, Task
 
-if TYPE_CHECKING:
-    from curate.executors.settings import LocalSettings
+
+class LocalSettings(ExecutorSettings):
+    """This machine: in this process, or in several."""
+
+    executor: Literal["local"]
+    workers: int = Field(default=1, ge=1, description="Processes; 1 is this one.")
+
+    def open(self) -> Executor:
+        """A pool, started when first used."""
+        return LocalExecutor(self)
 
 
 class LocalExecutor:

@@ -8,16 +8,31 @@ import socket
 from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal
+
+from pydantic import Field
 
 from curate.errors import StepFailed, UsageError
-from curate.executors.base import Task
-
-if TYPE_CHECKING:
-    from curate.executors.settings import RaySettings
+from curate.executors.base import Executor, ExecutorSettings, Task
 
 REACH_S = 10.0
 """Seconds a cluster has to answer a connection."""
+
+
+class RaySettings(ExecutorSettings):
+    """Ray Data, on the cluster that is there or on one started here. Every node needs curate installed."""
+
+    executor: Literal["ray"]
+    address: str | None = Field(
+        default=None, description="Of a cluster; RAY_ADDRESS, one that runs here, or a new one."
+    )
+    num_cpus: float = Field(default=1, ge=0, description="Cores of one worker.")
+    models: int = Field(default=1, ge=1, description="Workers that hold a model, for the requests to one.")
+    num_gpus: float = Field(default=0, ge=0, description="GPUs of each of these.")
+
+    def open(self) -> Executor:
+        """Connects when first used."""
+        return RayExecutor(self)
 
 
 class RayExecutor:

@@ -20,17 +20,40 @@ from dataclasses import dataclass
 from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal
+
+from pydantic import Field
 
 from curate.errors import StepFailed, UsageError
-from curate.executors.base import Task
+from curate.executors.base import Executor, ExecutorSettings, Task
 from curate.table import replacing, slug, write_text_atomic
-
-if TYPE_CHECKING:
-    from curate.executors.settings import SlurmSettings
 
 PATIENCE = 3
 """Looks for a result after its job has ended: a shared file system shows files late."""
+
+
+class SlurmSettings(ExecutorSettings):
+    """Slurm, by datatrove's executor: writes job files, submits them with sbatch and waits. Needs a shared folder."""
+
+    needed = ("partition",)
+
+    executor: Literal["slurm"]
+    partition: str
+    time: str = Field(default="24:00:00", description="Limit of one task.")
+    tasks: int = Field(default=100, ge=1, description="Tasks of a job array at most; each does several shards.")
+    workers: int = Field(default=-1, description="Tasks running at a time; -1: no limit.")
+    cpus_per_task: int = Field(default=1, ge=1)
+    mem_per_cpu_gb: int = Field(default=4, ge=1)
+    gpus_per_task: int = Field(default=0, ge=0, description="Of tasks that hold a model.")
+    qos: str = ""
+    venv_path: str | None = Field(default=None, description="Script to source; this environment's unless given.")
+    env_command: str | None = Field(default=None, description="Command before the task instead, for modules or conda.")
+    sbatch_args: dict[str, str] = Field(default_factory=dict, description="More #SBATCH lines: {account: mine}.")
+    poll_s: float = Field(default=10.0, gt=0, description="Seconds between looks for results.")
+
+    def open(self) -> Executor:
+        """Submits when first used."""
+        return SlurmExecutor(self)
 
 
 class SlurmExecutor:

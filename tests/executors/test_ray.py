@@ -15,7 +15,7 @@ import pytest
 from curate.building import build
 from curate.errors import StepFailed, UsageError
 from curate.executors import opened
-from curate.executors.settings import RaySettings
+from curate.executors.ray_cluster import RaySettings
 from curate.recipe import Recipe
 from curate.run import Run
 

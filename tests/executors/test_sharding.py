@@ -20,7 +20,7 @@ from curate.errors import CurateError, DataError, EngineDown, RecipeError, Usage
 from curate.executors import opened, read_executor
 from curate.executors.asking import request_bytes, requests_of
 from curate.executors.failures import raised, to_bytes
-from curate.executors.settings import LocalSettings, SlurmSettings
+from curate.executors.local import LocalSettings
 from curate.executors.sharding import (
     HERE,
     StepTask,
@@ -34,6 +34,7 @@ from curate.executors.sharding import (
     unpack,
 )
 from curate.executors.sharding import ROW_WISE as ROW_WISE_KINDS
+from curate.executors.slurm_jobs import SlurmSettings
 from curate.recipe import Recipe
 from curate.responses import Journal
 from curate.result import Result, Usage
