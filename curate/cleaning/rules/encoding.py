@@ -17,7 +17,7 @@ BROKEN = "|".join(
         rf"â(?:€[™œ“”¦˜¢\x{{9d}}\p{{Ll}}]|[‚„†‡ˆ‰Šœ˜–—][{_ANY}])|á[º»][{_SIGN}]",  # ’ “ … → ✓, ệ
         # ř, and two letters in a row of Slavic, Greek, Hebrew, Arabic
         rf"[ÅÄ](?:[‚ƒ„†‡ˆ‰Š™š›œžŸ¼¾¯]|[{_SIGN}]\p{{Ll}})|[ÐÑ][{_ANY}][ÐÑ]|[ÎÏ][{_ANY}][ÎÏ]|×[{_ANY}]×[{_ANY}]|[ØÙ][{_ANY}][ØÙ]",
-        rf"(?:[à-ï][{_ANY}][{_ANY} ]){{2}}",  # Chinese, Japanese, Korean, Hindi, Thai
+        rf"(?:[à-ï][{_ANY}][{_ANY} ]){{2}}|(?:ã[{_ANY}]{{1,2}}){{3}}",  # Chinese, Japanese, Korean, Hindi, Thai
         "‚Ä[ôúùìî¶¢]|√©",  # ’ and é in Mac Roman
     )
 )

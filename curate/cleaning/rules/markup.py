@@ -22,9 +22,10 @@ TOKENS = (
     r"\[/?(?:AVAILABLE_TOOLS|TOOL_[A-Z]{4,8}|SYSTEM_PROMPT|MODEL_SETTINGS|THINK|gMASK|IMG_BREAK)\]",
     r"<(?:unused\d{1,4}|extra_id_\d{1,4}|reserved_\d{1,4}|0x[0-9A-F]{2})>",  # Gemma, T5, byte tokens
     r"\[(?:UNK|CLS|SEP|PAD|MASK)\]",  # BERT
-    r"^\s*<s>|</s>\s*$|<s>\s*\[INST\]|</s><s>",  # elsewhere it may be the HTML tag for struck text
+    r"<s>\s*\[INST\]|</s><s>",
 )
-SPECIAL = f"(?:{'|'.join(TOKENS)})"
+ENDS = r"^\s*<s>|</s>\s*$"  # elsewhere, and in pairs, it may be the HTML tag for struck text
+SPECIAL = "|".join(TOKENS)
 ANCHORS = [  # one of these is in every token above
     "<|", "<｜", "of_turn>", "of_image>", "of_audio>", "of_text>", "<bos>", "<eos>", "<pad>", "<unk>", "<mask>",
     "<cls>", "<sep>", "<endoftext>", "<eod>", "<eop>", "<sop>", "<gmask>", "<image_soft", "INST]", "SYS>>", "_TOOLS]",
@@ -35,16 +36,16 @@ ANCHORS = [  # one of these is in every token above
 
 
 def special_tokens(texts: Texts) -> pl.Series:
-    """The first special token of a chat template in a text."""
+    """A special token of a chat template in a text."""
     places = having(texts.text, ANCHORS)
     found = pl.Series([None], dtype=pl.String).new_from_index(0, len(texts))
     if not len(places):
         return found
     some = texts.text.gather(places)
-    tokens = some.str.extract(SPECIAL, 0).str.strip_chars()
     opens, closes = (some.str.count_matches(tag, literal=True) for tag in ("<s>", "</s>"))
-    is_html = tokens.is_in(["<s>", "</s>"]) & (opens == closes)
-    return found.scatter(places, pl.select(pl.when(~is_html).then(tokens)).to_series())
+    ends = pl.when(opens != closes).then(pl.lit(some).str.extract(ENDS, 0))
+    tokens = pl.coalesce(pl.lit(some).str.extract(SPECIAL, 0), ends).str.strip_chars()
+    return found.scatter(places, pl.select(tokens).to_series())
 
 
 def prompt_echo(texts: Texts) -> pl.Series:
