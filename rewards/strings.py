@@ -22,6 +22,7 @@ NOT_IN_NUMBER = re.compile(r"\.(?!\d)|(?<=[^\W\d_])\.|-(?![\d.])|(?<=\S)-")  # p
 ARTICLES = frozenset(("a", "an", "the"))
 TYPOGRAPHY = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "−": "-", "\u00ad": None})
 SENTENCE_END = frozenset(" .,;:?。，、；：？")
+REASON = re.compile(r"(?<=\S),?\s(?:because|since)\s")  # "Mercury because it is closest"
 ROMAN = re.compile(r"\\(?:text(?:bf|it|rm|sf|tt)?|mathrm|mathbf|mbox|operatorname)\s*\{([^{}]*)\}")  # words in a box
 QUOTES = frozenset(("''", '""', "``", "**", "__", "«»", "「」"))
 
@@ -51,7 +52,8 @@ def exact(
     if not golds:
         return Score(None, "there is no gold answer")
     found = strip_thinking(completion) if whole else answer_text(completion)
-    if fold(found) in {fold(gold) for gold in golds}:
+    said = {fold(found)} if whole else {fold(found), fold(REASON.split(found, maxsplit=1)[0])}
+    if said & {fold(gold) for gold in golds}:
         return Score(1.0, "the same text", {"answer": found[:200]})
     return Score(0.0, f"'{_short(found)}' is not '{_short(golds[0])}'", {"answer": found[:200]})
 

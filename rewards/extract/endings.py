@@ -9,7 +9,7 @@ from rewards.extract.thinking import strip_thinking
 from rewards.retractions import denied
 
 _NUMBER = re.compile(
-    r"(?<![\w.])(?<!\d,)[-+\u2212]?\s?\$?"
+    r"(?<![\w.])(?<!\d,)(?:(?<!-)[-+\u2212][^\S\n]?)?\$?"
     r"(?:\\[dt]?frac\s?\{-?\d{1,30}\}\s?\{\d{1,30}\}"
     r"|(?:\d{1,3}(?:,\d{3})+|\d{1,400})(?:\.\d{1,400})?(?:\s?/\s?\d{1,30})?|\.\d{1,400})"
     r"(?:\s?\\?%)?(?!\d)"
@@ -19,8 +19,10 @@ _HEDGED = re.compile(
     r"|\b(?P<hedge>maybe|perhaps|possibly) \$?[-+]?\d[\d.,/]*[,;]? (?:or )?(?P=hedge) )\$?\s?[-+]?\Z",
     re.IGNORECASE,
 )
-_ONLY_NUMBER = re.compile(r"[\s|>*+-]*(?:\d{1,2}[.)]\s+)?[*$`]*(-?\d[\d.,/]*)[*$`.,;\s|]*")
+_ONLY_NUMBER = re.compile(r"[\s|>*+-]*(?:\(?(?:\d{1,2}|[a-zA-Z])[.)]\s+)?[*$`]*(-?\d[\d.,/]*)[*$`.,;\s|]*")
 _EMPHASISED = re.compile(r"^[ \t]*(?:\*\*|__)\s?\$?(-?\d[\d.,/]*?)\$?[.\s]?(?:\*\*|__)[.\s]*$", re.MULTILINE)
+_TABLE_RULE = re.compile(r"[\s:-]*\|[\s|:-]*|\s*`+\w*\s*")
+_NOT_THE_OTHER = re.compile(r",\s(?:and\s)?not\s(?:\w+\s)?\$?\Z")
 _LETTER = re.compile(r"(?<![A-Za-z\\'])\(?([A-J])\)?(?![A-Za-z'])")
 _ARTICLE = re.compile(r"A [a-z]")
 _OTHER_LETTER = re.compile(r"(?<![A-Za-z])\(?[A-J]\)?[\s,;&]{0,3}(?:or|and|/)?\s?\(?\Z")
@@ -77,6 +79,9 @@ def last_number(text: str) -> Found | None:
     True
     """
     found = last_matches(_NUMBER, text, 1)
+    if found and (other := _NOT_THE_OTHER.search(text, max(0, found[0].start() - 60), found[0].start())):
+        text = text[: other.start()]  # "36 cm, not 35 cm"
+        found = last_matches(_NUMBER, text, 1)
     if not found:
         return None
     match = found[-1]
@@ -102,7 +107,7 @@ def last_matches(pattern: re.Pattern[str], text: str, count: int, window: int = 
 
 def _lists(text: str) -> bool:
     """Whether a text ends in a list of different numbers, one a line: it settles on none of them."""
-    lines = [line for line in text[-_TAIL:].splitlines() if line.strip(" `|:-")]
+    lines = [line for line in text[-_TAIL:].splitlines() if line.strip() and not _TABLE_RULE.fullmatch(line)]
     last = [_ONLY_NUMBER.fullmatch(line) for line in lines[-2:]]
     return len(last) == 2 and all(last) and len({found[1] for found in last if found}) == 2
 

@@ -14,7 +14,8 @@ from rewards.retractions import restated, without_other
 _MARKER = re.compile(
     r"(?:\banswers?\s{0,20}(?:(?:is|are)\b(?!\s?n['’]t)|:|=(?!=)|\bto\b[^.\n:]{0,80}\bis\b|\*\*\s?(?::|is)|\s+would\s+be)"
     r"|^[ \t#*_]{0,12}(?:(?:final|correct)[ \t])?answer[ \t*_]{0,8}\n"
-    r"|^[ \t]{0,8}\*{0,2}A[ \t]{0,4}:(?![^\n]{0,400}\n\s{0,8}\*{0,2}B[ \t]{0,4}:)|答案[是为\uff1a:])\s{0,20}:?",
+    r"|^[ \t]{0,8}\*{0,2}A[ \t]{0,4}:(?![^\n]{0,400}\n\s{0,8}\*{0,2}B[ \t]{0,4}:)"
+    r"|(?:答案|结果)[是为\uff1a:])\s{0,20}:?",
     re.IGNORECASE | re.MULTILINE,
 )
 _MARKER_ELSEWHERE = re.compile(
@@ -49,6 +50,7 @@ _ABBREVIATED = re.compile(  # before a full stop that ends no sentence: titles a
 )
 _REMARK = re.compile(r"\s[-\u2013\u2014]\s(?=[A-Za-z]{2,}[\s,.])")  # "96 - see above"
 _RATHER = re.compile(r"\A(?:not|nicht)\s\S{1,40},?\s(?:but|sondern)\s(?:rather\s)?", re.IGNORECASE)
+_PART = re.compile(r"\A\([a-eA-E]\)\s+(?=[-$\\]?\d)(?!.*\()")  # "(a) 36" is 36
 _COPULA = re.compile(r"\s?(?:です|である|だ)\Z")
 _PRICE = re.compile(r"\$\d[\d,.]*\s")
 _NEAR = 120  # characters before a stated answer in which another one would stand beside it
@@ -137,7 +139,7 @@ def _first_statement(text: str) -> tuple[str, int]:
         if end > 0 and (not rest or rest[0] in ".,;") and not _PRICE.match(line):
             return line[1:end].strip(), end + 1
     sentence = _REMARK.split(line[: _sentence_end(line)], maxsplit=1)[0]
-    said = _COPULA.sub("", _RATHER.sub("", sentence.strip().strip("*").strip()))
+    said = _COPULA.sub("", _PART.sub("", _RATHER.sub("", sentence.strip().strip("*").strip())))
     return without_other(said), len(sentence)
 
 

@@ -66,6 +66,9 @@ def test_boxes_have_balanced_braces(text: str, contents: list[str]) -> None:
         ("The answer is Samuel L. Jackson.", "Samuel L. Jackson", "marker"),
         ("The answer is B. Paris is larger.", "B", "marker"),
         ("答えは5です。", "5", "marker"),
+        ("结果是5。", "5", "marker"),
+        ("The answer is (a) 5.", "5", "marker"),
+        ("The answer is (a) 5 (b) 6.", "(a) 5 (b) 6", "marker"),
         ('{"steps": ["1+4"], "answer": 5}', "5", "the key of a JSON object"),
         ('```json\n{"answer": "x^2"}\n```', "x^2", "the key of a JSON object"),
     ],
@@ -110,6 +113,8 @@ def test_a_markdown_heading_is_no_answer() -> None:
         ("She has 1,234.50 dollars.", "1,234.50"),
         ("a rise of 5%", "5%"),
         ("x = -5", "-5"),
+        ("The sum is 36 cm, not 35 cm.", "36"),
+        ("Total\n-----\n36", "36"),
         ("f(x)-5", "5"),
         (r"so \frac{3}{4} remains", r"\frac{3}{4}"),
         ("in 3/4 of cases", "3/4"),
@@ -128,7 +133,9 @@ def test_candidates_and_denied_numbers_are_no_number(text: str) -> None:
     assert last_number(text) is None
 
 
-@pytest.mark.parametrize("text", ["12\n13\n14", "1. 12\n2. 13", "```\n12\n13\n```", "| guess |\n|---|\n| 12 |\n| 13 |"])
+@pytest.mark.parametrize(
+    "text", ["12\n13\n14", "1. 12\n2. 13", "a) 12\nb) 13", "```\n12\n13\n```", "| guess |\n|---|\n| 12 |\n| 13 |"]
+)
 def test_a_list_of_numbers_settles_on_none(text: str) -> None:
     assert last_resort(text, letter=False, number=True) is None
 
@@ -173,3 +180,9 @@ def test_hostile_repetition_is_searched_in_linear_time(piece: str) -> None:
         last_resort(hostile, letter=False, number=True)
         last_resort(hostile, letter=False, number=False)
     assert time.process_time() - start < 3  # what is not linear takes minutes
+
+
+def test_a_column_with_a_rule_above_its_sum_is_no_list() -> None:
+    found = last_resort("12\n+24\n---\n36", letter=False, number=True)
+    assert found is not None
+    assert found.text == "36"
