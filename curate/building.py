@@ -26,7 +26,7 @@ from curate.responses import Journal
 from curate.result import PARENT
 from curate.run import Run
 from curate.steps.base import Context, Progress, Step, written_type
-from curate.store import remove_stale, step_key, store, stored_entry, stored_rows, why_again
+from curate.store import remove_stale, step_key, store, stored_rows, why_again
 from curate.table import write_parquet, write_text_atomic
 
 
@@ -100,7 +100,7 @@ def _steps(
     for number, step in enumerate(steps):
         stem = f"{number:02d}-{step.title}"
         key = step_key(step, before, context)
-        old = None if fresh else stored_entry(run, stem)
+        old = None if fresh else run.entry(stem)
         if old is not None and old.key == key and not old.retriable:
             entries.append(old)
             table = None  # read only if a later step needs it

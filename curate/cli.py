@@ -18,7 +18,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from curate.errors import CurateError, Interrupted, InvalidInput
-from curate.report.escape import UNSAFE, visible
+from curate.text.shown import UNSAFE, visible
 
 NEW_OBJECTS = 50_000
 """Objects made before Python looks for cycles: after its default of 700 that took a seventh of the CPU of a build."""
@@ -171,13 +171,14 @@ def why(
 ) -> None:
     """Tell the whole life of a row: source, prompt, responses, scores, where it left and by which rule."""
     from curate.report.life import life
+    from curate.report.life_text import life_text
     from curate.run import Run
 
     told = life(Run(run), row)
     if as_json:
         echo_json(told.to_dict())
     else:
-        say(told)
+        say(life_text(told))
 
 
 @app.command()

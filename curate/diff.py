@@ -11,13 +11,13 @@ from typing import Any
 import polars as pl
 
 from curate.ledger import Entry
-from curate.report.escape import one_line
-from curate.report.funnel import kinds_of
+from curate.reasons import kinds_of
 from curate.report.tables import Outcome, splits, table
 from curate.responses import Journal
 from curate.result import ID, REASON
 from curate.row_diff import by_id
 from curate.run import Run
+from curate.text.shown import one_line
 
 VALUE = 160
 """Characters of a value that are printed."""

@@ -9,10 +9,10 @@ from typing import Any
 
 import polars as pl
 
-from curate.report.escape import one_line
 from curate.report.tables import Table
 from curate.result import ID
 from curate.row_diff import by_content, by_id, have_ids
+from curate.text.shown import one_line
 
 VALUE = 160
 """Characters of an example that are printed."""

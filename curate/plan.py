@@ -18,7 +18,7 @@ from curate.run import Run
 from curate.steps import STEPS, step_class
 from curate.steps.base import Context, Cost
 from curate.steps.load import Load
-from curate.store import step_key, stored_entry
+from curate.store import step_key
 
 
 def make_plan(recipe: Recipe, out: Path | None = None, *, limit: int | None = None) -> dict[str, Any]:
@@ -74,7 +74,7 @@ def _loaded(recipe: Recipe, run: Run, context: Context) -> pl.DataFrame | None:
         require_columns(recipe, dict.fromkeys(load.after(frozenset())))
         return pl.DataFrame()
     stem = f"00-{load.title}"
-    stored = stored_entry(run, stem)
+    stored = run.entry(stem)
     if stored is not None and stored.key == step_key(load, "", context):
         table = run.kept(stem)
     elif isinstance(load, Load) and any(source.hub for source in load.sources):

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TextIO
 
-from curate.report.escape import visible
 from curate.steps.base import Progress
+from curate.text.shown import visible
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar

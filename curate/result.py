@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import polars as pl
 
+from curate.reasons import kinds_of
+from curate.text.shown import one_line
+
 ID, PARENT, REASON = "id", "parent", "reason"
+REASONS, CHARACTERS = 12, 120
+"""Reasons shown at most, and characters of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +70,41 @@ class Result:
     retriable: int = 0
 
     def __str__(self) -> str:
-        """The counts, and the reasons rows left by, most frequent first."""
-        from curate.cleaning.shown import result_text
-
-        return result_text(self)
+        """The counts on one line, then the reasons rows left by, most frequent first."""
+        told = _reasons(self)
+        lines = [f"  {count:>9,}  {one_line(reason, CHARACTERS)}" for reason, count in told[:REASONS]]
+        if len(told) > REASONS:
+            lines.append(f"  and {len(told) - REASONS:,} more reasons")
+        return "\n".join([self._counts, *lines])
 
     def _repr_html_(self) -> str:
-        """The same in a notebook."""
-        from curate.cleaning.shown import result_html
+        """The same as a small table; every text of the data is escaped."""
+        from markupsafe import escape
 
-        return result_html(self)
+        rows = "".join(
+            f"<tr><td style='text-align:right'>{count:,}</td><td>{escape(one_line(reason, CHARACTERS))}</td></tr>"
+            for reason, count in _reasons(self)[:REASONS]
+        )
+        return f"<p>{escape(self._counts)}</p><table><tr><th>rows</th><th>reason</th></tr>{rows}</table>"
+
+    @property
+    def _counts(self) -> str:
+        failed = f", {self.failed.height:,} failed" if self.failed.height else ""
+        return f"{self.kept.height:,} kept, {self.dropped.height:,} dropped{failed}"
+
+
+def _reasons(result: Result) -> list[tuple[str, int]]:
+    """Reasons of dropped and failed rows with their counts, most frequent first.
+
+    Where there are more than can be shown, those that differ only in ids and numbers are counted together.
+    """
+    told: Counter[str] = Counter()
+    for table in (result.dropped, result.failed):
+        if REASON in table.columns:
+            told.update(reason or "no reason given" for reason in table[REASON])
+    if len(told) <= REASONS:
+        return told.most_common()
+    folded: Counter[str] = Counter()
+    for kind, count in zip(kinds_of(list(told)), told.values(), strict=True):
+        folded[kind] += count
+    return folded.most_common()

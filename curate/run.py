@@ -21,11 +21,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from curate.errors import DataError
-from curate.ledger import Entry, read_ledger
+from curate.errors import CurateError, DataError
+from curate.ledger import Entry, read_entry, read_ledger
 
 if TYPE_CHECKING:
     import polars as pl
+
+
+SUFFIXES = (".parquet", ".dropped.parquet", ".failed.parquet")
 
 
 @dataclass(frozen=True)
@@ -99,11 +102,25 @@ class Run:
         Raises DataError for a folder that is no run.
         """
         if not self.ledger_path.is_file() and (self.steps_folder.is_dir() or self.journal_path.is_file()):
-            from curate.store import stored_entry
-
             stems = sorted(path.stem for path in self.steps_folder.glob("[0-9][0-9]-*.json"))
-            return [entry for stem in stems if (entry := stored_entry(self, stem)) is not None]
+            return [entry for stem in stems if (entry := self.entry(stem)) is not None]
         return read_ledger(self.ledger_path)
+
+    def entry(self, step: str) -> Entry | None:
+        """The entry of a finished step (`02-grade`); None when there is none, or its tables are not as it left them."""
+        path = self.steps_folder / f"{step}.json"
+        if not path.is_file():
+            return None
+        try:
+            stored = json.loads(path.read_text(encoding="utf-8"))
+            return read_entry(json.dumps(stored["entry"]), str(path)) if stored["sizes"] == self.sizes(step) else None
+        except (ValueError, KeyError, TypeError, CurateError):
+            return None
+
+    def sizes(self, step: str) -> dict[str, int]:
+        """Bytes of each table of a step, 0 for those that are not there."""
+        paths = {suffix: self.steps_folder / f"{step}{suffix}" for suffix in SUFFIXES}
+        return {suffix: path.stat().st_size if path.is_file() else 0 for suffix, path in paths.items()}
 
     def kept(self, step: str) -> pl.DataFrame:
         """The rows after `step` (`02-grade`)."""
@@ -125,10 +142,12 @@ class Run:
 
     def _repr_html_(self) -> str:
         """The report, in a notebook."""
-        from curate.report import page
-        from curate.report.lengths_page import framed
+        from curate.notebook import framed
 
-        return framed(page.render(self), f"Report of {self.folder.name}")
+        title = f"Report of {self.folder.name}"
+        if not self.report_path.is_file():
+            return framed("not finished: it has no report yet", title)
+        return framed(self.report_path.read_text(encoding="utf-8"), title)
 
     def _table(self, step: str, suffix: str) -> pl.DataFrame:
         import polars as pl

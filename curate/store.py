@@ -19,10 +19,10 @@ from zlib import crc32
 import polars as pl
 
 from curate.errors import CurateError, DataError
-from curate.ledger import Entry, read_entry
-from curate.report.funnel import kinds_of
+from curate.ledger import Entry
+from curate.reasons import kinds_of
 from curate.result import ID, PARENT, REASON, Result
-from curate.run import Run
+from curate.run import SUFFIXES, Run
 from curate.steps.base import Context, Step
 from curate.table import read_parquet, write_parquet, write_text_atomic
 
@@ -31,8 +31,6 @@ REASONS = 50
 
 _ROW = re.compile(r"[A-Za-z0-9._-]{1,80}-[0-9a-f]{12}(?:-[0-9]{1,9})?(?:/[0-9]{1,4}){0,8}(?![A-Za-z0-9])")
 """An id as `curate.table.row_ids` and `generate` make them."""
-
-SUFFIXES = (".parquet", ".dropped.parquet", ".failed.parquet")
 
 
 def step_key(step: Step, before: str, context: Context) -> str:
@@ -48,19 +46,6 @@ def step_key(step: Step, before: str, context: Context) -> str:
     return sha256(json.dumps(what, sort_keys=True, ensure_ascii=True).encode()).hexdigest()[:32]
 
 
-def stored_entry(run: Run, stem: str) -> Entry | None:
-    """The ledger entry of a finished step, or None when there is none, or its tables are not as it left them."""
-    path = run.steps_folder / f"{stem}.json"
-    if not path.is_file():
-        return None
-    try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
-        sizes = {suffix: _size(run.steps_folder / f"{stem}{suffix}") for suffix in SUFFIXES}
-        return read_entry(json.dumps(stored["entry"]), str(path)) if stored["sizes"] == sizes else None
-    except (ValueError, KeyError, TypeError, CurateError):
-        return None
-
-
 def store(run: Run, stem: str, step: Step, key: str, rows_in: pl.DataFrame, result: Result) -> Entry:
     """Check the law of the ledger, write the tables, then the entry. Raises CurateError when rows are lost."""
     entry = _entry(stem, step, key, rows_in, result)
@@ -72,8 +57,7 @@ def store(run: Run, stem: str, step: Step, key: str, rows_in: pl.DataFrame, resu
             write_parquet(table, path)
         else:
             path.unlink(missing_ok=True)
-    sizes = {suffix: _size(run.steps_folder / f"{stem}{suffix}") for suffix in SUFFIXES}
-    what = {"entry": asdict(entry), "sizes": sizes, "crc32": _crc32(run.steps_folder / f"{stem}.parquet")}
+    what = {"entry": asdict(entry), "sizes": run.sizes(stem), "crc32": _crc32(run.steps_folder / f"{stem}.parquet")}
     write_text_atomic(run.steps_folder / f"{stem}.json", json.dumps(what, ensure_ascii=False))
     return entry
 
@@ -163,10 +147,6 @@ def _counts(table: pl.DataFrame) -> dict[str, int]:
             kinds[kind] += rows
         folded = kinds
     return dict(folded.most_common(REASONS))
-
-
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.is_file() else 0
 
 
 def _crc32(path: Path) -> int:

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from curate.report.escape import clip
 from curate.report.usage import engines, model_name
 from curate.run import Run
+from curate.text.shown import clip
 
 UNKNOWN = "unknown"
 MAX_SETTING = 600

@@ -15,10 +15,10 @@ import polars as pl
 from curate.report.about import About, about
 from curate.report.card_merge import BEGIN, END, merge
 from curate.report.contamination import compared
-from curate.report.escape import Markdown, one_line
 from curate.report.features import features, shown
 from curate.report.funnel import Stage, by_source, funnel
 from curate.report.licences import UNKNOWN, hub_fields, spelling, stricter, strictest
+from curate.report.markdown import Markdown
 from curate.report.remarks import remarks
 from curate.report.samples import Sample, kept
 from curate.report.scores import scores, siblings
@@ -27,6 +27,7 @@ from curate.report.tables import SCORE, WHY, Table, splits
 from curate.report.template import markdown_templates
 from curate.report.usage import usage
 from curate.run import Run
+from curate.text.shown import one_line
 
 __all__ = ["merge", "render"]
 

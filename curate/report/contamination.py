@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
 
-from curate.report.escape import clip, visible
+from curate.report.excerpts import excerpt, notes_of
 from curate.run import Run
 
 WORD = "decontaminate"
@@ -54,18 +54,14 @@ def compared(run: Run) -> list[Compared]:
             int(line["numbers"]),
             len(line["found"]),
         )
-        for step, notes in _notes(run)
+        for step, notes in notes_of(run, WORD)
         for line in notes.get("benchmarks", ())
     ]
 
 
 def worst_pairs(run: Run) -> list[Pair]:
     """The gravest hits of each step, at most `PAIRS`."""
-    return [_pair(line) for _, notes in _notes(run) for line in notes.get("worst", ())][:PAIRS]
-
-
-def _notes(run: Run) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    return ((entry.step, entry.notes) for entry in run.ledger if entry.word == WORD)
+    return [_pair(line) for _, notes in notes_of(run, WORD) for line in notes.get("worst", ())][:PAIRS]
 
 
 def _pair(line: Mapping[str, Any]) -> Pair:
@@ -79,15 +75,6 @@ def _pair(line: Mapping[str, Any]) -> Pair:
         str(line["benchmark"]),
         str(line["item"]),
         f"{line['how']}: {measured}",
-        _marked(str(line["row_text"]), span),
-        _marked(str(line["item_text"]), span),
+        excerpt(line["row_text"], TEXT, span),
+        excerpt(line["item_text"], TEXT, span),
     )
-
-
-def _marked(text: str, span: str) -> Markup:
-    """The text, escaped, with the span in it marked where it stands as it is."""
-    shown, more = clip(text, TEXT)
-    before, found, after = shown.partition(span) if span.strip() else (shown, "", "")
-    marked = Markup("{}<mark>{}</mark>{}").format(visible(before), visible(found), visible(after))
-    plain = Markup("{}").format(visible(shown))
-    return (marked if found else plain) + (f" … and {more:,} more characters" if more else "")

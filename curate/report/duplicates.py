@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from curate.report.escape import clip, visible
+from curate.report.excerpts import excerpt, notes_of
 from curate.run import Run
 
 WORD = "dedupe"
@@ -59,17 +59,13 @@ def borders(run: Run) -> list[Border]:
 
 
 def _notes(run: Run) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    told = ((entry.step, entry.notes) for entry in run.ledger if entry.word == WORD)
-    return ((step, notes) for step, notes in told if "clusters" in notes)
+    return ((step, notes) for step, notes in notes_of(run, WORD) if "clusters" in notes)
 
 
 def _border(pair: Mapping[str, Any]) -> Border:
     fate = {None: "copies", "numbers": "other numbers", "template": "siblings of a template", "code": "code"}
     became = "below the threshold" if pair["below"] else fate.get(pair["spared"], str(pair["spared"]))
     told = f"{pair['similarity']:.3f}: {became}"
-    return Border(str(pair["id"]), str(pair["other_id"]), told, _shown(pair["text"]), _shown(pair["other_text"]))
-
-
-def _shown(text: Any) -> Markup:
-    shown, more = clip(str(text or ""), TEXT)
-    return Markup("{}").format(visible(shown)) + (f" … and {more:,} more characters" if more else "")
+    return Border(
+        str(pair["id"]), str(pair["other_id"]), told, excerpt(pair["text"], TEXT), excerpt(pair["other_text"], TEXT)
+    )

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import polars as pl
-
+from curate.reasons import kinds_of
 from curate.report.tables import table
 from curate.run import Run
-
-ALIKE = 3
-_WORD = re.compile(r"(?<=\s)\S+")
-_DIGIT = re.compile(r"\d")
-_QUOTED = re.compile(r"“.*”", re.DOTALL)  # to the last one: what is quoted may quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,31 +70,6 @@ def _reasons(counts: Mapping[str, int], *, failed: bool) -> list[Reason]:
     return [Reason(text, rows, failed) for text, rows in ordered]
 
 
-def kinds_of(reasons: list[str]) -> list[str]:
-    """For each reason its kind: itself, or, where more than `ALIKE` differ only in words with digits, those as dots.
-
-    So is what stands “in quotes”. The first word stays: it says which rule it was (`top_3gram: 0.2 of characters`).
-
-    `same prompt as gsm8k-0c5f31b2a9de` is another text for each row that left, and one kind of reason.
-
-    >>> kinds_of(["same as a1", "same as b2", "same as c3", "same as d4", "score.math == 1"])
-    ['same as …', 'same as …', 'same as …', 'same as …', 'score.math == 1']
-    """
-    bare = [_QUOTED.sub("“…”", reason) for reason in reasons]
-    masks = [_WORD.sub(lambda word: "…" if _DIGIT.search(word[0]) else word[0], reason) for reason in bare]
-    different = Counter(mask for mask, _ in set(zip(masks, reasons, strict=True)))
-    alike: dict[str, list[str]] = {}
-    for mask, reason in zip(masks, bare, strict=True):
-        alike.setdefault(mask, []).append(reason)
-    kinds = {mask: _shared(group) for mask, group in alike.items() if different[mask] > ALIKE}
-    return [kinds.get(mask, reason) for mask, reason in zip(masks, reasons, strict=True)]
-
-
-def _shared(reasons: list[str]) -> str:
-    """Reasons of as many words as one, the words in which they differ as dots."""
-    return " ".join(words[0] if len(set(words)) == 1 else "…" for words in zip(*map(str.split, reasons), strict=True))
-
-
 @dataclass(frozen=True, slots=True)
 class SourceRows:
     """Rows of one source after each step of the run; None where the table does not say."""
@@ -123,5 +90,5 @@ def _counts(run: Run, step: str) -> dict[str, int] | None:
     kept = table(run, step)
     if kept is None or "source" not in kept:
         return None
-    counted = kept.collect(kept.lazy.group_by(pl.col("source").cast(pl.String).fill_null("unknown")).len())
+    counted = kept.collect(kept.lazy.group_by(kept.source()).len())
     return dict(counted.iter_rows())

@@ -5,17 +5,17 @@ The questions of trl-lib's dataset-length-profiler, over all rows, offline, by s
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from curate.errors import DataError, UsageError
+from curate.notebook import framed
+from curate.report import lengths_page, lengths_text
 from curate.report.distribution import (
-    Distribution,
     Lengths,
     axis_end,
     distribution,
@@ -23,9 +23,9 @@ from curate.report.distribution import (
     padding_waste,
     truncation_loss,
 )
-from curate.report.figures import count as counted
-from curate.report.figures import percent, short
-from curate.report.tokens import count, load_tokenizer
+from curate.report.length_numbers import Group, Measured, Truncated
+from curate.report.tokens import count
+from curate.text.tokenizer import load_tokenizer
 
 if TYPE_CHECKING:
     import polars as pl
@@ -39,143 +39,23 @@ ACCEPTED_LOSS = 0.01
 SEED = 42
 
 
-@dataclass(frozen=True, slots=True)
-class Truncated:
-    """What a max_length cuts: the share of rows that are longer, and the share of all tokens beyond it."""
-
-    max_length: int
-    rows: float
-    tokens: float
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """The rows of one source. total = prompt + completion, row by row.
-
-    padding_waste, packing: at the profile's recommended max_length and batch size; see `curate.report.distribution`.
-    """
-
-    name: str
-    total: Distribution
-    prompt: Distribution
-    completion: Distribution
-    truncated: tuple[Truncated, ...]
-    padding_waste: float
-    packing: float
-
-
 @dataclass(frozen=True)
-class Profile:
-    """Token lengths of a data set, in all and by source.
+class Profile(Measured):
+    """Token lengths of a data set, in all and by source; it prints itself, in a notebook as a page."""
 
-    tokenizer: its name. rows: of the table; measured: rows counted, when a sample was asked for.
-    unreadable: rows by the reason why they could not be tokenised; they are in no other number.
-    recommended: the smallest of the max_lengths that loses at most 1% of all tokens; when none does, the smallest
-    multiple of 1,024 that does.
-    """
-
-    tokenizer: str
-    rows: int
-    measured: int
-    unreadable: Mapping[str, int]
-    recommended: int
-    batch_size: int
-    overall: Group
-    groups: tuple[Group, ...]
-    notes: tuple[str, ...] = ()
-
-    @property
-    def config_line(self) -> str:
-        """What to write in the training script."""
-        return f"SFTConfig(max_length={self.recommended})"
-
-    @property
-    def loss(self) -> Truncated:
-        """What the recommended max_length cuts off."""
-        return next(cut for cut in self.overall.truncated if cut.max_length == self.recommended)
-
-    def to_dict(self) -> dict[str, Any]:
-        """All numbers, as JSON holds them."""
-        return {**asdict(self), "config_line": self.config_line}
-
-    def to_json(self) -> str:
-        """All numbers as JSON."""
-        return json.dumps(self.to_dict(), indent=2, ensure_ascii=False)
-
-    def to_html(self) -> str:
-        """The profile as one page, in the style of the report."""
-        from curate.report.lengths_page import render
-
-        return render(self)
-
-    def _repr_html_(self) -> str:
-        from curate.report.lengths_page import framed
-
-        return framed(self.to_html(), "Token lengths")
+    def __str__(self) -> str:
+        return lengths_text.text(self)
 
     def table(self) -> Any:
         """The profile for a terminal, as a rich renderable."""
-        from rich.console import Group as Together
-        from rich.table import Column, Table
+        return lengths_text.table(self)
 
-        quantiles, cuts = (
-            Table(title=title, title_justify="left", box=None, pad_edge=False)
-            for title in ("tokens per row", "truncated")
-        )
-        quantiles.columns = [Column("source", overflow="fold"), *(Column(name, justify="right") for name in QUANTILES)]
-        cuts.columns = [Column(name, justify="right") for name in ("max_length", "rows cut", "tokens lost")]
-        for group in self._shown():
-            quantiles.add_row(*_line(group))
-        for cut in self.overall.truncated:
-            chosen = cut.max_length == self.recommended
-            cuts.add_row(
-                counted(cut.max_length), percent(cut.rows), percent(cut.tokens), style="bold" if chosen else ""
-            )
-        return Together(quantiles, cuts, *self.sentences())
+    def to_html(self) -> str:
+        """The profile as one page, in the style of the report."""
+        return lengths_page.render(self)
 
-    def __str__(self) -> str:
-        lines = [("source", *QUANTILES), *(_line(group) for group in self._shown())]
-        cuts = [("max_length", "rows cut", "tokens lost")]
-        cuts += [(counted(cut.max_length), percent(cut.rows), percent(cut.tokens)) for cut in self.overall.truncated]
-        return "\n".join(["tokens per row", *_aligned(lines), "", "truncated", *_aligned(cuts), "", *self.sentences()])
-
-    def _shown(self) -> tuple[Group, ...]:
-        return (self.overall, *self.groups) if len(self.groups) > 1 else (self.overall,)
-
-    def sentences(self) -> list[str]:
-        """What the numbers come to."""
-        cut, whole = self.loss, self.overall
-        said = [
-            f"max_length {self.recommended:,}: loses {percent(cut.tokens)} of tokens, cuts {percent(cut.rows)} of rows",
-            f"batches of {self.batch_size} are {percent(whole.padding_waste)} padding",
-            f"packed sequences are {percent(whole.packing)} full",
-        ]
-        said += [f"{counted(rows)} rows are not counted: {reason}" for reason, rows in self.unreadable.items()]
-        if self.measured < self.rows:
-            said.append(f"measured on {counted(self.measured)} of {counted(self.rows)} rows")
-        return [*said, *self.notes, "", self.config_line]
-
-
-QUANTILES = ("rows", "tokens", "mean", "p50", "p95", "p99", "max", "prompt p50", "completion p50")
-
-
-def _line(group: Group) -> tuple[str, ...]:
-    from curate.report.escape import one_line
-
-    whole = group.total
-    numbers = (whole.mean, whole.p50, whole.p95, whole.p99, whole.max, group.prompt.p50, group.completion.p50)
-    return (one_line(group.name, 40), counted(whole.rows), short(whole.total), *(counted(round(n, 1)) for n in numbers))
-
-
-def _aligned(lines: Sequence[tuple[str, ...]]) -> list[str]:
-    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
-    return [
-        "  ".join(
-            cell.ljust(width) if not column else cell.rjust(width)
-            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
-        )
-        for line in lines
-    ]
+    def _repr_html_(self) -> str:
+        return framed(self.to_html(), "Token lengths")
 
 
 def profile(

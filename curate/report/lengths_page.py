@@ -1,22 +1,19 @@
-"""The length profile as a page, and as a frame in a notebook."""
+"""The length profile as a page."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from markupsafe import Markup
-
 from curate.report import svg
-from curate.report.escape import visible
 from curate.report.template import html_templates
 
 if TYPE_CHECKING:
-    from curate.report.lengths import Profile
+    from curate.report.length_numbers import Measured
 
 GROUPS = 60
 
 
-def render(profile: Profile) -> str:
+def render(profile: Measured) -> str:
     """One self-contained HTML file, the same bytes for the same profile."""
     whole = profile.overall
     shown = profile.groups[:GROUPS] if len(profile.groups) > 1 else ()
@@ -32,9 +29,3 @@ def render(profile: Profile) -> str:
         "more": max(0, len(profile.groups) - GROUPS),
     }  # fmt: skip
     return html_templates().get_template("lengths.html.jinja").render(context)
-
-
-def framed(page: str, title: str) -> str:
-    """A page inside a frame, so that its style touches nothing else in a notebook."""
-    frame = Markup('<iframe sandbox srcdoc="{}" style="width:100%;height:640px;border:0" title="{}"></iframe>')
-    return str(frame.format(visible(page), title))

@@ -9,15 +9,13 @@ from typing import Any
 import polars as pl
 
 from curate.errors import DataError
-from curate.report.escape import clip, one_line, visible
-from curate.report.figures import decimal
-from curate.report.tables import SCORE, WHY, Outcome, Table, splits, table
+from curate.report.tables import SCORE, Outcome, Table, splits, table
 from curate.run import Run
+from curate.text.shown import visible
 
 ID, PARENT, REASON, REJECTED = "id", "parent", "reason", "rejected_id"
 GENERATIONS = 20
 LISTED = 10
-MAX_TEXT = 2_000
 
 _HEAD = (ID, PARENT, "source", REASON)
 
@@ -65,17 +63,6 @@ class Life:
     def to_dict(self) -> dict[str, Any]:
         """All of it, texts whole."""
         return asdict(self)
-
-    def __str__(self) -> str:
-        head = [f"source {self.source}"] if self.source else []
-        head += [f"from {' from '.join(self.ancestors)}"] if self.ancestors else []
-        lines = [visible(self.id), "  " + one_line(" · ".join(head) or "its source is not known")]
-        for station in self.stations:
-            lines += _station_lines(station, self.id)
-        if self.children:
-            lines += ["", f"{len(self.children)} children"]
-            lines += [line for child in self.children for line in _child_lines(child)]
-        return "\n".join(lines)
 
 
 def life(run: Run, row_id: str) -> Life:
@@ -253,50 +240,3 @@ def _children(run: Run, row: str) -> Iterator[Child]:
 def _natural(name: str) -> tuple[str, int, str]:
     stem, _, number = name.rpartition("/")
     return (stem, int(number), "") if number.isdigit() and len(number) < 10 else (name, -1, "")
-
-
-# As text
-
-
-def _station_lines(station: Station, row: str) -> Iterator[str]:
-    who = "" if station.row == row else f" as {station.row}"
-    what = {
-        "split": f"went on as its children, the first {station.other}",
-        "paired": f"became the rejected side of {station.other}",
-        "gone": "no table holds it any more",
-    }.get(station.outcome, station.outcome)
-    yield ""
-    yield visible(f"{station.step}: {what}{who}{': ' + station.reason if station.reason else ''}")
-    new = station.new or {}
-    for name, value in new.items():
-        if name.startswith(SCORE):
-            why = new.get(WHY + name.removeprefix(SCORE))
-            score = "not judged" if value is None else decimal(value)
-            yield "    " + one_line(f"{name}: {score}{f' ({why})' if why else ''}", 400)
-        elif not name.startswith(WHY):
-            yield from _value_lines(name, value)
-
-
-def _value_lines(name: str, value: Any) -> Iterator[str]:
-    if isinstance(value, list) and value and all(isinstance(turn, dict) and "content" in turn for turn in value):
-        for turn in value:
-            yield from _value_lines(f"{name}[{turn.get('role', '?')}]", turn["content"])
-        return
-    text, more = clip(str(value), MAX_TEXT)
-    lines = visible(text).splitlines() or [""]
-    if more:
-        lines.append(f"... and {more:,} more characters")
-    if len(lines) == 1:
-        yield f"    {visible(name)}: {lines[0]}"
-    else:
-        yield f"    {visible(name)}:"
-        yield from (f"        {line}" for line in lines)
-
-
-def _child_lines(child: Child) -> Iterator[str]:
-    scores = [f"{name} {'not judged' if value is None else decimal(value)}" for name, value in child.scores.items()]
-    facts = ", ".join(fact for fact in (child.finish_reason or "", *scores) if fact)
-    reason = f": {child.reason}" if child.reason else ""
-    yield "  " + one_line(f"{child.id}: {child.outcome} at {child.step}{reason}{f' ({facts})' if facts else ''}", 400)
-    if child.completion:
-        yield "      " + one_line(child.completion, 110)

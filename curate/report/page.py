@@ -15,7 +15,6 @@ from curate.report.about import about
 from curate.report.contamination import compared, worst_pairs
 from curate.report.distribution import Distribution
 from curate.report.duplicates import borders, clustered
-from curate.report.escape import clip
 from curate.report.funnel import Stage, by_source, funnel
 from curate.report.remarks import remarks
 from curate.report.samples import gone, kept
@@ -25,6 +24,7 @@ from curate.report.tables import splits
 from curate.report.template import html_templates
 from curate.report.usage import totals, usage
 from curate.run import Run
+from curate.text.shown import clip
 
 # What one page shows at most.
 ROWS_PER_SPLIT, ROWS_PER_REASON = 8, 2

@@ -9,10 +9,10 @@ from typing import Any
 
 import polars as pl
 
-from curate.report.escape import clip
-from curate.report.funnel import kinds_of
+from curate.reasons import kinds_of
 from curate.report.tables import SCORE, WHY, Outcome, Table, splits, spread, table
 from curate.run import Run
+from curate.text.shown import clip
 
 MAX_TEXT = 4_000
 MAX_FACT = 300

@@ -114,7 +114,7 @@ def _read(rows: Table, column: str) -> pl.DataFrame:
     score = pl.col(column).cast(pl.Float64)
     return rows.select(
         score=pl.when(score.is_finite()).then(score),
-        source=pl.col("source").cast(pl.String).fill_null("unknown") if "source" in rows else pl.lit("all"),
+        source=rows.source(),
         parent=pl.col("parent").cast(pl.String) if "parent" in rows else pl.lit(None, dtype=pl.String),
     )
 

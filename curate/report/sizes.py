@@ -52,7 +52,7 @@ def _tokens(run: Run, parts: list[Table], column: str) -> pl.DataFrame | None:
     """Tokens of the final rows, as counted when their step asked for them; None when one has no count."""
     if not parts or not all("id" in part for part in parts):
         return None
-    rows = pl.concat([part.select(pl.col("id").cast(pl.String), source=_source(part)) for part in parts])
+    rows = pl.concat([part.select(pl.col("id").cast(pl.String), source=part.source()) for part in parts])
     for entry in reversed(run.ledger):
         counted = table(run, entry.step)
         if counted is not None and column in counted and "id" in counted:
@@ -63,15 +63,11 @@ def _tokens(run: Run, parts: list[Table], column: str) -> pl.DataFrame | None:
     return None
 
 
-def _source(part: Table) -> pl.Expr:
-    return pl.col("source").cast(pl.String).fill_null("unknown") if "source" in part else pl.lit("all")
-
-
 def _characters(part: Table) -> pl.DataFrame:
     names = [name for name in ("messages", "prompt", "thinking", "completion", "chosen", "rejected") if name in part]
     lengths = [size for size in (_length(name, part.schema[name]) for name in names) if size is not None]
     total = pl.sum_horizontal(lengths) if lengths else pl.lit(0)
-    return part.select(source=_source(part), length=total.cast(pl.Int64))
+    return part.select(source=part.source(), length=total.cast(pl.Int64))
 
 
 def _length(name: str, kind: pl.DataType) -> pl.Expr | None:

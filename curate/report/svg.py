@@ -11,8 +11,8 @@ from math import floor, log10
 from markupsafe import Markup
 
 from curate.report.distribution import Distribution
-from curate.report.escape import one_line
 from curate.report.figures import count, percent, short
+from curate.text.shown import one_line
 
 WIDTH, HEIGHT, AXIS = 560, 110, 20
 LEAST = 2.0

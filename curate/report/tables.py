@@ -49,6 +49,10 @@ class Table:
         wanted = self.lazy.with_row_index("#row").filter(pl.col("#row").is_in(places)).drop("#row")
         return self.collect(wanted).to_dicts()
 
+    def source(self, without: str = "all") -> pl.Expr:
+        """The source of each row; `without` where the table has no such column."""
+        return pl.col("source").cast(pl.String).fill_null("unknown") if "source" in self else pl.lit(without)
+
 
 def _damaged(path: Path, broken: Exception) -> DataError:
     what = str(broken).splitlines()[0] if str(broken) else type(broken).__name__

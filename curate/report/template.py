@@ -10,7 +10,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from curate.report import figures
-from curate.report.escape import Markdown, fence, inline, visible
+from curate.report.markdown import Markdown, fence, inline
+from curate.text.shown import visible
 
 
 @cache

@@ -18,15 +18,14 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from curate.errors import DataError, UsageError, did_you_mean
+from curate.errors import DataError, did_you_mean
 from curate.report.distribution import Lengths
-from curate.shipped import MODELS, model_folder
 from curate.text.thinking import join_thinking
+from curate.text.tokenizer import token_counts
 
 if TYPE_CHECKING:
     import polars as pl
@@ -61,31 +60,6 @@ class _Texts:
     prompt: str
     full: tuple[str, ...]
     special: bool
-
-
-def load_tokenizer(name: str | Path) -> Any:
-    """A tokenizer by name: `house`, `house-writer`, a folder, a `tokenizer.json`, or a Hub model.
-
-    Code that lies with it is not run.
-
-    Raises UsageError without transformers, DataError when there is no such tokenizer.
-    """
-    try:
-        from transformers import AutoTokenizer, PreTrainedTokenizerFast
-    except ImportError:
-        raise UsageError("counting tokens needs transformers: pip install 'curate-posttrain[train]'") from None
-    path = Path(model_folder(str(name)) or name).expanduser()
-    alone = path.is_file() and not path.with_name("tokenizer_config.json").is_file()
-    try:
-        if alone:
-            return PreTrainedTokenizerFast(tokenizer_file=str(path))
-        return AutoTokenizer.from_pretrained(str(path.parent if path.is_file() else path if path.is_dir() else name))
-    except Exception as error:  # noqa: BLE001 - tokenizers raises bare Exception, the Hub's client a dozen kinds
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise DataError(
-            f"no tokenizer at '{name}': {reason}. Give one that ships ({', '.join(MODELS)}), a folder or a "
-            "tokenizer.json here, or a Hub model"
-        ) from None
 
 
 def count(frame: pl.DataFrame, tokenizer: Any, columns: Mapping[str, str] | None = None) -> Counted:
@@ -233,7 +207,7 @@ def _encode(texts: list[_Texts], tokenizer: Any) -> tuple[Lengths, Lengths]:
     for special in (False, True):
         rows = [index for index, text in enumerate(texts) if text.special == special]
         jobs = list(_jobs(texts, rows))
-        lengths = _lengths([text for _, _, text in jobs], tokenizer, special=special)
+        lengths = token_counts([text for _, _, text in jobs], tokenizer, special=special)
         for (row, is_prompt, _), tokens in zip(jobs, lengths, strict=True):
             into = prompt if is_prompt else total
             into[row] = max(into[row], tokens)
@@ -246,19 +220,6 @@ def _jobs(texts: list[_Texts], rows: list[int]) -> Iterator[tuple[int, bool, str
             yield row, True, texts[row].prompt
         for full in texts[row].full:
             yield row, False, full
-
-
-def _lengths(texts: list[str], tokenizer: Any, *, special: bool) -> list[int]:
-    if not texts:
-        return []
-    if getattr(tokenizer, "is_fast", False):  # without the lists of ids that nobody reads: twice as fast
-        backend = tokenizer.backend_tokenizer
-        backend.no_truncation()
-        backend.no_padding()
-        return [len(encoding) for encoding in backend.encode_batch_fast(texts, add_special_tokens=special)]
-    options = {"return_attention_mask": False, "return_token_type_ids": False, "verbose": False}
-    encoded = tokenizer(texts, add_special_tokens=special, truncation=False, padding=False, **options)
-    return [len(ids) for ids in encoded["input_ids"]]
 
 
 def _notes(frame: pl.DataFrame, tokenizer: Any) -> tuple[str, ...]:

@@ -72,6 +72,12 @@ class Unknown(NamedTuple):
     known: Iterable[str]
 
 
+def unknown(field: tuple[str | int, ...], word: str | None, known: Iterable[str]) -> Iterator[Unknown]:
+    """The word, where one is given and it is none of those that exist."""
+    if word is not None and word not in known:
+        yield Unknown(field, word, known)
+
+
 @dataclass(frozen=True, slots=True)
 class Cost:
     """An estimate before anything is spent. rows: at most so many come out.

@@ -24,7 +24,7 @@ from curate.constitution.revising import Revised, Revising
 from curate.errors import DataError, did_you_mean
 from curate.prompts import PromptError
 from curate.result import ID, REASON, Result, Usage
-from curate.steps.base import Context, Cost, Kind, Step, Unknown
+from curate.steps.base import Context, Cost, Kind, Step, Unknown, unknown
 from curate.steps.generate import Ask, AskChats, Generate, Template, priced, sum_usage
 
 COLUMNS = ("completion", "thinking", "finish_reason", "model", "prompt_tokens", "completion_tokens", "response")
@@ -75,8 +75,7 @@ class Critique(Step):
 
     def names(self, engines: frozenset[str]) -> Iterator[Unknown]:
         """The engine must exist."""
-        if self.engine not in engines:
-            yield Unknown(("engine",), self.engine, engines)
+        yield from unknown(("engine",), self.engine, engines)
 
     def needs(self) -> frozenset[str]:
         """The answer, and what the system message is made of."""

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from curate.errors import DataError, did_you_mean
 from curate.result import Result
-from curate.steps.base import Context, Kind, Step, Unknown
+from curate.steps.base import Context, Kind, Step, Unknown, unknown
 
 
 class Benchmark(BaseModel):
@@ -80,8 +80,7 @@ class Decontaminate(Step):
         """The profile must exist."""
         from curate.cleaning.contamination.profiles import PROFILES
 
-        if self.profile not in PROFILES:
-            yield Unknown(("profile",), self.profile, PROFILES)
+        yield from unknown(("profile",), self.profile, PROFILES)
 
     def needs(self) -> frozenset[str]:
         """The columns that are named."""

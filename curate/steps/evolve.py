@@ -16,7 +16,7 @@ from curate.growing.evolving import ANSWER, ANSWERED, JUDGE, LINEAGE, REWRITE, C
 from curate.growing.operations import NAMES, Operation, as_operation, asks_judge
 from curate.growing.seeds import seeds_of, with_seeds
 from curate.result import ID, REASON, Result, Usage, cost_of
-from curate.steps.base import Context, Cost, Kind, Step, Unknown
+from curate.steps.base import Context, Cost, Kind, Step, Unknown, unknown
 from curate.steps.generate import AskChats, Generate, priced, sum_usage
 
 JUDGE_TOKENS = 512
@@ -65,9 +65,8 @@ class Evolve(Step):
 
     def names(self, engines: frozenset[str]) -> Iterator[Unknown]:
         """The engines must exist."""
-        for field, engine in (("engine", self.engine), ("judge", self.judge)):
-            if engine is not None and engine not in engines:
-                yield Unknown((field,), engine, engines)
+        yield from unknown(("engine",), self.engine, engines)
+        yield from unknown(("judge",), self.judge, engines)
 
     def needs(self) -> frozenset[str]:
         """The prompt, and what the operations read beside it."""

@@ -15,7 +15,7 @@ from curate.engines.base import Completion, Keys, Request, Sampling
 from curate.errors import DataError, EngineDown
 from curate.prompts import Prompt, PromptError, read_prompt, template_names, template_text
 from curate.result import ID, PARENT, REASON, Result, Usage, cost_of
-from curate.steps.base import Context, Cost, Kind, Step, Unknown
+from curate.steps.base import Context, Cost, Kind, Step, Unknown, unknown
 from curate.text.thinking import split_thinking
 
 if TYPE_CHECKING:
@@ -81,10 +81,8 @@ class Generate(Step):
 
     def names(self, engines: frozenset[str]) -> Iterator[Unknown]:
         """The engine and the template must exist."""
-        if self.engine not in engines:
-            yield Unknown(("engine",), self.engine, engines)
-        if self.template is not None and self.template not in template_names():
-            yield Unknown(("template",), self.template, template_names())
+        yield from unknown(("engine",), self.engine, engines)
+        yield from unknown(("template",), self.template, template_names())
 
     def needs(self) -> frozenset[str]:
         """What the templates read; without a template, the prompt itself is looked for when the step runs."""

@@ -14,7 +14,7 @@ from curate.errors import DataError, did_you_mean
 from curate.judging.aspects import ASPECTS, question
 from curate.judging.sheets import Group, Ratings, Sheet, make_sheets, shown_prompt
 from curate.result import ID, PARENT, REASON, Result
-from curate.steps.base import Context, Cost, Kind, Step, Unknown
+from curate.steps.base import Context, Cost, Kind, Step, Unknown, unknown
 from curate.steps.generate import Ask, AskChats, Generate, sum_usage
 
 
@@ -72,11 +72,10 @@ class Judge(Step):
 
     def names(self, engines: frozenset[str]) -> Iterator[Unknown]:
         """The engine must exist, and an aspect without a scale."""
-        if self.engine not in engines:
-            yield Unknown(("engine",), self.engine, engines)
+        yield from unknown(("engine",), self.engine, engines)
         for number, aspect in enumerate(self.aspects):
-            if aspect.scale is None and aspect.name not in ASPECTS:
-                yield Unknown(("aspects", number), aspect.name, ASPECTS)
+            if aspect.scale is None:
+                yield from unknown(("aspects", number), aspect.name, ASPECTS)
 
     def needs(self) -> frozenset[str]:
         """The answers, and what they share."""

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from curate.errors import DataError
 from curate.result import ID, REASON, Result
-from curate.steps.base import Context, Cost, Kind, Step, Unknown
+from curate.steps.base import Context, Cost, Kind, Step, Unknown, unknown
 from curate.widen import stack
 
 
@@ -134,9 +134,8 @@ class Load(Step):
         """Dialects, kinds of problem and verifiers must exist."""
         for index, source in enumerate(self.sources):
             for field, known in _KNOWN.items():
-                word = getattr(source, field)
-                if word is not None and word not in known():
-                    yield Unknown(("sources", index, field), word, known())
+                if (word := getattr(source, field)) is not None:
+                    yield from unknown(("sources", index, field), word, known())
 
     def depends(self, context: Context) -> Mapping[str, Any]:
         """The content of every file, the version of the problem makers, and the limit."""

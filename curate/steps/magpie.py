@@ -21,7 +21,7 @@ from curate.magpie.local_tokenizer import NotFetched, tokenizer_of
 from curate.magpie.prequery import SYSTEM, Prequery, derived, without_bos, written
 from curate.prompts import Prompt, PromptError, read_prompt
 from curate.result import ID, PARENT, REASON, Result
-from curate.steps.base import Context, Cost, Kind, Step, Unknown
+from curate.steps.base import Context, Cost, Kind, Step, Unknown, unknown
 from curate.steps.generate import Generate, Template, priced, sum_usage
 from curate.table import slug
 
@@ -70,8 +70,7 @@ class Magpie(Step):
 
     def names(self, engines: frozenset[str]) -> Iterator[Unknown]:
         """The engine must exist."""
-        if self.engine not in engines:
-            yield Unknown(("engine",), self.engine, engines)
+        yield from unknown(("engine",), self.engine, engines)
 
     def needs(self) -> frozenset[str]:
         """What the system prompt is made of."""

@@ -13,7 +13,7 @@ from pydantic import Field, field_validator
 from curate.engines.base import Message
 from curate.prompts import PromptError, read_prompt
 from curate.result import ID, PARENT, REASON, Result, cost_of
-from curate.steps.base import Context, Cost, Kind, Step, Unknown
+from curate.steps.base import Context, Cost, Kind, Step, Unknown, unknown
 from curate.steps.generate import WRITES, Ask, AskChats, Generate, Template, sum_usage
 
 ENGINE, PRINCIPLE, SAMPLE = "engine", "principle", "sample"
@@ -50,8 +50,7 @@ class Panel(Step):
     def names(self, engines: frozenset[str]) -> Iterator[Unknown]:
         """The engines must exist."""
         for place, engine in enumerate(self.engines):
-            if engine not in engines:
-                yield Unknown(("engines", place), engine, engines)
+            yield from unknown(("engines", place), engine, engines)
 
     def needs(self) -> frozenset[str]:
         """What the system messages are made of."""

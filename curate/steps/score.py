@@ -13,7 +13,7 @@ from curate.cleaning.rules.rubric import RUBRICS, grade, question
 from curate.cleaning.rules.scoring import score_rows, with_scores
 from curate.errors import DataError, did_you_mean
 from curate.result import ID, Result
-from curate.steps.base import Context, Cost, Kind, Step, Unknown
+from curate.steps.base import Context, Cost, Kind, Step, Unknown, unknown
 from curate.steps.generate import Generate
 
 
@@ -58,10 +58,9 @@ class Score(Step):
 
     def names(self, engines: frozenset[str]) -> Iterator[Unknown]:
         """The engine must exist, and a rubric in one word."""
-        if self.engine is not None and self.engine not in engines:
-            yield Unknown(("engine",), self.engine, engines)
-        if " " not in self.rubric and self.rubric not in RUBRICS:
-            yield Unknown(("rubric",), self.rubric, RUBRICS)
+        yield from unknown(("engine",), self.engine, engines)
+        if " " not in self.rubric:
+            yield from unknown(("rubric",), self.rubric, RUBRICS)
 
     def needs(self) -> frozenset[str]:
         """The text."""

@@ -11,12 +11,12 @@ from urllib.parse import urlencode
 
 from jinja2 import Environment, PackageLoader
 
-from curate.report.escape import clip
 from curate.report.life import Life
 from curate.report.tables import SCORE, WHY
 from curate.report.template import html_templates
 from curate.run import Run
 from curate.show import how_far
+from curate.text.shown import clip
 from curate.viewer.comparing import Side, differences, why_no_preference
 from curate.viewer.listing import PAGE, SNIPPET, Page, listed
 

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from curate.report.card_merge import BEGIN, END
-from curate.report.escape import clip, fence, inline, one_line, visible
+from curate.report.markdown import fence, inline
+from curate.text.shown import clip, one_line, visible
 
 nasty = st.text(
     alphabet=st.one_of(st.characters(), st.sampled_from("`~<>!-|\\*_[]()#&\n\r\u202e\u2066\x00\x1b\ud800 1.")),

@@ -8,7 +8,8 @@ import polars as pl
 import pytest
 
 from curate.errors import DataError
-from curate.report.funnel import by_source, funnel, kinds_of
+from curate.reasons import kinds_of
+from curate.report.funnel import by_source, funnel
 from curate.report.scores import scores, siblings
 from curate.report.sizes import CHARACTERS, COMPLETION, PROMPT, sizes
 from curate.report.usage import usage

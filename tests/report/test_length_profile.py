@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from curate.errors import DataError, UsageError
 from curate.report import lengths
-from curate.report.tokens import count, load_tokenizer
+from curate.report.tokens import count
 from curate.run import Run
 from curate.text.thinking import join_thinking
+from curate.text.tokenizer import load_tokenizer
 
 pytest.importorskip("transformers")
 

@@ -9,6 +9,7 @@ import pytest
 
 from curate.errors import DataError
 from curate.report.life import life
+from curate.report.life_text import life_text
 from curate.run import Run
 
 
@@ -30,7 +31,7 @@ def test_a_published_row_is_told_from_its_source_to_its_split(run: Run) -> None:
     assert {"completion", "thinking", "finish_reason", "completion_tokens"} <= set(told.stations[1].new or {})
     assert told.stations[2].new == {"score.math": 1.0, "why.math": "equal"}
     assert told.stations[3].new == {}
-    assert "score.math: 1 (equal)" in str(told)
+    assert "score.math: 1 (equal)" in life_text(told)
 
 
 def test_a_dropped_row_says_where_it_left_and_by_which_rule(run: Run) -> None:
@@ -38,7 +39,7 @@ def test_a_dropped_row_says_where_it_left_and_by_which_rule(run: Run) -> None:
     told = life(run, row)
     assert (told.stations[-1].step, told.stations[-1].outcome) == ("03-keep", "dropped")
     assert told.stations[-1].reason == "score.math == 1"
-    assert "03-keep: dropped: score.math == 1" in str(told)
+    assert "03-keep: dropped: score.math == 1" in life_text(told)
 
 
 def test_a_failed_row_says_why(run: Run) -> None:
@@ -144,4 +145,4 @@ def test_a_life_is_json_and_safe_text(writer: Callable[..., Any], lock: Any) -> 
     for row in (evil, "other"):
         told = life(run, row)
         json.dumps(told.to_dict())
-        assert not any(char in str(told) for char in "\x1b\u202e")
+        assert not any(char in life_text(told) for char in "\x1b\u202e")

@@ -8,7 +8,6 @@ from typing import Any
 
 import polars as pl
 
-from curate.cleaning.shown import result_html, result_text
 from curate.errors import UsageError
 from curate.result import REASON, Result
 
@@ -35,12 +34,12 @@ class Selected(Result):
 
     def __str__(self) -> str:
         """The counts, the reasons, and what fell short."""
-        return "\n".join([result_text(self), *self.warnings])
+        return "\n".join([super().__str__(), *self.warnings])
 
     def _repr_html_(self) -> str:
         from markupsafe import escape
 
-        return result_html(self) + "".join(f"<p>{escape(line)}</p>" for line in self.warnings)
+        return super()._repr_html_() + "".join(f"<p>{escape(line)}</p>" for line in self.warnings)
 
     @property
     def warnings(self) -> list[str]:
