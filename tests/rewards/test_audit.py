@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 
 import rewards
 from curate.cli import app
-from rewards.audit import audit, wilson
+from rewards.agreement import wilson
+from rewards.audit import audit
 from rewards.naming import parse
 from rewards.tables import read_rows, renamed, write_rows
 

@@ -107,7 +107,7 @@ def test_no_style_lifts_a_wrong_answer_over_a_right_one(
 ) -> None:
     parts = tuple(rewards.exact.named(name) for name in "abc")
     summed = rewards.weighted(dict(zip(parts, (1.0, *weights), strict=True)), correct=parts[0])
-    from rewards.composing import score_weighted
+    from rewards.combining import score_weighted
 
     right, wrong = ((1.0, *rows[0][1:]), (0.0, *rows[1][1:]))
     table = {part.name: [Score(right[i], ""), Score(wrong[i], "")] for i, part in enumerate(parts)}
@@ -172,7 +172,7 @@ def test_a_cap_cuts_both_ends_and_declares_it() -> None:
 def test_lexicographic_orders_by_the_first_then_the_next() -> None:
     order = rewards.lexicographic(["math", "boxed_format", reward(share, "share", 0, 9)])
     assert order.range == (0.0, 1.0)
-    from rewards.composing import score_lexicographic
+    from rewards.combining import score_lexicographic
 
     rows = [(0, 0, 0), (0, 0, 9), (0, 1, 0), (0.99, 1, 9), (1, 0, 0), (1, 0, 9), (1, 1, 0), (1, 1, 9)]
     table = {part.name: [Score(row[i], "") for row in rows] for i, part in enumerate(order.parts)}
