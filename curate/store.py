@@ -34,12 +34,19 @@ _ROW = re.compile(r"[A-Za-z0-9._-]{1,80}-[0-9a-f]{12}(?:-[0-9]{1,9})?(?:/[0-9]{1
 
 
 def step_key(step: Step, before: str, context: Context) -> str:
-    """Names a step's result: its word and version, its settings with every default, what it depends on, its input."""
+    """Names a step's result: its word and version, its settings with every default, what it depends on, its input.
+
+    Raises DataError with the step's name where what it depends on is not there.
+    """
     settings = {name: value for name, value in step.model_dump(mode="json").items() if name != "name"}
+    try:
+        depends = step.depends(context)
+    except DataError as broken:
+        raise DataError(f"{step.title}: {str(broken).removeprefix(f'{step.title}: ')}") from broken
     what = {
         "version": step.version,
         "settings": settings,
-        "depends": step.depends(context),
+        "depends": depends,
         "before": before,
         "seed": context.seed,
     }

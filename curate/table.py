@@ -104,7 +104,7 @@ def require_file(path: Path) -> None:
     if path.is_file():
         return
     if path.exists():
-        raise DataError(f"{path} is a folder, not a file")
+        raise DataError(f"{path} is a {'folder' if path.is_dir() else 'device or a pipe'}, not a file")
     folder = path.parent
     while not folder.is_dir() and folder != folder.parent:
         folder = folder.parent

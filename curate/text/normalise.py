@@ -105,6 +105,8 @@ def _turns(dtype: PolarsDataType) -> bool:
 def _plain(name: str, dtype: PolarsDataType) -> pl.Expr:
     if dtype == pl.String:
         return pl.col(name)
+    if dtype == pl.List(pl.String):  # read as text: as JSON it would look like code
+        return pl.col(name).list.eval(pl.element().fill_null("\x00")).list.join("\x1e")
     if dtype.is_nested():
         return pl.when(pl.col(name).is_not_null()).then(pl.struct(name).struct.json_encode())
     return pl.col(name).cast(pl.String)

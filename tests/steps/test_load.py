@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pytest
 
+from curate import dedupe
 from curate.building import build
+from curate.errors import DataError
 from curate.recipe import load_recipe
 
 RECIPE = """
@@ -46,3 +49,33 @@ def test_tasks_and_chats_are_filtered_decontaminated_and_deduped_alike(tmp_path:
     assert left == {"load": 0, "filter": 0, "decontaminate": 2, "dedupe": 1, "format": 0}
     said = pl.read_parquet(tmp_path / "run" / "data" / "train.parquet")["messages"].list.last().struct.field("content")
     assert sorted(said) == ["The Brocken.", "The Rhine."]
+
+
+def test_lists_of_texts_are_compared_as_texts() -> None:
+    rows = [
+        ["Ada Lovelace, England", "mathematics"],
+        ["Ada  Lovelace, england", "mathematics"],
+        ["Ada Lovelace, England"],
+    ]
+    found = dedupe(pl.DataFrame({"id": list("abc"), "tags": rows}), "tags")
+    assert (found.kept["id"].to_list(), "skipped" in found.notes) == (["a", "c"], False)
+
+
+@pytest.mark.parametrize(
+    ("step", "told"),
+    [
+        (
+            "step: decontaminate, profile: embedding, encoder: ./none, against: {exam: exam.jsonl}",
+            "decontaminate: .*none",
+        ),
+        ("step: dedupe, name: meanings, by: semantic, encoder: ./none", "meanings: .*none"),
+        ("step: decontaminate, against: {exam: /dev/null}", "decontaminate: .*/dev/null is a device or a pipe"),
+    ],
+)
+def test_what_a_step_needs_and_is_not_there_is_told_with_the_step(tmp_path: Path, step: str, told: str) -> None:
+    write(tmp_path / "tasks.jsonl", [{"instruction": "Name a river.", "output": "The Rhine."}])
+    write(tmp_path / "exam.jsonl", [{"question": EXAM}])
+    head = "name: small\nsteps:\n  - {step: load, sources: [{file: tasks.jsonl}]}\n"
+    (tmp_path / "recipe.yaml").write_text(f"{head}  - {{{step}}}\n", encoding="utf-8")
+    with pytest.raises(DataError, match=told):
+        build(load_recipe(tmp_path / "recipe.yaml"), tmp_path / "run")
