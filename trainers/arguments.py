@@ -170,6 +170,7 @@ SAID_BETTER = (
     "All reward functions returned None",  # `trainers.guards` says it once, with the reason
     "mtime may not be reliable",  # two checkpoints within a second
     "missing keys in the checkpoint model loaded: ['lm_head.weight']",  # a head that is tied to the embedding
+    "do not match the ones in the `trainer_state.json`",  # steps as shares and as numbers; settings are compared here
     "Token indices sequence length is longer than",  # `trainers.lengths` says how many rows are, and what to do
     "did not find eval_",  # `stop:` waits for a metric that is not there, which ends the training with its names
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from curate.errors import DataError, UsageError, did_you_mean
 from curate.table import content_hash
 from trainers.rows import Rows, hold_out, shared
-from trainers.shaping import choose, shape
+from trainers.shaping import answers_apart, choose, shape
 
 if TYPE_CHECKING:
     import polars as pl
@@ -28,7 +28,8 @@ def load_rows(config: TrainConfig, method: Method, *, chat: bool, needs: Iterabl
     """
     from trainers import curriculum
 
-    frame = read(config.data, config.columns)
+    apart = answers_apart if "completion" in method.needs else lambda rows: rows
+    frame = apart(read(config.data, config.columns))
     curriculum.check_column(frame.columns, config)
     for name in method.needs:
         if name not in frame.columns:
@@ -47,7 +48,7 @@ def load_rows(config: TrainConfig, method: Method, *, chat: bool, needs: Iterabl
     elif config.eval is not None:
         other = _eval_source(config)
         held_out, _ = shape(
-            read(other, config.columns), contract, chat=chat, needs=tuple(needs), where=f"{other.path} (eval)"
+            apart(read(other, config.columns)), contract, chat=chat, needs=tuple(needs), where=f"{other.path} (eval)"
         )
         both = shared(train, held_out)
         if both:

@@ -12,6 +12,7 @@ OUT/
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 from collections.abc import Iterator
@@ -146,3 +147,10 @@ def last_checkpoint(folder: Path) -> Path | None:
         if (path / "trainer_state.json").is_file() and path.name.rpartition("-")[2].isdigit()
     ]
     return max(found, key=lambda path: int(path.name.rpartition("-")[2]), default=None)
+
+
+def disk_full(error: BaseException) -> bool:
+    """Whether a file could not be written for lack of room, which torch and safetensors say in words of their own."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return True
+    return any(word in str(error) for word in ("No space left", "File too large", "inline_container", "StreamWriter"))

@@ -5,7 +5,8 @@
 | sft | prompt and completion, or messages, or text | prompt-completion, sft, text |
 | dpo orpo simpo cpo reward | prompt, chosen, rejected | preference |
 | kto | prompt, completion, label; or pairs | kto, preference |
-| grpo rloo ppo distill kd | prompt, and every column a reward reads | prompts |
+| grpo rloo ppo distill | prompt, and every column a reward reads | prompts |
+| kd | prompt and completion, or messages | prompts |
 
 Text is wrapped as messages where the model has a chat template; `format: text` keeps it as it is.
 """
@@ -70,6 +71,23 @@ def shape(
         told = "; ".join(f"{reason} ({count:,})" for reason, count in left_out.items())
         raise DataError(f"{where}: none of {frame.height:,} rows can be trained on: {told}")
     return kept, left_out
+
+
+def answers_apart(frame: pl.DataFrame) -> pl.DataFrame:
+    """Conversations as `completion`, their last turn where that is an answer, and `prompt`, all before it.
+
+    A table that has a completion, or no conversations, is given back as it is.
+    """
+    import polars as pl
+
+    turns = pl.col("messages")
+    if "completion" in frame.columns or not isinstance(frame.schema.get("messages"), pl.List):
+        return frame
+    answered = turns.list.last().struct.field("role") == "assistant"
+    return frame.with_columns(
+        prompt=pl.when(answered).then(turns.list.reverse().list.slice(1).list.reverse()).otherwise(turns),
+        completion=pl.when(answered).then(turns.list.tail(1)),
+    ).drop("messages")
 
 
 def _no_messages_as_text(frame: pl.DataFrame, where: str) -> None:

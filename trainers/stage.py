@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from curate.errors import Interrupted, StepFailed, UsageError, did_you_mean
+from curate.errors import CurateError, Interrupted, StepFailed, UsageError, did_you_mean
 from curate.table import write_text_atomic
 from trainers import arguments, batch, models
-from trainers.folder import LOCK, METRICS, REPORT, Trained, held, last_checkpoint, standing
+from trainers.folder import LOCK, METRICS, REPORT, Trained, disk_full, held, last_checkpoint, standing
 from trainers.job import Job, Notes, is_main
 from trainers.preparing import build, prepare, read
 from trainers.settings import TrainConfig
@@ -97,23 +97,34 @@ def _run(job: Job, *, callbacks: tuple[Any, ...], functions: tuple[Callable[...,
             f"interrupted; --resume goes on from {last_checkpoint(job.folder) or 'the beginning'}"
         ) from None
     except Exception as error:
-        if isinstance(error, ValueError | ImportError) and trainer is not None and not trainer.state.global_step:
-            # some arguments (loss_type, optim) are looked at when they are first needed
-            raise UsageError(f"{job.method.name} cannot take its first step: {error}") from error
-        if isinstance(error, KeyError) and "metric_for_best_model" in str(error):
-            raise UsageError(f"stop: {_no_such_metric(job, trainer)}") from error
-        if not batch.out_of_memory(error):
+        told = _explained(error, job, trainer)
+        if told is None:
             raise
-        raise StepFailed(
-            f"{job.folder}: out of memory with {job.arguments.per_device_train_batch_size} rows on a device; "
-            "batch: auto finds how many fit and keeps the batch as it is"
-        ) from error
+        raise told from error
     if is_main():
         seconds = {"seconds": round(time.monotonic() - began, 1), "cpu_seconds": round(time.process_time() - cpu, 1)}
         text = json.dumps(result(job, trainer.state) | seconds, indent=2) + "\n"
-        write_text_atomic(job.folder / METRICS, text)
         write_text_atomic(job.folder / REPORT, page.render(job.folder))
+        write_text_atomic(job.folder / METRICS, text)  # last: with it the training is done
     _all_here(trainer)
+
+
+def _explained(error: Exception, job: Job, trainer: Any) -> CurateError | None:
+    """What ended a training, in our words; None for what is no user's to mend."""
+    if isinstance(error, ValueError | ImportError) and trainer is not None and not trainer.state.global_step:
+        # some arguments (loss_type, optim) are looked at when they are first needed
+        return UsageError(f"{job.method.name} cannot take its first step: {error}")
+    if isinstance(error, KeyError) and "metric_for_best_model" in str(error):
+        return UsageError(f"stop: {_no_such_metric(job, trainer)}")
+    if disk_full(error):
+        start = last_checkpoint(job.folder) or "the beginning"
+        return StepFailed(f"{job.folder}: no room is left on the disk; make some, and --resume goes on from {start}")
+    if batch.out_of_memory(error):
+        return StepFailed(
+            f"{job.folder}: out of memory with {job.arguments.per_device_train_batch_size} rows on a device; "
+            "batch: auto finds how many fit and keeps the batch as it is"
+        )
+    return None
 
 
 def _no_such_metric(job: Job, trainer: Any) -> str:
@@ -133,7 +144,11 @@ def _save(trainer: Any, job: Job) -> None:
     _all_here(trainer)
     from trainers import adapters
 
-    adapters.save(job, trainer, draft)
+    try:
+        adapters.save(job, trainer, draft)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
     _all_here(trainer)
     if is_main():
         (draft / "training_args.bin").unlink(missing_ok=True)  # a pickle of what train.lock.json says

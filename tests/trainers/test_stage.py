@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
 
-from curate.errors import CurateError, DataError, Interrupted, RecipeError, RunLocked, UsageError
+from curate.errors import CurateError, DataError, Interrupted, RecipeError, RunLocked, StepFailed, UsageError
 from curate.lock import folder_lock
 from curate.table import write_parquet
 from tests.trainers.interrupted import StopsAt
@@ -58,6 +59,26 @@ def test_a_half_written_checkpoint_is_passed_over(settings: Make, tmp_path: Path
     assert found is not None
     assert found.name == "checkpoint-2"
     assert train(broken, resume=True).metrics["steps"] == 4
+
+
+@pytest.mark.parametrize("save", [{"save_steps": 1}, {"save_strategy": "no"}])
+def test_a_full_disk_is_told_and_the_training_goes_on_when_there_is_room(
+    save: dict[str, Any], settings: Make, tmp_path: Path
+) -> None:
+    """While a checkpoint or the model is written; what was half written takes no room any more."""
+    whole = train(settings("sft", save, out=str(tmp_path / "whole")))
+    config = settings("sft", save)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, before[1]))
+    try:
+        with pytest.raises(StepFailed, match="no room is left on the disk; make some, and --resume goes on from"):
+            train(config)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not (Path(config["out"]) / ".model.draft").exists()
+    resumed = train(config, resume=True)
+    one, other = weights(whole.model), weights(resumed.model)
+    assert all(torch.equal(value, other[name]) for name, value in one.items())
 
 
 def test_a_folder_is_not_trained_into_twice_by_accident(settings: Make) -> None:

@@ -36,7 +36,7 @@ def run_logits(asked: Asked, out: Path) -> str:
         raise UsageError(f"no engine '{asked.engine}'{did_you_mean(asked.engine, ENGINES)}")
     if out.suffix != ".parquet":
         raise UsageError(f"--out {out}: the file is parquet, write {out.with_suffix('.parquet')}")
-    frame = data.read(Data(path=asked.data, split=asked.split), data.renamed(asked.columns))
+    frame = shaping.answers_apart(data.read(Data(path=asked.data, split=asked.split), data.renamed(asked.columns)))
     if "completion" in frame.columns:
         chat = not asked.text and bool(models.load_tokenizer(models.find(asked.teacher)).chat_template)
         frame, left_out = shaping.shape(frame, shaping.PROMPTS, chat=chat, needs=("completion",), where=asked.data)

@@ -13,6 +13,7 @@ import torch
 from safetensors.torch import load_file
 
 from curate.errors import DataError, Interrupted, RecipeError, UsageError
+from curate.table import write_parquet
 from tests.trainers.interrupted import StopsAt
 from trainers import train
 from trainers.config import load_config, make_config
@@ -21,6 +22,7 @@ from trainers.merging import stack_layers
 from trainers.merging.passthrough import Slice
 from trainers.models import find, load_model, load_tokenizer
 from trainers.preparing import build, prepare
+from trainers.settings import Data
 
 Make = Callable[..., dict[str, Any]]
 
@@ -159,9 +161,20 @@ def test_what_is_missing_is_said(settings: Make, student: str, problems: pl.Data
         store_logits("house", problems.head(1), temperature=2.0, engine="vllm")
 
 
-def test_the_config_to_start_from_is_one() -> None:
+def test_the_config_to_start_from_takes_the_rows_of_the_recipe_it_names(settings: Make, tmp_path: Path) -> None:
+    """`recipes/openthoughts.yaml` ends in conversations: their last answer is learned, whatever stands before it."""
+    turns = [{"role": "user", "content": "1+1?"}, {"role": "assistant", "content": "2"}]
+    table = pl.DataFrame({"messages": [turns, [*turns, *turns], turns[:1]]})
+    write_parquet(table, tmp_path / "chats.parquet")
     config, _ = load_config(Path("recipes/train/kd.yaml"))
-    assert config.teacher == "runs/teacher"
+    data = Data(path=str(tmp_path / "chats.parquet"))
+    job = prepare(config.model_copy(update={"model": "house", "data": data, "eval": None, "out": str(tmp_path)}))
+    assert dict(job.rows.left_out) == {"no completion": 1}
+    rows = [build(job).train_dataset[row] for row in range(2)]
+    asked, answered = ([job.tokenizer.decode(row[name]) for row in rows] for name in ("prompt_ids", "completion_ids"))
+    question = "<|im_start|>user\n1+1?<|im_end|>\n<|im_start|>assistant\n"
+    assert asked == [question, f"{question}2<|im_end|>\n{question}"]
+    assert answered == ["2<|im_end|>\n"] * 2
 
 
 def test_a_row_of_text_ends_with_the_end_token() -> None:
