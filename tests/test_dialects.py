@@ -281,6 +281,12 @@ def test_a_column_of_texts_alone_can_be_named_as_the_prompt() -> None:
     assert normalise(texts.rename({"text": "prompt"})).dialect == "prompts"
 
 
+def test_answers_that_are_all_numbers_are_text() -> None:
+    made = normalise(pl.DataFrame({"instruction": ["1+1?", "1/2?"], "output": [2.0, 0.5], "rank": [1, 2]}))
+    assert made.dialect == "alpaca"
+    assert made.frame.to_dicts()[1] == {"prompt": "1/2?", "completion": "0.5", "rank": 2}
+
+
 def test_one_system_message_makes_conversations_of_all_rows() -> None:
     rows = [
         {"instruction": "a", "output": "b", "system": None},
@@ -289,7 +295,7 @@ def test_one_system_message_makes_conversations_of_all_rows() -> None:
     made = normalise(to_frame(rows)).frame
     assert "prompt" not in made.columns
     assert [[turn["role"] for turn in row] for row in made["messages"].to_list()] == [["user"], ["system", "user"]]
-    assert made["completion"].to_list() == ["b", "b"]
+    assert made["completion"].to_list() == ["b", "d"]
 
 
 @given(st.lists(st.lists(st.sampled_from([*"pmctx"]), max_size=3), max_size=4))

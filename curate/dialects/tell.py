@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from curate.dialects.dialect import Dialect, Part, Row, is_kind
 from curate.errors import DataError, did_you_mean
@@ -42,14 +42,17 @@ class Miss:
     why: str = ""
 
 
-def match(dialect: Dialect, frame: pl.DataFrame) -> Fit | Miss:
-    """Find the columns that play the parts of a dialect, and look at the first rows."""
+def match(dialect: Dialect, frame: pl.DataFrame, *, loose: bool = False) -> Fit | Miss:
+    """Find the columns that play the parts of a dialect, and look at the first rows.
+
+    loose: a column of numbers may play the part of a text, as answers do that are all numbers.
+    """
     columns: dict[str, str] = {}
     rivals: dict[str, tuple[str, ...]] = {}
     for part, wanted in [*dialect.needs.items(), *dialect.may.items()]:
         if part in columns:
             continue
-        found = _candidates(frame, wanted, set(columns.values()))
+        found = _candidates(frame, wanted, set(columns.values()), loose=loose)
         if found:
             columns[part] = found[0]
         if len(same := [name for name in found if name.lower() in wanted.rivals]) > 1:
@@ -68,13 +71,14 @@ def match(dialect: Dialect, frame: pl.DataFrame) -> Fit | Miss:
 
 def tell(frame: pl.DataFrame, dialects: Mapping[str, Dialect]) -> Fit:
     """The one dialect that fits best. Raises DataError when none does, or several do and none says more."""
-    tried = [match(dialect, frame) for dialect in dialects.values() if not dialect.asked]
-    fits = [one for one in tried if isinstance(one, Fit)]
-    best = [fit for fit in fits if not any(other.beats(fit) for other in fits)]
-    if len(best) == 1:
-        return only(best[0])
-    if best:
-        raise DataError(_mixed(best, frame) or _ambiguous(best))
+    for loose in (False, True):
+        tried = [match(dialect, frame, loose=loose) for dialect in dialects.values() if not dialect.asked]
+        fits = [one for one in tried if isinstance(one, Fit)]
+        best = [fit for fit in fits if not any(other.beats(fit) for other in fits)]
+        if len(best) == 1:
+            return only(best[0])
+        if best:
+            raise DataError(_mixed(best, frame) or _ambiguous(best))
     raise DataError(_untold(frame, [one for one in tried if isinstance(one, Miss)], dialects))
 
 
@@ -84,6 +88,8 @@ def named(name: str, frame: pl.DataFrame, dialects: Mapping[str, Dialect]) -> Fi
     if dialect is None:
         raise DataError(f"unknown dialect '{name}'{did_you_mean(name, dialects)}")
     found = match(dialect, frame)
+    if isinstance(found, Miss):
+        found = match(dialect, frame, loose=True)
     if isinstance(found, Miss) and found.lacks:
         listed = ", ".join(frame.columns)
         need, remedy = _need(found), _remedy(found, frame)
@@ -108,11 +114,19 @@ def first_rows(frame: pl.DataFrame, columns: Mapping[str, str], dialect: Dialect
 
 
 def parts_of(frame: pl.DataFrame, columns: Mapping[str, str], dialect: Dialect) -> list[Row]:
-    """The rows of a table, by part."""
-    height = frame.height
+    """The rows of a table, by part; numbers that play the part of a text are text."""
+    wanted = {**dialect.may, **dialect.needs}
     names = [*dialect.needs, *(part for part in dialect.may if part not in dialect.needs)]
-    values = [frame[columns[part]].to_list() if part in columns else [None] * height for part in names]
+    values = [
+        _values(frame[columns[part]], wanted[part]) if part in columns else [None] * frame.height for part in names
+    ]
     return [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)]
+
+
+def _values(column: pl.Series, part: Part) -> list[Any]:
+    import polars as pl
+
+    return (column.cast(pl.String) if part.kind == "text" and column.dtype.is_numeric() else column).to_list()
 
 
 def filled_rows(frame: pl.DataFrame, dialect: Dialect, columns: Mapping[str, str]) -> pl.Series:
@@ -122,14 +136,16 @@ def filled_rows(frame: pl.DataFrame, dialect: Dialect, columns: Mapping[str, str
     return frame.select(pl.all_horizontal(pl.col([columns[part] for part in dialect.needs]).is_not_null())).to_series()
 
 
-def _candidates(frame: pl.DataFrame, part: Part, taken: set[str]) -> list[str]:
+def _candidates(frame: pl.DataFrame, part: Part, taken: set[str], *, loose: bool) -> list[str]:
     """The columns that can play a part, the likeliest first; one spelled as the name goes before other letter cases."""
     order = {name: place for place, name in enumerate(part.names)}
     lowered = {name.lower(): place for name, place in order.items()}
     found = [
         (order.get(name, lowered.get(name.lower(), -1)), name not in order, name)
         for name, dtype in frame.schema.items()
-        if name.lower() in lowered and name not in taken and is_kind(dtype, part.kind)
+        if name.lower() in lowered
+        and name not in taken
+        and (is_kind(dtype, part.kind) or (loose and part.kind == "text" and dtype.is_numeric()))
     ]
     return [name for _, _, name in sorted(found)]
 
