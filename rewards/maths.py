@@ -16,7 +16,8 @@ from typing import Any
 from rewards import extract, pool
 from rewards.base import Score
 from rewards.mathematics.answers import read
-from rewards.mathematics.compare import Verdict, compare
+from rewards.mathematics.compare import compare
+from rewards.mathematics.plain import Verdict
 from rewards.mathematics.tree import Braces, Items, Num, Quantity
 
 Gold = str | float | list[str]

@@ -6,13 +6,14 @@
     quantities.py   units
     remarks.py      nouns, labels and currencies around a number
     vocabulary.py   characters, macros, functions and words known by name
+    respelling.py   rare spellings as common ones
     lexer.py        LaTeX or plain text -> tokens
     numerals.py     numbers as written -> exact values
     spoken.py       numbers in words
     surds.py        exact numbers: rationals and their square roots
     exact.py        tree -> exact number, with every variable at a fixed point
     series.py       sums and products over an index, term by term
-    cursor.py functions.py groups.py operands.py terms.py parser.py    tokens -> tree
+    cursor.py functions.py systems.py groups.py operands.py terms.py parser.py    tokens -> tree
     totals.py       infinite series and integrals to many digits
     digits.py       tree -> number to many digits, for what has no exact value
     equality.py     two expressions: the same or not
@@ -27,6 +28,7 @@
     clocks.py       times of day, years before and after Christ
     wording.py      words and letters of options, without markup
     signs.py measured.py    plus-minus, percents and units over whole answers
+    plain.py        two plain numbers without a grammar; the verdict
     answers.py      text -> the readings an answer can have
     compare.py      gold and prediction -> verdict
     symbolic.py     the last resort, math-verify, run in a worker that can be killed

@@ -16,6 +16,7 @@ from rewards.mathematics.numerals import number
 from rewards.mathematics.parser import parse
 from rewards.mathematics.quantities import unit_of
 from rewards.mathematics.remarks import is_noun
+from rewards.mathematics.series import count_series
 from rewards.mathematics.signs import finished
 from rewards.mathematics.spoken import spoken
 from rewards.mathematics.tree import (
@@ -98,6 +99,8 @@ _COMPARED = re.compile(  # "all real numbers greater than or equal to 1"
     r"(?P<than>greater|larger|more|less|smaller) than (?P<equal>or equal to )?\s*\}?\s*(?P<bound>[^A-Za-z]{1,80})",
     re.IGNORECASE,
 )
+MAX_SERIES = 4  # sums without end or to n, and integrals, in one answer
+_SERIES = re.compile(r"\\(?:sum|prod|int)|[∑∏∫]")
 _PLUS_MINUS = re.compile(r"\\pm|\\mp|±|∓|\+/?-")
 
 
@@ -190,7 +193,10 @@ def as_list(text: str) -> Items | None:
 def _tree(text: str) -> Answer:
     signs = _PLUS_MINUS.search(text) is not None
     try:
-        return Answer(text, finished(parse(text), signs=signs))
+        tree = finished(parse(text), signs=signs)
+        if _SERIES.search(text) and count_series(tree) > MAX_SERIES:
+            raise Beyond(f"more than {MAX_SERIES} series")
+        return Answer(text, tree)
     except RecursionError:
         return Answer(text, None, "nested too deep")
     except Unreadable as error:

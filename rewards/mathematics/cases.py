@@ -14,6 +14,7 @@ from math import ceil, floor
 
 from rewards.mathematics.digits import as_float
 from rewards.mathematics.equality import same
+from rewards.mathematics.series import holds_series
 from rewards.mathematics.tree import (
     OTHERWISE,
     Apply,
@@ -38,6 +39,8 @@ _ORDERS = {"<": (-1,), "<=": (-1, 0), ">": (1,), ">=": (1, 0), "=": (0,), "!=": 
 
 def same_cases(gold: Node, pred: Node) -> bool | None:
     """Whether two functions of one variable are the same, at least one of them by cases; None beyond that."""
+    if holds_series(gold) or holds_series(pred):
+        return None
     ours, theirs = _in_words(gold), _in_words(pred)
     if ours and theirs:
         same_conditions = ours.keys() == theirs.keys()

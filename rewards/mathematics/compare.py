@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from fractions import Fraction
 
 from rewards.mathematics.answers import Answer, as_list, read
 from rewards.mathematics.clocks import same_time, same_year
 from rewards.mathematics.definitions import value_of
-from rewards.mathematics.expressions import rounds_to, within
+from rewards.mathematics.expressions import within
 from rewards.mathematics.kinds import equal
 from rewards.mathematics.measured import as_quantity
+from rewards.mathematics.plain import Verdict, compare_plain, short
 from rewards.mathematics.quantities import unit_of
 from rewards.mathematics.remarks import are_other_currencies, said_in
 from rewards.mathematics.surds import Inexact
@@ -34,28 +33,12 @@ from rewards.mathematics.tree import (
 )
 from rewards.mathematics.wording import without_markup
 
-_PLAIN = re.compile(
-    r"\s*(?P<sign>[-+])?(?:(?P<whole>\d{1,18}|\d{1,3}(?:,\d{3}){1,5})(?:\.(?P<decimals>\d{1,18}))?"
-    r"|(?P<numerator>\d{1,18})/(?P<over>\d{1,18})"
-    r"|\\[dt]?frac\{(?P<top>-?\d{1,18})\}\{(?P<bottom>\d{1,18})\})\s*"
-)
-
-
 _BASED = re.compile(r"\s*(-?[0-9A-F]{1,60})_(?:\d|\{\s*(?:\d{1,2}|\\text\{[a-z]{3,10}\})\s*\}|\d\d)\s*\.?")
 _JOINTS = re.compile(r"\s*(?:,\s*and\b|,|;|\band\b)\s*")
 _YES_NO = {"yes": "no", "no": "yes", "true": "false", "false": "true"}
 _OPTION = re.compile(r"\([A-J]\)")
 _MAX_LIST = 200
 _MINUTES = re.compile(r":\s*0\d\b")
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """equal: the same answer, or None when the own rules cannot decide. why: for a person. rule: what decided."""
-
-    equal: bool | None
-    why: str
-    rule: str
 
 
 def compare(gold_text: str, pred_text: str, tolerance: float | None = None) -> Verdict:
@@ -68,7 +51,7 @@ def compare(gold_text: str, pred_text: str, tolerance: float | None = None) -> V
     >>> compare("(1, 2)", "[1, 2]").equal
     False
     """
-    plain = _compare_plain(gold_text, pred_text, tolerance)
+    plain = compare_plain(gold_text, pred_text, tolerance)
     if plain is not None:
         return plain
     gold, pred = read(gold_text), read(pred_text)
@@ -86,7 +69,7 @@ def compare(gold_text: str, pred_text: str, tolerance: float | None = None) -> V
     if equals is None:
         return Verdict(None, "undecided", "undecided")
     said = "equals" if equals else "is not"
-    return Verdict(equals, f"{_short(pred.text)} {said} {_short(gold.text)}", "mathematics")
+    return Verdict(equals, f"{short(pred.text)} {said} {short(gold.text)}", "mathematics")
 
 
 def _compare_text(gold: Answer, pred: Answer) -> Verdict | None:
@@ -102,11 +85,8 @@ def _compare_text(gold: Answer, pred: Answer) -> Verdict | None:
     for what, dated in (("time of day", same_time), ("year", same_year)):
         same_date = dated(gold.text, pred.text)
         if same_date is not None:
-            return Verdict(
-                same_date, f"{_short(pred.text)} {'is' if same_date else 'is not'} {_short(gold.text)}", what
-            )
-    named = len(gold.letters) > 1 or len(gold.words) == 1 or (len(pred.words) == 1 and _OPTION.search(gold.text))
-    if gold.letters and gold.letters == pred.letters and named:
+            return Verdict(same_date, f"{short(pred.text)} {'is' if same_date else 'is not'} {short(gold.text)}", what)
+    if gold.letters and gold.letters == pred.letters and _names_options(gold, pred):
         return Verdict(True, f"option {''.join(gold.letters)}", "option")
     if isinstance(gold.tree, Words) or (isinstance(pred.tree, Words) and gold.tree is not None):
         return _words(gold, pred)
@@ -117,48 +97,16 @@ def _compare_text(gold: Answer, pred: Answer) -> Verdict | None:
     return None
 
 
+def _names_options(gold: Answer, pred: Answer) -> bool:
+    """Whether letters are all that counts: several, a letter alone, or the letter of `(C) 12`."""
+    alone = len(gold.words) == 1 or (len(pred.words) == 1 and _OPTION.search(gold.text) is not None)
+    return len(gold.letters) > 1 or alone
+
+
 def _without_base(text: str) -> str | None:
     """The digits of `1103_6`: a question that asks for base 6 is answered by 1103. The other way round it is not."""
     match = _BASED.fullmatch(text)
     return match.group(1) if match else None
-
-
-def _compare_plain(gold: str, pred: str, tolerance: float | None) -> Verdict | None:
-    """The verdict on two plain numbers, without a grammar; None for anything else."""
-    left = _plain_number(gold)
-    right = None if left is None else _plain_number(pred)
-    if left is None or right is None:
-        return None
-    if left == right:
-        return Verdict(True, f"{_short(pred)} equals {_short(gold)}", "number")
-    if tolerance is not None and abs(Fraction(left) - right) <= Fraction(tolerance) * abs(Fraction(left)):
-        return Verdict(True, f"{_short(pred)} is within {tolerance:g} of {_short(gold)}", "tolerance")
-    places = len(gold.partition(".")[2].rstrip())
-    if places and rounds_to(Num(left, places), Num(right, -1 if "/" in pred or "frac" in pred else 0)):
-        return Verdict(True, f"{_short(gold)} is {_short(pred)}, rounded", "number")
-    return Verdict(False, f"{_short(pred)} is not {_short(gold)}", "number")
-
-
-def _plain_number(text: str) -> Fraction | int | None:
-    r"""`-1,234`, `0.50`, `3/4`, `\frac{3}{4}` as a number; None for anything else."""
-    if len(text) <= 18 and text.isdigit() and text.isascii():
-        return int(text)
-    match = _PLAIN.fullmatch(text)
-    if match is None:
-        return None
-    whole, decimals, over, top, bottom = match.group("whole", "decimals", "over", "top", "bottom")
-    try:
-        if top is not None:
-            value: Fraction | int = Fraction(int(top), int(bottom))
-        elif over is not None:
-            value = Fraction(int(match.group("numerator")), int(over))
-        elif decimals is not None:
-            value = Fraction(int(whole.replace(",", "") + decimals), 10 ** len(decimals))
-        else:
-            value = int(whole.replace(",", ""))
-    except ZeroDivisionError:
-        return None
-    return -value if match.group("sign") == "-" else value
 
 
 def _compare_trees(
@@ -228,7 +176,7 @@ def _words(gold: Answer, pred: Answer) -> Verdict:
     wanted = {gold.words, read(said_in(gold.words)).words if " is " in gold.words else ""} - {""}
     said = pred.words in wanted or (sentence != "" and read(sentence).words in wanted)
     said = said or _listed(gold) == _listed(pred) != () or _answers(gold.words, pred.words)
-    return Verdict(said, f"'{_short(pred.text)}' {'is' if said else 'is not'} '{_short(gold.text)}'", "words")
+    return Verdict(said, f"'{short(pred.text)}' {'is' if said else 'is not'} '{short(gold.text)}'", "words")
 
 
 def _answers(gold: str, pred: str) -> bool:
@@ -282,8 +230,3 @@ def _computes_with_statements(tree: Node) -> bool:
     parts = children(tree)
     computed = isinstance(tree, Apply) and any(isinstance(part, Relation | Items) for part in parts)
     return computed or any(_computes_with_statements(part) for part in parts)
-
-
-def _short(text: str) -> str:
-    text = text if text.isalnum() else " ".join(text.split())
-    return text if len(text) <= 60 else text[:57] + "..."

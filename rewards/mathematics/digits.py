@@ -15,6 +15,7 @@ from rewards.mathematics.totals import total
 from rewards.mathematics.tree import Apply, Bound, Name, Node, Num, Series, TooLarge, Unreadable, names_in
 
 DIGITS = 50
+_MAX_TOTALS = 100  # series that are remembered
 _MAX_TERM = 60  # nodes of the term of an infinite series
 _MAX_EXPONENT = 1e9  # of a number, in bits
 
@@ -47,7 +48,22 @@ def digits(node: Node, point: int, context: Any, log_base: int = 0) -> Any:
 
 
 def _series(node: Series, point: int, context: Any, log_base: int) -> Any:
-    """An infinite sum or product, or an integral."""
+    """An infinite sum or product, or an integral; computed once, since each part of a list is compared with all."""
+    key = (node, point, log_base)
+    if key not in context.totals:
+        if len(context.totals) >= _MAX_TOTALS:
+            context.totals.clear()
+        try:
+            context.totals[key] = _total(node, point, context, log_base)
+        except (Unreadable, ArithmeticError) as error:
+            context.totals[key] = error
+    value = context.totals[key]
+    if isinstance(value, Exception):
+        raise value
+    return value
+
+
+def _total(node: Series, point: int, context: Any, log_base: int) -> Any:
     if size_of(node.term) > _MAX_TERM or holds_series(node.term):
         raise Unreadable("a series that is not computed")
     if node.op != "int" and (whole(node.first) is None or "infinity" not in names_in(node.last)):
@@ -82,6 +98,7 @@ def context_of(places: int = DIGITS) -> Any:
         contexts[places] = MPContext()
         contexts[places].dps = places
         contexts[places].bound = {}  # what the indices of series stand for
+        contexts[places].totals = {}  # what series came to
     return contexts[places]
 
 

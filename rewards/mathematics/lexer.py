@@ -15,9 +15,9 @@ A token is `(kind, value, spaced)`; spaced says whether white space came before 
 from __future__ import annotations
 
 import re
-import unicodedata
 
 from rewards.mathematics.printed import PRINTED, SETS
+from rewards.mathematics.respelling import respelled
 from rewards.mathematics.tree import MAX_CHARS, MAX_DIGITS, MAX_TOKENS, Beyond, Unreadable
 from rewards.mathematics.vocabulary import (
     BEYOND,
@@ -36,7 +36,6 @@ from rewards.mathematics.vocabulary import (
     PLAIN_NAMES,
     SKIPPED,
     TEXT_MACROS,
-    UNICODE,
     is_product,
 )
 
@@ -77,18 +76,8 @@ def _tokens(no_int: str) -> re.Pattern[str]:
 _TOKEN = _tokens(r"[\d.,{\\\ eEA-F_]")
 _RARE_TOKEN = _tokens(r"[\d.,{\\\ eEA-F_]|'\d\d\d|(?<=0)[xXbo][\dA-Fa-f]|[a-f\d]+_")
 _INDEX = re.compile(r"\d+(?=\\[,;!: ]|[ ,])")
-_SUPERSCRIPT = re.compile("[⁻⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ]+")
-_SUBSCRIPT = re.compile("[₀₁₂₃₄₅₆₇₈₉]+")
 _NUMBER_FIRST = re.compile(r"[-+]?\d[\d.,]*\s*[A-Za-z%]")
-_NUMERIC_TEXT = re.compile(r"[\s\d.,/%+-]*\d[\s\d.,/%+-]*\Z")
-_UNION = re.compile(r"([)\]}]\s*)U(?=\s*(?:\\left\s*)?[(\[\]{\\])")  # (0,1) U (2,3)
-_TIMES_TEN = re.compile(r"(\d)\s?x\s?(?=10\s?(?:\^|\*\*|[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]))")  # 6 x 10^23
-_LEFT_BRACE = re.compile(  # a system, as those write it who have no \\begin{cases}
-    r"\\left\s*\\(?:\{|lbrace)\s*\\begin\s*\{(array|aligned|matrix|split|gathered)\}(?:\s*\{[^{}]*\})?(.*?)"
-    r"\\end\s*\{\1\}\s*\\right\s*(?:\.|\Z)",
-    re.DOTALL,
-)
-_JOINED = re.compile(r"\)\s?[&|]\s?\(")
+_NUMERIC_TEXT = re.compile(r"(?:[\s\d.,/%+-]*\d[\s\d.,/%+-]*|\s*\(\s*mod\s*\d+\s*\)\s*)\Z")
 _RARE_SIGNS = frozenset("U'_&|")  # of what few answers have and costs the others time
 _RARE = ("x10", "x 10", "0x", "0X", "0b", "0o")
 _PREFIXES = {"k": "k", "M": "M", "m": "m", "G": "G", "mu": "μ"}
@@ -109,7 +98,7 @@ def lex(text: str) -> list[Token]:
     rare = not text.isascii() or not _RARE_SIGNS.isdisjoint(text)
     rare = rare or ("0" in text and any(sign in text for sign in _RARE))
     if rare:
-        text = _respelled(text)
+        text = respelled(text)
     tokens: list[Token] = []
     python = "*" in text  # sympy's spelling: I and E are constants
     position, spaced, depth = 0, False, 0
@@ -146,21 +135,6 @@ def lex(text: str) -> list[Token]:
     return tokens
 
 
-def _respelled(text: str) -> str:
-    """Letters that stand for signs, and all that is not ASCII, as LaTeX."""
-    text = _UNION.sub(r"\1\\cup", _TIMES_TEN.sub(r"\1*", text))
-    if "begin" not in text:  # (0 < x) & (x < 1), as sympy prints it
-        text = _JOINED.sub(lambda match: ") and (" if "&" in match.group() else ") or (", text)
-    elif "right" in text:
-        text = _LEFT_BRACE.sub(r"\\begin{cases}\2\\end{cases}", text)
-    if text.isascii():
-        return text
-    text = text.translate({0x2212: "-"})
-    text = _SUPERSCRIPT.sub(lambda match: "^{" + unicodedata.normalize("NFKC", match.group()) + "}", text)
-    text = _SUBSCRIPT.sub(lambda match: "_{" + unicodedata.normalize("NFKC", match.group()) + "}", text)
-    return unicodedata.normalize("NFKC", text.translate(UNICODE)).translate(UNICODE)
-
-
 def _number(digits: str, tokens: list[Token], *, spaced: bool, nested: bool) -> int:
     r"""Append a number; give back how many of its characters it took. `\log_2 125`: an index ends before a space."""
     script = _INDEX.match(digits) if tokens and tokens[-1][1] in ("_", "^") else None
@@ -185,7 +159,7 @@ def _word(letters: str, tokens: list[Token], *, spaced: bool, python: bool, call
     elif letters in PLAIN_FUNCTIONS and (called or letters not in ONLY_CALLED):
         tokens.append(("func", PLAIN_FUNCTIONS[letters], spaced))
     elif letters == "mod":
-        tokens.append(("op", "mod", spaced))
+        _operator("mod", tokens, spaced=spaced)
     elif letters in PLAIN_NAMES:
         tokens.append(("name", PLAIN_NAMES[letters], spaced))
     elif letters.lower() in CONNECTORS:
@@ -194,6 +168,14 @@ def _word(letters: str, tokens: list[Token], *, spaced: bool, python: bool, call
         tokens.extend(("name", letter, spaced and not index) for index, letter in enumerate(letters))
     else:
         tokens.append(("word", letters, spaced))
+
+
+def _operator(value: str, tokens: list[Token], *, spaced: bool) -> None:
+    r"""Append an operator; `mod` behind a bracket is the `\pmod` of that bracket: `3 (mod 7)`."""
+    if value == "mod" and tokens and tokens[-1][1] == "(":
+        tokens[-1:] = [("op", "pmod", spaced), ("op", "(", False)]
+    else:
+        tokens.append(("op", value, spaced))
 
 
 def _macro(name: str, text: str, position: int, spaced: bool, tokens: list[Token]) -> int:
@@ -208,7 +190,7 @@ def _macro(name: str, text: str, position: int, spaced: bool, tokens: list[Token
     if name == "Omega" and not text[position:].strip(" }$)") and _unit_prefix(tokens, spaced=spaced):
         return position
     if name in OPS:
-        tokens.append(("op", OPS[name], spaced))
+        _operator(OPS[name], tokens, spaced=spaced)
     elif name in NAMES:
         tokens.append(("name", NAMES[name], spaced))
     elif name in FUNCTIONS:
@@ -262,8 +244,8 @@ def _text(name: str, content: str, spaced: bool, tokens: list[Token]) -> None:
     constant = name in ("mathrm", "operatorname") and content in ("i", "e", "d")
     after_number = bool(tokens) and tokens[-1][0] == "num"
     connector = content.lower().strip(" ,;")
-    if connector in CONNECTORS:
-        tokens.append(("op", connector, spaced))
+    if connector in CONNECTORS or connector == "mod":
+        _operator(connector, tokens, spaced=spaced)
     elif content in FUNCTIONS and not (content in ONLY_CALLED and after_number):
         tokens.append(("func", FUNCTIONS[content], spaced))
     elif not content.strip("$€£¥₹₩\\ "):

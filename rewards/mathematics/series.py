@@ -53,6 +53,11 @@ def holds_series(node: Node) -> bool:
     return isinstance(node, Series) or any(holds_series(child) for child in children(node))
 
 
+def count_series(node: Node) -> int:
+    """How many series there are in a tree."""
+    return isinstance(node, Series) + sum(map(count_series, children(node)))
+
+
 def with_index(node: Node, index: int, value: Node) -> Node:
     """A term with its bound index replaced."""
     if isinstance(node, Bound):
