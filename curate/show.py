@@ -11,13 +11,17 @@ import polars as pl
 from curate.errors import UsageError, did_you_mean
 from curate.ledger import Entry
 from curate.lock import holder
+from curate.report.life_text import value_lines
 from curate.report.tables import Table, splits, table
 from curate.responses import Journal
 from curate.result import REASON
 from curate.run import Run
+from curate.text.shown import one_line
 
 CELL = 300
 """Characters of a value that are printed."""
+REASONS = 5
+"""Reasons of a step that are printed."""
 
 
 def show_run(
@@ -67,13 +71,15 @@ def show_text(shown: dict[str, Any]) -> str:
                 for column, (cell, width) in enumerate(zip(line, widths, strict=True))
             )
         )
-        for reason, count in list(shown["funnel"][number - 1]["reasons"].items())[:5] if number else ():
-            text.append(f"    {count:>7,}  {reason[:110]}")
+        told = list(shown["funnel"][number - 1]["reasons"].items()) if number else []
+        text += [f"    {count:>7,}  {one_line(reason, 110)}" for reason, count in told[:REASONS]]
+        if len(told) > REASONS:
+            text.append(f"             and {len(told) - REASONS} more reasons")
     if shown["rows"]:
         text += ["", f"{len(shown['rows'])} of {shown['count']:,} rows"]
     for row in shown["rows"]:
         text.append("")
-        text += [f"  {name}: {_cell(value)}" for name, value in row.items()]
+        text += [line for name, value in row.items() for line in value_lines(name, value, CELL, "  ")]
     return "\n".join(text)
 
 
@@ -127,12 +133,3 @@ def _funnel_line(entry: Entry) -> dict[str, Any]:
 
 def _number(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
-
-
-def _cell(value: Any) -> str:
-    text = str(value)
-    return (
-        text.replace("\n", "\n    ")
-        if len(text) <= CELL
-        else f"{text[:CELL]}... ({len(text):,} characters)".replace("\n", "\n    ")
-    )

@@ -42,23 +42,24 @@ def _station_lines(station: Station, row: str) -> Iterator[str]:
             score = "not judged" if value is None else decimal(value)
             yield "    " + one_line(f"{name}: {score}{f' ({why})' if why else ''}", 400)
         elif not name.startswith(WHY):
-            yield from _value_lines(name, value)
+            yield from value_lines(name, value)
 
 
-def _value_lines(name: str, value: Any) -> Iterator[str]:
+def value_lines(name: str, value: Any, limit: int = MAX_TEXT, indent: str = "    ") -> Iterator[str]:
+    """A column and its value: on one line, as a block, or turn by turn; at most `limit` characters of each text."""
     if isinstance(value, list) and value and all(isinstance(turn, dict) and "content" in turn for turn in value):
         for turn in value:
-            yield from _value_lines(f"{name}[{turn.get('role', '?')}]", turn["content"])
+            yield from value_lines(f"{name}[{turn.get('role', '?')}]", turn["content"], limit, indent)
         return
-    text, more = clip(str(value), MAX_TEXT)
+    text, more = clip(str(value), limit)
     lines = visible(text).splitlines() or [""]
     if more:
         lines.append(f"... and {more:,} more characters")
     if len(lines) == 1:
-        yield f"    {visible(name)}: {lines[0]}"
+        yield f"{indent}{visible(name)}: {lines[0]}"
     else:
-        yield f"    {visible(name)}:"
-        yield from (f"        {line}" for line in lines)
+        yield f"{indent}{visible(name)}:"
+        yield from (f"{indent}    {line}" for line in lines)
 
 
 def _child_lines(child: Child) -> Iterator[str]:

@@ -119,6 +119,9 @@ class Judge(Step):
             rated.fail(sheets[name], reason)
         names = [aspect.name for aspect in self.aspects]
         labels = {name: rated.of(place) for place, name in enumerate(names)} | {self.into: rated.means(names)}
+        if unrated := [why for name in names for value, why in labels[name] if value is None]:
+            told = f"{len(unrated):,} of {table.height * len(names):,} ratings are missing; the first: {unrated[0]}"
+            context.progress.say(f"{self.title}: {told}")
         notes = {
             "engine": self.engine, "identity": dict(context.identity(self.engine)), "requests": len(sheets),
             "unrated": {name: sum(value is None for value, _ in given) for name, given in labels.items()},
