@@ -20,13 +20,12 @@ from curate.text.ngrams import (
     I64,
     LETTERS,
     U64,
-    form_of,
-    plain,
     prefix_hashes,
     stream,
     windows,
     word_ngrams,
 )
+from curate.text.plain import form_of, plain
 
 VERSION = 7
 """Raise it when the same items would make another index."""

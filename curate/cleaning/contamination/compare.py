@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from curate.text.ngrams import FOLDED, LATEX
+from curate.text.plain import FOLDED, LATEX
 
 RUN = 4
 """Words in a row that count as said: shorter runs are in every text."""
@@ -39,7 +39,7 @@ class Words:
     r"""A text as words: runs of letters, runs of digits, single characters of scripts without spaces.
 
     Lower case, without accents; LaTeX that only changes the look is no word. The same normal form as that of
-    `curate.text.ngrams.forms`, with places.
+    `curate.text.plain.forms`, with places.
 
     >>> Words(r"Let \left(x_1, 2y\right) = \dfrac{1}{30}").words
     ('let', 'x', '1', '2', 'y', 'frac', '1', '30')
@@ -80,7 +80,7 @@ class Words:
 
 
 class _Simple(dict[int, str]):
-    """A table for `str.translate`, filled as characters are met: each as `curate.text.ngrams.plain` reads it."""
+    """A table for `str.translate`, filled as characters are met: each as `curate.text.plain.plain` reads it."""
 
     def __missing__(self, code: int) -> str:
         self[code] = simple = _simple(chr(code))

@@ -84,7 +84,7 @@ class Index:
 
     @cached_property
     def forms(self) -> list[str]:
-        """The normal form of each entry, see `curate.text.ngrams.forms`."""
+        """The normal form of each entry, see `curate.text.plain.forms`."""
         return self._entries["form"].to_list()
 
     @cached_property

@@ -17,14 +17,13 @@ from curate.text.ngrams import (
     LETTERS,
     U64,
     Stream,
-    form_of,
-    plain,
     prefix_hashes,
     stream,
     text_of,
     window_hashes,
     word_ngrams,
 )
+from curate.text.plain import form_of, plain
 
 PIECE, OVERLAP = 65_536, 8_192
 """A longer row is read in pieces of so many characters, each beginning with the last characters of the one before."""

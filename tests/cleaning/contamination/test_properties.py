@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from curate import decontaminate
 from curate.cleaning.contamination.compare import Grams, Words, common
-from curate.text.ngrams import forms
+from curate.text.plain import forms
 
 ALPHABETS = {
     "latin": "abcdefghijklmnopqrstuvwxyz",
