@@ -27,6 +27,7 @@ def score_batch(reward: Call, completions: Sequence[Any], columns: Mapping[str, 
         signature = signature_of(reward.entry.use)
     except ImportError as error:  # an extra that is not installed: the same answer for every row, not a crash
         return [_error(error)] * len(completions)
+    completions = [_plain(completion) for completion in completions]
     given = _columns_read(reward, signature, completions, columns)
     needed = [column for column in signature.required if column not in reward.options]
     scores: dict[int, Score] = {}
@@ -60,7 +61,7 @@ def _problem(
 
 def _columns_read(
     reward: Call, signature: Signature, completions: Sequence[Any], columns: Mapping[str, Any]
-) -> dict[str, Sequence[Any]]:
+) -> dict[str, list[Any]]:
     given = {}
     for column in signature.required + signature.optional:
         if column not in columns or column in reward.options:
@@ -72,12 +73,25 @@ def _columns_read(
                 f"rewards.{reward.name}: column '{column}' needs one value per completion "
                 f"({len(completions)}), got {size}. For a single completion use .score()"
             )
-        given[column] = (
-            [None if value is None else prompt_text(value) for value in values]
-            if column == "prompt" and not reward.entry.conversation
-            else values
-        )
+        given[column] = [_plain(value) for value in values]
+        if column == "prompt" and not reward.entry.conversation:
+            given[column] = [None if value is None else _question(reward, value) for value in given[column]]
     return given
+
+
+def _plain(value: Any) -> Any:
+    """A value as Python has it: numpy, pandas and torch have numbers and lists of their own, and a NaN for null."""
+    value = value.tolist() if hasattr(value, "tolist") else value
+    return None if isinstance(value, float) and value != value else value
+
+
+def _question(reward: Call, prompt: Any) -> str:
+    try:
+        return prompt_text(prompt)
+    except (TypeError, AttributeError, RewardError):
+        raise RewardError(
+            f"rewards.{reward.name}: a prompt is a text or a list of messages, got {prompt!r:.60}"
+        ) from None
 
 
 def _judge(

@@ -16,7 +16,7 @@ def text_of(completion: Any) -> str:
     >>> text_of([{"role": "assistant", "reasoning_content": "1+1", "content": "2"}])
     '<think>1+1</think>2'
     """
-    if type(completion) is str:
+    if isinstance(completion, str):
         return completion
     if isinstance(completion, Mapping):
         message: Mapping[str, Any] = completion

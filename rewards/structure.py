@@ -108,11 +108,12 @@ def json_schema(completion: str, schema: str | dict[str, Any]) -> Score:
     return Score(1.0, f"fits the schema, {_size(document)}")
 
 
-def xml(completion: str, tags: Sequence[str] | None = None) -> Score:
+def xml(completion: str, tags: Sequence[str] | str | None = None) -> Score:
     r"""The answer is well-formed XML; with `tags`, exactly these elements at the top, in order and none empty.
 
-    Read by expat without doctype and entities ("billion laughs" is refused before it expands), nesting to 64. Without
-    tags there must be one element at the top; text outside of the elements is wrong. Range: 0 or 1.
+    tags: a list, its JSON text, or one name. Read by expat without doctype and entities ("billion laughs" is refused
+    before it expands), nesting to 64. Without tags there must be one element at the top; text outside of the elements
+    is wrong. Range: 0 or 1.
 
     >>> xml("<plan>look</plan><answer>7</answer>", ["plan", "answer"]).value
     1.0
@@ -124,6 +125,8 @@ def xml(completion: str, tags: Sequence[str] | None = None) -> Score:
     except DocumentError as error:
         return Score(0.0, str(error)[:200])
     names = [element.name for element in top]
+    if isinstance(tags, str):
+        tags = read_json(tags) if tags.startswith("[") else [tags]
     if tags is None:
         return Score(float(len(top) == 1), f"elements at the top: {', '.join(names)[:100]}")
     if names != list(tags):

@@ -15,7 +15,7 @@ from rewards.instructions.kinds import KINDS, REFUSED, Checker
 
 def ifeval(
     completion: str,
-    instruction_id_list: Sequence[str],
+    instruction_id_list: Sequence[str] | str,
     kwargs: Sequence[Mapping[str, Any] | None] | str,
     prompt: str = "",
     *,
@@ -29,7 +29,7 @@ def ifeval(
     tagger or word list, and with the prefix "es:" those of M-IFEval in Spanish (arXiv 2502.04688). Thinking is taken
     off first. See `rewards.instructions` for the differences, `rewards.instructions.kinds` for the ids.
 
-    kwargs: one mapping of arguments an instruction (nulls are left out), or the list as JSON text. prompt: for
+    kwargs: one mapping of arguments an instruction (nulls are left out). Both lists may be JSON text. prompt: for
     instructions to repeat the prompt that come without its text. loose: also try without the first line, without the
     last, and without asterisks. partial: the share of instructions that are followed.
 
@@ -76,9 +76,10 @@ def _loose(response: str) -> Iterator[str]:
 
 
 def _checks(
-    ids: Sequence[str], kwargs: Sequence[Mapping[str, Any] | None] | str, prompt: str
+    ids: Sequence[str] | str, kwargs: Sequence[Mapping[str, Any] | None] | str, prompt: str
 ) -> list[tuple[str, Checker, dict[str, Any]]]:
     """The checkers and their arguments. Raises ValueError, saying what is unknown or missing."""
+    ids = json.loads(ids) if isinstance(ids, str) else ids
     given = json.loads(kwargs) if isinstance(kwargs, str) else kwargs
     if not len(ids):
         raise ValueError("instruction_id_list is empty")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -76,7 +77,7 @@ def poem_form(completion: str, form: str, *, allow_repeats: bool = False, strict
 
 def syllables(
     completion: str,
-    counts: Sequence[int | Sequence[int]],
+    counts: Sequence[int | Sequence[int]] | str,
     *,
     tolerance: int = 0,
     allow_repeats: bool = False,
@@ -84,13 +85,15 @@ def syllables(
 ) -> Score:
     r"""The share of lines with the right number of syllables, by any pronunciation of their words.
 
-    counts: for each line its number, or the fewest and the most. tolerance: by how many a line may differ. strict: 1
-    only if all lines are right. Range: [0, 1]; 0 for another number of lines; None when the counts cannot be read.
+    counts: for each line its number, or the fewest and the most; or their JSON text. tolerance: by how many a line may
+    differ. strict: 1 only if all lines are right. Range: [0, 1]; 0 for another number of lines; None when the counts
+    cannot be read.
 
     >>> syllables("An old silent pond\nA frog jumps into the pond\nSplash! Silence again", [5, 7, 5]).value
     1.0
     """
     try:
+        counts = json.loads(counts) if isinstance(counts, str) else counts
         spans = [(count, count) if isinstance(count, int) else (int(count[0]), int(count[1])) for count in counts]
     except (TypeError, ValueError, IndexError):
         spans = []

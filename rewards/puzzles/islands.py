@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -24,7 +25,7 @@ _MARK = re.compile(r"\b(?:answer|conclusion|conclude|solution|therefore|summary|
 def knights(
     completion: str,
     solution: Sequence[bool | str] | Mapping[str, bool | str] | str,
-    names: Sequence[str] | None = None,
+    names: Sequence[str] | str | None = None,
     *,
     roles: tuple[str, str] = ("knight", "knave"),
     partial: bool = False,
@@ -39,8 +40,9 @@ def knights(
     answer that "or" begins is. Anyone left out or given both roles makes the answer wrong.
 
     solution: True (or "knight") for a knight, in the order of `names`; or a mapping by name; or text, "(1) Zoey is a
-    knight ...". roles: the word for True, the word for False. partial: the share of people with the right role, if all
-    have one. Range: 0 or 1, with `partial` [0, 1]; None when the solution cannot be read.
+    knight ..."; lists and mappings may be JSON text. roles: the word for True, the word for False. partial: the share
+    of people with the right role, if all have one. Range: 0 or 1, with `partial` [0, 1]; None when the solution cannot
+    be read.
 
     >>> knights("<answer>(1) Zoey is a knight (2) Liam is a knave</answer>", [True, False], ["Zoey", "Liam"]).value
     1.0
@@ -62,8 +64,13 @@ def knights(
 
 
 def _gold(
-    solution: Sequence[bool | str] | Mapping[str, bool | str] | str, names: Sequence[str] | None, roles: tuple[str, str]
+    solution: Sequence[bool | str] | Mapping[str, bool | str] | str,
+    names: Sequence[str] | str | None,
+    roles: tuple[str, str],
 ) -> dict[str, bool]:
+    if isinstance(solution, str) and solution.lstrip()[:1] in ("[", "{"):
+        solution = json.loads(solution)
+    names = json.loads(names) if isinstance(names, str) else names
     if isinstance(solution, str):
         known = list(names) if names is not None else _names_in(solution, roles)
         gold = {

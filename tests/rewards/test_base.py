@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import pickle
 from typing import Any
 
@@ -205,3 +206,30 @@ def test_options_of_a_file_and_of_numpy_are_what_they_say() -> None:
 def test_a_mapping_that_is_no_message_is_no_completion() -> None:
     assert rewards.math.score({"answer": "4"}, answer="4").value is None
     assert rewards.math.score({"role": "assistant", "content": "4"}, answer="4").value == 1.0
+
+
+def test_columns_of_pandas_and_numpy_are_read_as_lists_are() -> None:
+    """numpy's 1 was the text "1" for `choice`, an array of golds one text for `exact`, a NaN a gold for all."""
+    import numpy as np
+    import pandas as pd
+
+    rows = pd.DataFrame({"said": ["4", "5", "4", None], "answer": [4.0, 5.0, np.nan, 4.0]})
+    assert rewards.math(completions=rows.said, answer=rows.answer) == [1.0, 1.0, None, None]
+    assert rewards.choice(completions=["B"], answer=np.array([1]), options=[np.array(["x", "y"])]) == [1.0]
+    assert rewards.exact(completions=np.array(["Paris"]), answer=[np.array(["paris", "lutetia"])]) == [1.0]
+
+
+def test_lists_may_be_columns_of_text() -> None:
+    two = json.dumps(["punctuation:no_comma", "change_case:english_lowercase"])
+    assert (
+        rewards.ifeval.score("this is a sentence about the weather", instruction_id_list=two, kwargs="[{}, {}]").value
+        == 1.0
+    )
+    assert rewards.xml.score("<a>1</a><b>2</b>", tags='["a", "b"]').value == 1.0
+    assert rewards.syllables.score("An old silent pond", counts="[5]").value == 1.0
+    assert rewards.knights.score("Zoey is a knave.", solution="[false]", names='["Zoey"]').value == 1.0
+
+
+def test_a_prompt_that_is_neither_text_nor_messages_is_named() -> None:
+    with pytest.raises(RewardError, match=r"rewards.chain_monitor: a prompt is a text or a list of messages, got 5"):
+        rewards.chain_monitor(prompts=[5], completions=["x"])
