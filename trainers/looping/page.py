@@ -35,7 +35,12 @@ PAGE: Final = """\
 {% for title, alarms, curves in trainings %}
 <section><h2>Training {{ title }}</h2>
 {% for one in alarms %}<p>step {{ one.step }}: {{ one.name }}: {{ one.what }}. {{ one.advice }}</p>{% endfor %}
-{% for figure, last, drawn in curves %}<h3>{{ figure }}: {{ "%.4g"|format(last) }}</h3>{{ drawn }}{% endfor %}
+<div class="figures">
+{% for name, last, drawn in curves %}
+<figure><figcaption><b>{{ name }}</b> {{ "%.4g"|format(last) }}</figcaption>
+{{ drawn }}</figure>
+{% endfor %}
+</div>
 </section>
 {% endfor %}
 </main>

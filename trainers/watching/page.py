@@ -20,27 +20,35 @@ LIMIT_OF: Final = {
 }
 """Alarms whose limit is in the unit of a curve."""
 
-HIDDEN: Final = frozenset({"step", "epoch", "seconds", "num_tokens", "total_flos"})
+HIDDEN: Final = frozenset({"step", "epoch", "seconds", "total_flos"})
+UNTOLD: Final = ("num_tokens", "_runtime", "_per_second")
+"""Ends of names that say how a figure was measured, and nothing of the training."""
+
 PAGE: Final = """\
 {% extends "base.html.jinja" %}
 {% block body %}
-<h1>{{ title }}</h1>
-<p>{{ logs | count }} logs, {{ alarms | length | count }} alarms.</p>
+<header class="top"><h1>{{ title }}</h1>
+<p>{{ steps | count }} steps, {{ told }}.</p></header>
+<main>
 {% if alarms %}
-<h2>Alarms</h2>
-<table><thead><tr><th>step</th><th>alarm</th><th>seen</th><th>limit</th><th></th></tr></thead><tbody>
+<section><h2>Alarms</h2>
+<div class="scroll"><table><thead><tr><th class="n">step</th><th>alarm</th><th class="n">seen</th>
+<th class="n">limit</th><th>what to do</th></tr></thead><tbody>
 {% for one in alarms %}
-<tr><td class="number">{{ one.step }}</td><td>{{ one.name }}: {{ one.what }}</td>
-<td class="number">{{ "%.3g"|format(one.value) }} {{ one.unit }}</td>
-<td class="number">{{ "%.3g"|format(one.limit) }}</td><td>{{ one.advice }}</td></tr>
+<tr><td class="n">{{ one.step }}</td><td>{{ one.name }}: {{ one.what }}</td>
+<td class="n">{{ "%.3g"|format(one.value) }} {{ one.unit }}</td>
+<td class="n">{{ "%.3g"|format(one.limit) }}</td><td>{{ one.advice }}</td></tr>
 {% endfor %}
-</tbody></table>
+</tbody></table></div></section>
 {% endif %}
-<h2>Figures</h2>
+<section><h2>Figures</h2>
+<div class="figures">
 {% for name, last, drawn in curves %}
-<h3>{{ name }}: {{ "%.4g"|format(last) }}</h3>
-{{ drawn }}
+<figure><figcaption><b>{{ name }}</b> {{ "%.4g"|format(last) }}</figcaption>
+{{ drawn }}</figure>
 {% endfor %}
+</div></section>
+</main>
 {% endblock %}
 """
 
@@ -58,7 +66,12 @@ def series(logs: Sequence[Mapping[str, Any]]) -> dict[str, list[tuple[float, flo
     found: dict[str, list[tuple[float, float]]] = {}
     for log in logs:
         for name, value in log.items():
-            if name not in HIDDEN and isinstance(value, int | float) and not isinstance(value, bool):
+            if (
+                name not in HIDDEN
+                and not name.endswith(UNTOLD)
+                and isinstance(value, int | float)
+                and not isinstance(value, bool)
+            ):
                 found.setdefault(name, []).append((float(log.get("step", 0)), float(value)))
     order = {name: place for place, name in enumerate(FIRST)}
     names = sorted(found, key=lambda name: (order.get(name, len(order)), name))
@@ -75,4 +88,6 @@ def render(folder: Path) -> str:
         limits.setdefault(LIMIT_OF.get(one["name"], ""), []).append(one["limit"])
     curves = [(name, points[-1][1], curve(points, limits.get(name, ()))) for name, points in series(logs).items()]
     page = html_templates().from_string(PAGE)
-    return page.render(title=f"Training {folder.name}", logs=len(logs), alarms=alarms, curves=curves)
+    steps = max((int(log.get("step", 0)) for log in logs), default=0)
+    told = "1 alarm" if len(alarms) == 1 else f"{len(alarms) or 'no'} alarms"
+    return page.render(title=f"Training {folder.name}", steps=steps, told=told, alarms=alarms, curves=curves)

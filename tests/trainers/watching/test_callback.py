@@ -12,6 +12,7 @@ from transformers import Trainer, TrainingArguments
 
 from curate.errors import DataError, InvalidInput
 from trainers.watching import Watch
+from trainers.watching.curves import curve
 from trainers.watching.kept import read_alarms
 from trainers.watching.page import render
 
@@ -95,12 +96,21 @@ def test_a_loss_that_is_no_number_stops_at_once(tmp_path: Path) -> None:
 def test_the_page_shows_curves_and_alarms(tmp_path: Path) -> None:
     import json
 
-    trainer, _ = train(tmp_path, {"frac_reward_zero_std": 1.0, "<b>": 1.0})
+    trainer, _ = train(tmp_path, {"frac_reward_zero_std": 1.0, "<i>": 1.0, "eval_runtime": 2.0})
     (tmp_path / "log.jsonl").write_text("".join(json.dumps(log) + "\n" for log in trainer.state.log_history))
     page = render(tmp_path)
     assert "groups that train nothing" in page
     assert page.count("<svg") >= 3
-    assert "<b>" not in page.replace("&lt;b&gt;", "")
+    assert "&lt;i&gt;" in page
+    assert "<i>" not in page
+    assert "runtime" not in page  # which says nothing of the training
+
+
+def test_a_limit_is_drawn_across_its_curve_and_what_never_changes_in_the_middle() -> None:
+    assert "stroke-dasharray" in curve([(1, 0.5), (9, 0.9)], marks=[0.8])
+    assert "stroke-dasharray" not in curve([(1, 0.5), (9, 0.9)], marks=[2.0])
+    assert curve([(1, 0.5), (9, 0.5)]).count(">0.5</text>") == 1
+    assert ",60.0 " in curve([(1, 0.5), (9, 0.5)])
 
 
 def test_what_does_not_exist_is_refused(tmp_path: Path) -> None:
