@@ -15,7 +15,8 @@ from rewards.orderings import order_terms, tied, with_terms
 from rewards.programs.comparing import same_value, short
 from rewards.programs.extracting import blocks
 from rewards.sandbox import Limits, plain
-from rewards.sandbox.client import Unanswered, once_more
+from rewards.sandbox.client import again_when_lost
+from rewards.sandbox.running import Unanswered
 
 MAX_ROWS = 100_000
 ANSWER_BYTES = 32 << 20
@@ -213,7 +214,7 @@ def _query(completion: str) -> str:
     return code.strip().rstrip(";").strip()
 
 
-@once_more
+@again_when_lost
 def _ask(place: sandbox.Sandbox, job: dict[str, Any], limits: Limits) -> dict[str, Any]:
     end = time.monotonic() + limits.total_s
     with place.check("database", limits) as check:

@@ -28,8 +28,11 @@ solutions (`modules`) is trusted. On other systems than Linux, and other machine
 
 from __future__ import annotations
 
-from rewards.sandbox.checks import Call, Outcome, Run, Solution, run_calls, run_programs, run_tests
-from rewards.sandbox.client import LEVELS, Limits, Lost, Refused, Sandbox, close_all, open_sandbox
+from rewards.sandbox.broker import Refused
+from rewards.sandbox.checks import Call, Run, Solution, run_calls, run_programs, run_tests
+from rewards.sandbox.client import LEVELS, Sandbox, close_all, open_sandbox
+from rewards.sandbox.outcome import Outcome
+from rewards.sandbox.running import Limits, Lost
 
 __all__ = [
     "LEVELS",

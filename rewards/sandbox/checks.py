@@ -8,14 +8,14 @@ tests that cannot be taken apart, in a second process), and nothing the solution
 from __future__ import annotations
 
 import os
-import signal
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from rewards.sandbox import plain
-from rewards.sandbox.client import Check, Deadline, Limits, Sandbox, TimedOut, Unanswered, once_more
+from rewards.sandbox.client import Sandbox, again_when_lost
+from rewards.sandbox.outcome import Outcome, Tally, how_ended, printable, said_error
+from rewards.sandbox.running import Check, Deadline, Limits, TimedOut, Unanswered
 
 SLACK_SECONDS = 1.0
 MIN_ANSWER_BYTES = 1 << 16
@@ -52,27 +52,13 @@ class Run(NamedTuple):
     judge: Judge
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a solution did. total: tests planned. why: the first failure, empty when all passed.
-
-    decided: False when the tests judge nothing (they cannot be run here).
-    """
-
-    passed: int
-    total: int
-    why: str
-    decided: bool = True
-    evidence: dict[str, Any] = field(default_factory=dict)
-
-
-@once_more
+@again_when_lost
 def run_calls(sandbox: Sandbox, solution: Solution, calls: Sequence[Call], limits: Limits, *, partial: bool) -> Outcome:
     """Load a solution and make the calls one after the other in one process; the inputs of a call come with it.
 
     Stops at the first failure unless `partial`; a hang or a dead process ends the row in any case.
     """
-    tally = _Tally(len(calls), partial)
+    tally = Tally(len(calls), partial)
     check: Check | None = None
     try:
         with sandbox.check("serve", limits) as check:
@@ -84,16 +70,16 @@ def run_calls(sandbox: Sandbox, solution: Solution, calls: Sequence[Call], limit
     except TimedOut as error:
         tally.note(str(error))
     except Unanswered as error:
-        tally.note(f"{error}{_how(check)}")
+        tally.note(f"{error}{how_ended(check)}")
     return tally.outcome()
 
 
-@once_more
+@again_when_lost
 def run_programs(
     sandbox: Sandbox, solution: Solution, runs: Sequence[Run], limits: Limits, *, partial: bool
 ) -> Outcome:
     """Run a solution once per test, each in a fresh process. A hang ends the row."""
-    tally = _Tally(len(runs), partial)
+    tally = Tally(len(runs), partial)
     left = limits.total_s
     try:
         for run in runs:
@@ -106,7 +92,7 @@ def run_programs(
     return tally.outcome()
 
 
-@once_more
+@again_when_lost
 def run_tests(sandbox: Sandbox, solution: Solution, job: dict[str, Any], limits: Limits) -> Outcome:
     """Run tests in a process of their own against a solution in another one. job: see tester.main."""
     check: Check | None = None
@@ -131,35 +117,14 @@ def run_tests(sandbox: Sandbox, solution: Solution, job: dict[str, Any], limits:
         return Outcome(0, 1, str(report["unsupported"]), decided=False)
     if not report["total"] and not report["why"]:
         return Outcome(0, 1, "the tests assert nothing", decided=False)
-    why = _printable(report["why"]) + (_how(check) if report["why"].endswith("process ended") else "")
+    why = printable(report["why"]) + (how_ended(check) if report["why"].endswith("process ended") else "")
     return Outcome(report["passed"], report["total"], why)
-
-
-class _Tally:
-    def __init__(self, total: int, partial: bool) -> None:
-        self.total, self.partial = total, partial
-        self.passed = self.done = 0
-        self.why = ""
-
-    def finished(self, problem: str) -> bool:
-        """Count one test; whether to stop."""
-        self.note(problem)
-        self.done += 1
-        self.passed += not problem
-        return bool(problem) and not self.partial
-
-    def note(self, problem: str) -> None:
-        if problem and not self.why:
-            self.why = f"test {min(self.done + 1, self.total)} of {self.total}: {problem}"
-
-    def outcome(self) -> Outcome:
-        return Outcome(self.passed, self.total, self.why)
 
 
 def _load(check: Check, solution: Solution, end: float, limits: Limits) -> None:
     answer = _answer(check, solution._asdict(), Deadline(check, limits, end), MIN_ANSWER_BYTES)
     if not isinstance(answer, dict) or "loaded" not in answer:
-        raise Unanswered(f"the solution cannot be loaded: {_error(answer)}")
+        raise Unanswered(f"the solution cannot be loaded: {said_error(answer)}")
 
 
 def _answer(check: Check, request: plain.Tree, deadline: Deadline, limit: int) -> plain.Tree:
@@ -180,7 +145,7 @@ def _ask(check: Check, call: Call, deadline: Deadline) -> str:
     if not isinstance(reply, dict) or reply.get("id") != request["id"]:
         raise Unanswered("the solution broke its channel")
     if "value" not in reply:
-        return _error(reply)
+        return said_error(reply)
     try:
         value = plain.decode(reply["value"])
     except plain.NotPlain as error:
@@ -211,7 +176,7 @@ def _run_program(sandbox: Sandbox, solution: Solution, run: Run, left: float, li
     except TimedOut:
         raise
     except Unanswered as error:
-        return f"{error}{_how(check)}", time.monotonic() - started
+        return f"{error}{how_ended(check)}", time.monotonic() - started
     finally:
         for fd in open_fds:
             os.close(fd)
@@ -220,9 +185,9 @@ def _run_program(sandbox: Sandbox, solution: Solution, run: Run, left: float, li
 
 def _program_problem(run: Run, printed: bytes, ended: plain.Tree, check: Check) -> str:
     if isinstance(ended, dict) and "error" in ended:
-        return _error(ended)
+        return said_error(ended)
     if ended is None and check.ended.get("status", 1) != 0:
-        return f"the process ended{_how(check)}"
+        return f"the process ended{how_ended(check)}"
     return run.judge(printed.decode("utf-8", "replace"))
 
 
@@ -254,29 +219,3 @@ def _write_all(fd: int, data: bytes) -> None:
     left = memoryview(data)
     while left:
         left = left[os.write(fd, left) :]
-
-
-def _error(answer: Any) -> str:
-    """What a reply says went wrong; the words are the solution's own, so they are cut and made printable."""
-    error = answer.get("error") if isinstance(answer, dict) else None
-    if not isinstance(error, list) or len(error) != 2 or not all(isinstance(part, str) for part in error):
-        return "the solution broke its channel"
-    kind, message = error
-    text = message if kind == "NotPlain" else f"{kind}: {message}" if message else kind
-    return _printable(text)
-
-
-def _printable(text: str) -> str:
-    return "".join(letter if letter.isprintable() else " " for letter in text[:600])
-
-
-def _how(check: Check | None) -> str:
-    """How a process ended, unless it was ended by us."""
-    status = check.ended.get("status", 0) if check else 0
-    if not check or not status:
-        return ""
-    if not os.WIFSIGNALED(status):
-        return f" (exit status {os.waitstatus_to_exitcode(status)})"
-    number = os.WTERMSIG(status)
-    ours = number == signal.SIGKILL and check.ended.get("ended") == "stopped"
-    return "" if ours else f" ({signal.Signals(number).name})"

@@ -105,7 +105,7 @@ def _variant(given: sqlite3.Connection, variant: str) -> sqlite3.Connection:
     """A copy of a database whose data are changed.
 
     halved: every second row gone; declared foreign keys still hold, so that a LEFT JOIN over one that may not be NULL
-    is an inner one. permuted: the values of each column in other rows. altered: every number and text another one;
+    is an inner one. permuted: the values of each column in other rows, and beside others. altered: every number and text another one;
     foreign keys may then point nowhere. A row whose change would break a constraint stays as it was.
     """
     copy = sqlite3.connect(":memory:")
@@ -125,7 +125,7 @@ def _variant(given: sqlite3.Connection, variant: str) -> sqlite3.Connection:
             _change(copy, _quoted(table), variant)
         except sqlite3.Error:
             continue  # a table without row ids, a generated column: it stays as it was
-    if variant == "halved":
+    if variant != "altered":
         _mend(copy)
     copy.commit()
     return copy
@@ -137,8 +137,11 @@ def _change(database: sqlite3.Connection, table: str, variant: str) -> None:
         database.execute(f"DELETE FROM {table} WHERE rowid IN (SELECT id FROM {order} WHERE place % 2 = 0)")
     elif variant in ("permuted", "altered"):
         columns = [row for row in database.execute(f"PRAGMA table_info({table})") if not row[5]]
-        for _, name, *_ in columns:
-            (_permute if variant == "permuted" else _alter)(database, table, _quoted(name))
+        for number, (_, name, *_) in enumerate(columns):
+            if variant == "altered":
+                _alter(database, table, _quoted(name))
+            else:
+                _permute(database, table, _quoted(name), number)
 
 
 def _mend(database: sqlite3.Connection) -> None:
@@ -158,10 +161,11 @@ def _mend(database: sqlite3.Connection) -> None:
             return
 
 
-def _permute(database: sqlite3.Connection, table: str, column: str) -> None:
-    """Move every value of a column one row on: the values stay, the rows they stand in do not."""
+def _permute(database: sqlite3.Connection, table: str, column: str, number: int) -> None:
+    """Move the values of a column on, each column by another number of rows: no value keeps its neighbours."""
     rows = database.execute(f"SELECT rowid, {column} FROM {table} ORDER BY rowid").fetchall()
-    moved = [(rows[place - 1][1], rowid) for place, (rowid, _) in enumerate(rows)]
+    step = 1 + number % max(1, len(rows) - 1)
+    moved = [(rows[place - step][1], rowid) for place, (rowid, _) in enumerate(rows)]
     database.executemany(f"UPDATE OR IGNORE {table} SET {column} = ? WHERE rowid = ?", moved)
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
-import select
 import signal
 import socket
 from collections.abc import Callable
@@ -19,14 +18,16 @@ from pathlib import Path
 from typing import Any
 
 from rewards.sandbox import jail, kernel, plain
+from rewards.sandbox.doors import Doors
+from rewards.sandbox.waiting import readable
 
 PROBE_SECONDS = 10.0
 
-Start = Callable[[str, jail.Doors, int, socket.socket], int]
+Start = Callable[[str, Doors, int, socket.socket], int]
 """slot.fork_slot."""
 
 
-def strongest(max_level: str, doors: jail.Doors, start: Start) -> tuple[str, dict[str, str], bool]:
+def strongest(max_level: str, doors: Doors, start: Start) -> tuple[str, dict[str, str], bool]:
     """The level, why stronger ones do not hold, and whether solutions can load modules from disk there.
 
     Asked in a process of its own, which gives up root: the caller still has modules to load that only root may read.
@@ -50,7 +51,7 @@ def strongest(max_level: str, doors: jail.Doors, start: Start) -> tuple[str, dic
     return level, reasons, on_disk
 
 
-def _search(max_level: str, doors: jail.Doors, start: Start) -> tuple[str, dict[str, str], bool]:
+def _search(max_level: str, doors: Doors, start: Start) -> tuple[str, dict[str, str], bool]:
     reasons: dict[str, str] = {}
     for level in reversed(jail.LEVELS[1:]):
         if jail.LEVELS.index(level) > jail.LEVELS.index(max_level):
@@ -63,7 +64,7 @@ def _search(max_level: str, doors: jail.Doors, start: Start) -> tuple[str, dict[
     return "none", reasons, False
 
 
-def _try(level: str, doors: jail.Doors, start: Start) -> dict[str, Any]:
+def _try(level: str, doors: Doors, start: Start) -> dict[str, Any]:
     """Probe a level in a slot of its own: what `probe` says, and "problem" when it could not run."""
     if kernel.MACHINE is None:
         return {"problem": f"{os.uname().sysname} on {os.uname().machine} is not supported"}
@@ -78,7 +79,7 @@ def _try(level: str, doors: jail.Doors, start: Start) -> dict[str, Any]:
             order = {"role": "probe", "fork": False, "memory_mb": 1024, "total_s": PROBE_SECONDS}
             socket.send_fds(ours, [plain.dumps(order)], [inside.fileno()])
             inside.close()
-            if not select.select([control], [], [], PROBE_SECONDS)[0]:
+            if not readable(control.fileno(), seconds=PROBE_SECONDS):
                 return {"problem": "the probe did not answer"}
             return {"problem": "", **plain.receive(control.fileno())}
         except (OSError, EOFError, plain.NotPlain) as error:

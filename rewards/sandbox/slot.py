@@ -12,7 +12,6 @@ import gc
 import math
 import os
 import random
-import select
 import signal
 import socket
 import sys
@@ -20,6 +19,8 @@ import time
 from typing import Any
 
 from rewards.sandbox import candidate, database, jail, kernel, plain, probing, tester
+from rewards.sandbox.doors import Doors
+from rewards.sandbox.waiting import readable
 
 CONTROL, LINK, RULESET = 3, 4, 5  # file descriptors of a check, beside the standard ones
 SLACK_SECONDS = 2.0
@@ -27,7 +28,7 @@ RECOUNT_SECONDS = 5.0
 ASK_CPU = b'{"ask":"cpu"}'
 
 
-def fork_slot(level: str, doors: jail.Doors, fd: int, channel: socket.socket) -> int:
+def fork_slot(level: str, doors: Doors, fd: int, channel: socket.socket) -> int:
     """Start a slot that takes its orders on `fd`; its process id. channel: the parent's own, closed in the slot."""
     parent = os.getpid()
     pid = os.fork()
@@ -50,7 +51,7 @@ def fork_slot(level: str, doors: jail.Doors, fd: int, channel: socket.socket) ->
 class Slot:
     """See the module. `prepare`, then `loop` until the caller is gone."""
 
-    def __init__(self, level: str, doors: jail.Doors, channel: socket.socket) -> None:
+    def __init__(self, level: str, doors: Doors, channel: socket.socket) -> None:
         self.level = level
         self.doors = doors
         self.channel = channel
@@ -129,7 +130,7 @@ class Slot:
             while time.monotonic() < deadline:
                 if self._exited(pid, process, deadline):
                     return "exited"
-                if select.select([self.channel], [], [], 0)[0]:
+                if readable(self.channel.fileno(), seconds=0):
                     if self.channel.recv(64) != ASK_CPU:
                         return "stopped"
                     self.channel.send(plain.dumps({"cpu_s": time.clock_gettime(~pid << 3 | 2)}))  # clock_getcpuclockid
@@ -142,7 +143,7 @@ class Slot:
         """Wait for something to happen; whether it was the end of the check."""
         watched = [self.channel.fileno()] + ([process] if process >= 0 else [])
         left = max(0.0, deadline - time.monotonic())
-        select.select(watched, [], [], left if process >= 0 else min(left, 0.005))
+        readable(*watched, seconds=left if process >= 0 else min(left, 0.005))
         return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
     def child(self, order: dict[str, Any], fds: list[int]) -> None:

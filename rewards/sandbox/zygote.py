@@ -1,6 +1,6 @@
 """The warm process behind the sandbox, started by a clean exec; it forks slots, and slots fork checks.
 
-    python -S -s -P -B zygote.py FD      (environment: only what ENVIRONMENT in client.py says)
+    python -S -s -P -B zygote.py FD      (environment: only what ENVIRONMENT in broker.py says)
 
 It loads what solutions commonly import, finds the level that holds, gives up root, and then answers each order for a
 slot. Slots end with it, and it ends with its caller.
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
 import socket
 import sys
 import types
@@ -24,7 +23,8 @@ if __name__ == "__main__":  # our own modules, without running rewards/__init__.
         _package.__path__ = [_path]
         sys.modules[_name] = _package
 
-from rewards.sandbox import jail, kernel, plain, preload, probing, slot
+from rewards.sandbox import jail, kernel, plain, preload, probing, slot, waiting
+from rewards.sandbox.doors import Doors
 
 ORPHAN_CHECK_SECONDS = 1.0
 
@@ -35,7 +35,7 @@ def main(channel: socket.socket) -> None:
     options = plain.loads(channel.recv(1 << 16))
     preload.preload(preload.COMMON, [])
     missing = preload.preload(options["modules"], options["path"])
-    doors = jail.Doors(options["packages"])
+    doors = Doors(options["packages"])
     _volunteer_for_the_oom_killer()
     os.umask(0o022)
     level, reasons, on_disk = probing.strongest(options["max_level"], doors, slot.fork_slot)
@@ -49,7 +49,7 @@ def main(channel: socket.socket) -> None:
     channel.send(plain.dumps({"level": level, "why": reasons, "missing": missing, "landlock": kernel.landlock_abi()}))
     while os.getppid() == caller:
         _reap()
-        if select.select([channel], [], [], ORPHAN_CHECK_SECONDS)[0]:
+        if waiting.readable(channel.fileno(), seconds=ORPHAN_CHECK_SECONDS):
             message, fds, _, _ = socket.recv_fds(channel, 4096, 1)
             if not message:
                 return

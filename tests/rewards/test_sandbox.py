@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,8 @@ import pytest
 import rewards
 from rewards import sandbox
 from rewards.programs import code, code_batch
-from rewards.sandbox import LEVELS, Limits, Refused, Sandbox, Solution, client, filters
+from rewards.sandbox import LEVELS, Limits, Refused, Sandbox, Solution, client, filters, running
+from rewards.sandbox.running import Slot
 
 CASES = {"entry_point": "f", "cases": [[[n], n * n] for n in range(5)]}
 LOOP = {
@@ -316,16 +318,39 @@ def test_a_killed_sandbox_is_started_again() -> None:
     assert judge() == VERDICT
 
 
-def test_slots_that_take_an_order_and_die_are_started_again() -> None:
+def test_a_test_that_waits_for_a_core_has_its_cpu_time_and_one_that_sleeps_has_not() -> None:
+    waits = (  # a quarter of a core
+        "import time\ndef f(n):\n    end = time.process_time() + 0.3\n    while time.process_time() < end:\n"
+        "        turn = time.process_time() + 0.025\n        while time.process_time() < turn: pass\n"
+        "        time.sleep(0.075)\n    return n * n"
+    )
+    sleeps = "import time\ndef f(n):\n    time.sleep(1.4)\n    return n * n"
+    once = {"entry_point": "f", "cases": [[[3], 9]]}
+    assert [code(source, once, timeout_s=0.5).value for source in (waits, sleeps)] == [1.0, 0.0]
+    many = {"entry_point": "f", "cases": [[[n], n * n] for n in range(2)]}  # of which each has as much
+    assert code(waits, many, timeout_s=0.5).value == 1.0
+
+
+@pytest.fixture
+def stopped_slots() -> Iterator[list[Slot]]:
+    """All free slots, more than one of a kind, which take an order and do nothing."""
     place = sandbox.open_sandbox()
-    with ThreadPoolExecutor(2) as threads:  # so that more than one slot of a kind is free
+    with ThreadPoolExecutor(2) as threads:
         assert list(threads.map(judge, range(8))) == [VERDICT] * 8
     slots = _free_slots(place)
     assert len(slots) > 2
     for slot in slots:
         for pid in _children(slot.pid) or {slot.pid}:
             os.kill(pid, signal.SIGSTOP)
-    dying = [threading.Timer(0.3 * n, os.kill, (slot.pid, signal.SIGKILL)) for n, slot in enumerate(reversed(slots), 1)]
+    yield slots
+    place.close()
+
+
+def test_slots_that_take_an_order_and_die_are_started_again(stopped_slots: list[Slot]) -> None:
+    dying = [
+        threading.Timer(0.3 * n, os.kill, (slot.pid, signal.SIGKILL))
+        for n, slot in enumerate(reversed(stopped_slots), 1)
+    ]
     for timer in dying:
         timer.start()
     try:
@@ -335,7 +360,30 @@ def test_slots_that_take_an_order_and_die_are_started_again() -> None:
             timer.cancel()
 
 
-def _free_slots(place: Sandbox) -> list[client.Slot]:
+def test_a_slot_that_does_not_say_how_long_a_check_has_run_judges_nothing(
+    stopped_slots: list[Slot], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its answer may come late, and pass for the next one."""
+    monkeypatch.setattr(running, "GRACE_SECONDS", 0.2)
+    assert code(RIGHT, CASES, timeout_s=0.2).value == 1.0
+
+
+def test_a_process_with_thousands_of_open_files_has_a_sandbox() -> None:
+    source = (
+        "import os, resource\n"
+        "hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4096), hard))\n"
+        "held = [os.open('/dev/null', os.O_RDONLY) for _ in range(1100)]\n"
+        "from rewards.programs import code\n"
+        f"tests = {[CASES, LOOP, {'stdin': ['3'], 'stdout': ['9']}]!r}\n"
+        f"programs = {[RIGHT, RIGHT, 'print(int(input()) ** 2)']!r}\n"
+        "print([code(*one).value for one in zip(programs, tests)])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout == "[1.0, 1.0, 1.0]\n", done.stderr
+
+
+def _free_slots(place: Sandbox) -> list[Slot]:
     return [slot for slots in place.free.values() for slot in slots]
 
 
