@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import multiprocessing
 import os
 import signal
@@ -343,7 +344,9 @@ def stopped_slots() -> Iterator[list[Slot]]:
         for pid in _children(slot.pid) or {slot.pid}:
             os.kill(pid, signal.SIGSTOP)
     yield slots
-    place.close()
+    for slot in slots:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(slot.pid, signal.SIGKILL)
 
 
 def test_slots_that_take_an_order_and_die_are_started_again(stopped_slots: list[Slot]) -> None:
@@ -431,6 +434,7 @@ def test_a_batch_runs_as_many_checks_as_there_are_cores() -> None:
     place = sandbox.open_sandbox()
     sleeper = "import time\ndef f(n):\n    time.sleep(0.2)\n    return n * n"
     one = {"entry_point": "f", "cases": [[[3], 9]]}
+    code_batch([RIGHT] * 2 * place.size, [CASES] * 2 * place.size)  # starts the slots
     started = time.monotonic()
     scores = code_batch([sleeper] * 2 * place.size, [one] * 2 * place.size)
     assert {score.value for score in scores} == {1.0}
