@@ -105,8 +105,8 @@ def _variant(given: sqlite3.Connection, variant: str) -> sqlite3.Connection:
     """A copy of a database whose data are changed.
 
     halved: every second row gone; declared foreign keys still hold, so that a LEFT JOIN over one that may not be NULL
-    is an inner one. permuted: the values of each column in other rows, and beside others. altered: every number and text another one;
-    foreign keys may then point nowhere. A row whose change would break a constraint stays as it was.
+    is an inner one. permuted: the values of each column in other rows, and beside others. altered: every number and
+    text another one; foreign keys may then point nowhere. A row whose change would break a constraint stays as it was.
     """
     copy = sqlite3.connect(":memory:")
     given.backup(copy)

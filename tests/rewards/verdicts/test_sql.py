@@ -155,9 +155,28 @@ DECLARED = [  # a declared foreign key holds on every copy
     (0, "SELECT name FROM members m JOIN loans l ON l.member = m.id WHERE back IS NULL", LOANS, IDLE),
 ]
 
+PEOPLE = """
+CREATE TABLE emp(id INTEGER PRIMARY KEY, name TEXT, dept TEXT, salary INTEGER);
+CREATE TABLE dept(name TEXT, city TEXT);
+INSERT INTO emp VALUES (1,'Ann','IT',100),(2,'Bob','HR',80),(3,'Cy','IT',120),(4,'Di','Ops',80);
+INSERT INTO dept VALUES ('IT','Rome'),('HR','Oslo'),('Ops','Rome');
+"""
+ROMANS = "SELECT e.name FROM emp e JOIN dept d ON e.dept = d.name WHERE d.city = 'Rome'"
+CHANCE = [  # what two columns have in common on these data only: columns used to move together
+    (0, "SELECT name FROM emp WHERE salary >= 100", PEOPLE, "SELECT name FROM emp WHERE dept = 'IT'"),
+    (
+        0,
+        "SELECT dept, COUNT(DISTINCT salary) FROM emp GROUP BY dept",
+        PEOPLE,
+        "SELECT dept, COUNT(*) FROM emp GROUP BY 1",
+    ),
+    (0, "SELECT name FROM emp WHERE dept IN ('IT', 'Ops')", PEOPLE, ROMANS),
+    (1, "SELECT name FROM emp WHERE dept IN (SELECT name FROM dept WHERE city = 'Rome')", PEOPLE, ROMANS),
+]
+
 
 def test_queries_by_a_gold_query(agree: Callable[..., None]) -> None:
-    agree("sql", ["schema", "gold"], QUERIES + SECOND + DECLARED, timeout_s=1.0)
+    agree("sql", ["schema", "gold"], QUERIES + SECOND + DECLARED + CHANCE, timeout_s=1.0)
 
 
 def test_queries_by_expected_rows(agree: Callable[..., None]) -> None:
