@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 from math import inf, isfinite
+from numbers import Real
 from typing import Any
 
 from rewards.base import Entry, Reward, RewardError, Score, load
@@ -71,11 +72,16 @@ def weighted(
     >>> reward.score("It is \\boxed{4}.", answer="4").value
     1.2
     """
-    given = {_reward(part): float(weight) for part, weight in parts.items()}
+    if not isinstance(parts, Mapping):
+        raise RewardError(f"weighted: parts is {parts!r:.60}; give a mapping of rewards to weights: {{'math': 1.0}}")
+    given = {
+        reward: _number("weighted", f"the weight of {reward.name}", weight)
+        for reward, weight in ((_reward(part), weight) for part, weight in parts.items())
+    }
     rewards, weights = list(given), list(given.values())
     for reward, weight in given.items():
-        if not isfinite(weight) or weight == 0:
-            raise RewardError(f"weighted: the weight of {reward.name} is {weight}; give a finite number other than 0")
+        if not weight:
+            raise RewardError(f"weighted: the weight of {reward.name} is 0; give another number, or leave it out")
     ends = [sorted(weight * end for end in reward.range) for reward, weight in given.items()]
     if correct is not None:
         _check_outranking(given, _reward(correct), step)
@@ -100,11 +106,10 @@ def gate(
     """
     first, second = _reward(correct), _reward(then)
     low, high = first.range
-    least = high if least is None else least
+    least = high if least is None else _number("gate", "least", least)
     if not (isfinite(low) and isfinite(least) and low < least <= high):
         raise RewardError(f"gate: least is {least}; {first.name} has the range {low} to {high}, give a value inside it")
-    if not isfinite(weight):
-        raise RewardError(f"gate: the weight is {weight}; give a finite number")
+    weight = _number("gate", "the weight", weight)
     worst, best = sorted(weight * end for end in second.range) if weight else (0.0, 0.0)
     if least + worst <= low:
         raise RewardError(
@@ -123,6 +128,7 @@ def cap(reward: Reward | str, most: float = inf, *, least: float = -inf, name: s
     0.5
     """
     inner = _reward(reward)
+    most, least = (end if end in (inf, -inf) else _number("cap", "an end", end) for end in (most, least))
     low, high = max(inner.range[0], least), min(inner.range[1], most)
     if not low < high:
         raise RewardError(
@@ -144,8 +150,10 @@ def lexicographic(rewards: Sequence[Reward | str], *, steps: int = 1, name: str 
     >>> [round(score.value, 3) for score in reward.score_batch(["5", "\\boxed{5}", "4", "\\boxed{4}"], **columns)]
     [0.0, 0.333, 0.667, 1.0]
     """
-    parts = [_reward(reward) for reward in rewards]
-    if steps < 1 or (steps + 1.0) ** len(parts) > LARGEST_PLACE:
+    parts = _rewards("lexicographic", rewards)
+    if not isinstance(steps, int) or steps < 1:
+        raise RewardError(f"lexicographic: steps is {steps!r}; give a whole number from 1 on")
+    if (steps + 1.0) ** len(parts) > LARGEST_PLACE:
         raise RewardError(f"lexicographic: {len(parts)} rewards of {steps} steps do not fit into one number")
     for part in parts:
         if not (isfinite(part.range[0]) and isfinite(part.range[1]) and part.range[0] < part.range[1]):
@@ -164,7 +172,7 @@ def cascade(rewards: Sequence[Reward | str], *, name: str = "cascade") -> Compos
     >>> score.value, score.evidence["decided"]
     (1.0, 'exact')
     """
-    parts = [_reward(reward) for reward in rewards]
+    parts = _rewards("cascade", rewards)
     if len({part.range for part in parts}) > 1:
         ranges = ", ".join(f"{part.name} {part.range[0]:g} to {part.range[1]:g}" for part in parts)
         raise RewardError(f"cascade: the ranges differ ({ranges}), so one judge would outrank another; cap them")
@@ -189,6 +197,20 @@ def _composed(
         columns = tuple(dict.fromkeys(column for part in parts for column in part.columns))
     about = f"{kind} of {', '.join(names)}"
     return Composed(Entry(name, f"rewards.combining:score_{kind}", columns, span, about), parts, settings)
+
+
+def _number(kind: str, what: str, value: Any) -> float:
+    """A finite number. Raises RewardError."""
+    if not isinstance(value, Real) or not isfinite(value):
+        raise RewardError(f"{kind}: {what} is {value!r:.60}; give a finite number")
+    return float(value)
+
+
+def _rewards(kind: str, rewards: Sequence[Reward | str]) -> list[Reward]:
+    """The rewards of a list. Raises RewardError for one name, whose letters are no rewards."""
+    if isinstance(rewards, (str, Reward)):
+        raise RewardError(f"{kind}: give a list of rewards, got {rewards!r:.60}")
+    return [_reward(reward) for reward in rewards]
 
 
 def _reward(part: Reward | str) -> Reward:

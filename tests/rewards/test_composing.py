@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import multiprocessing
 import pickle
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -93,7 +95,7 @@ def test_wrong_parts_are_refused_with_what_to_do() -> None:
     with pytest.raises(RewardError, match="not among the parts"):
         rewards.weighted({"math": 1.0}, correct="exact")
     with pytest.raises(RewardError, match="not function"):
-        rewards.cap(lambda: 1)  # type: ignore[arg-type]
+        rewards.cap(lambda: 1)
     with pytest.raises(RewardError, match="did you mean 'math'"):
         rewards.gate("maths", "exact")
 
@@ -252,3 +254,22 @@ def test_a_composition_gives_the_same_verdict_in_a_spawned_process() -> None:
     composed = rewards.gate("math", "boxed_format", weight=0.2)
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         assert pool.apply(composed, ([BOXED, WRONG],), {"answer": ["4", "4"]}) == [1.2, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda: rewards.weighted(["math"]), "weighted: parts is .*give a mapping"),
+        (lambda: rewards.weighted({"math": "1"}), "the weight of math is '1'; give a finite number"),
+        (lambda: rewards.weighted({"math": None}), "the weight of math is None"),
+        (lambda: rewards.gate("math", "boxed_format", weight="1"), "gate: the weight is '1'"),
+        (lambda: rewards.gate("math", "boxed_format", least=math.nan), "gate: least is nan"),
+        (lambda: rewards.cap("math", math.nan), "cap: an end is nan"),
+        (lambda: rewards.lexicographic("math"), "lexicographic: give a list of rewards, got 'math'"),
+        (lambda: rewards.cascade(rewards.math), "cascade: give a list of rewards"),
+        (lambda: rewards.lexicographic(["math", "exact"], steps=1.5), "steps is 1.5; give a whole number"),
+    ],
+)
+def test_what_cannot_be_composed_is_named(make: Callable[[], object], told: str) -> None:
+    with pytest.raises(RewardError, match=told):
+        make()
