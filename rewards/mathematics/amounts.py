@@ -42,8 +42,10 @@ def _same_measured(gold: Node, pred: Node, equal: Equal) -> bool | None:
     left, left_unit = _split(gold)
     right, right_unit = _split(pred)
     for side, other_unit in ((gold, right_unit), (pred, left_unit)):
-        if other_unit == unit_of("°") and isinstance(side, Quantity) and unit_of(side.unit) == unit_of("rad"):
+        if other_unit == unit_of("°") and _is_rad(side):
             return same(_in_radians(gold), _in_radians(pred))
+        if other_unit is not None and other_unit.dims and _is_rad(side):
+            return False  # 20 rad are not 20 rad/s
     if left_unit is not None and right_unit is not None:
         if left_unit.dims != right_unit.dims:
             return False
@@ -71,6 +73,10 @@ def _split(node: Node) -> tuple[Node, Unit | None]:
         unit = unit_of(node.unit)
         return node.value, None if unit == unit_of("rad") else unit
     return node, None
+
+
+def _is_rad(node: Node) -> bool:
+    return isinstance(node, Quantity) and unit_of(node.unit) == unit_of("rad")
 
 
 def _in_radians(node: Node) -> Node:

@@ -31,7 +31,7 @@ from rewards.mathematics.tree import (
     names_in,
     with_value,
 )
-from rewards.mathematics.wording import without_markup
+from rewards.mathematics.wording import gist, without_markup
 
 _BASED = re.compile(r"\s*(-?[0-9A-F]{1,60})_(?:\d|\{\s*(?:\d{1,2}|\\text\{[a-z]{3,10}\})\s*\}|\d\d)\s*\.?")
 _JOINTS = re.compile(r"\s*(?:,\s*and\b|,|;|\band\b)\s*")
@@ -90,11 +90,7 @@ def _compare_text(gold: Answer, pred: Answer) -> Verdict | None:
         return Verdict(True, f"option {''.join(gold.letters)}", "option")
     if isinstance(gold.tree, Words) or (isinstance(pred.tree, Words) and gold.tree is not None):
         return _words(gold, pred)
-    if gold.tree is None or pred.tree is None:
-        if gold.words == pred.words and gold.words.replace(" ", "").isalpha():
-            return Verdict(True, "the same words", "words")
-        return _unreadable(gold, pred)
-    return None
+    return _unreadable(gold, pred) if gold.tree is None or pred.tree is None else None
 
 
 def _names_options(gold: Answer, pred: Answer) -> bool:
@@ -176,6 +172,10 @@ def _words(gold: Answer, pred: Answer) -> Verdict:
     wanted = {gold.words, read(said_in(gold.words)).words if " is " in gold.words else ""} - {""}
     said = pred.words in wanted or (sentence != "" and read(sentence).words in wanted)
     said = said or _listed(gold) == _listed(pred) != () or _answers(gold.words, pred.words)
+    return _verdict_in_words(gold, pred, said=said)
+
+
+def _verdict_in_words(gold: Answer, pred: Answer, *, said: bool) -> Verdict:
     return Verdict(said, f"'{short(pred.text)}' {'is' if said else 'is not'} '{short(gold.text)}'", "words")
 
 
@@ -192,7 +192,14 @@ def _listed(answer: Answer) -> tuple[str, ...]:
 
 
 def _unreadable(gold: Answer, pred: Answer) -> Verdict:
+    """The verdict where at least one is no mathematics: as text where the gold is one."""
+    if gold.words == pred.words and gold.words.replace(" ", "").isalpha():
+        return Verdict(True, "the same words", "words")
     if gold.tree is None:
+        if "".join(gold.text.split()) == "".join(pred.text.split()):
+            return Verdict(True, "identical but for spaces", "text")
+        if not gold.beyond and (ours := gist(gold.words)):
+            return _verdict_in_words(gold, pred, said=ours == gist(pred.words))
         return Verdict(None, f"the gold cannot be read: {gold.problem}", "undecided" if gold.beyond else "gold")
     if pred.beyond:
         return Verdict(None, f"the answer cannot be read: {pred.problem}", "undecided")

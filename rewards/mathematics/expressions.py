@@ -14,11 +14,11 @@ from rewards.mathematics.tree import SETS, Apply, Name, Node, Num, Unreadable, n
 
 _LETTERS = frozenset("ABDab")  # other names of constants of integration
 _WHOLE = frozenset("kmn")
-_CONSTANTS_OF_INTEGRATION = frozenset({"C", "c", "K", "k", "C_0", "C_1", "C_2", "C_3", "c_1", "c_2", "c_3"})
+CONSTANTS_OF_INTEGRATION = frozenset({"C", "c", "K", "k", "C_0", "C_1", "C_2", "C_3", "c_1", "c_2", "c_3"})
 _CAPITALS = frozenset("ABD")
 _POOLS = (
-    (_CONSTANTS_OF_INTEGRATION, _CONSTANTS_OF_INTEGRATION | _LETTERS),
-    (_CAPITALS, _CONSTANTS_OF_INTEGRATION),
+    (CONSTANTS_OF_INTEGRATION, CONSTANTS_OF_INTEGRATION | _LETTERS),
+    (_CAPITALS, CONSTANTS_OF_INTEGRATION),
     (_WHOLE, _WHOLE),
 )
 _RENAMED = frozenset().union(*(pool for pool, _ in _POOLS))
@@ -127,7 +127,7 @@ def _without_constant(node: Node) -> Node | None:
         return None
     left, right = node.args
     for constant, rest in ((right, left), (left, right)):
-        if isinstance(constant, Name) and constant.name in _CONSTANTS_OF_INTEGRATION:
+        if isinstance(constant, Name) and constant.name in CONSTANTS_OF_INTEGRATION:
             free = variables_in(rest)
             if free and constant.name not in free:
                 return rest

@@ -9,7 +9,7 @@ from __future__ import annotations
 from rewards.mathematics.amounts import same_quantity
 from rewards.mathematics.cases import same_cases
 from rewards.mathematics.expressions import equal_expression
-from rewards.mathematics.lists import family, same_list
+from rewards.mathematics.lists import beside_parameter, family, same_list
 from rewards.mathematics.matrices import holds_matrix, is_matrix
 from rewards.mathematics.points import beside_vector, same_bracket, same_matrix
 from rewards.mathematics.ratios import same_ratio
@@ -38,6 +38,7 @@ _EXPRESSIONS = (Num, Name, Apply)
 
 def equal(gold: Node, pred: Node) -> bool | None:
     """Whether two trees are the same answer; None when that cannot be decided."""
+    gold, pred = beside_parameter(gold, pred)
     gold, pred = beside_vector(gold, pred), beside_vector(pred, gold)
     if isinstance(gold, Builder) or isinstance(pred, Builder):
         gold, pred = (family(listed(side) or side) if isinstance(side, Builder) else side for side in (gold, pred))

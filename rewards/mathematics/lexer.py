@@ -78,6 +78,7 @@ _RARE_TOKEN = _tokens(r"[\d.,{\\\ eEA-F_]|'\d\d\d|(?<=0)[xXbo][\dA-Fa-f]|[a-f\d]
 _INDEX = re.compile(r"\d+(?=\\[,;!: ]|[ ,])")
 _NUMBER_FIRST = re.compile(r"[-+]?\d[\d.,]*\s*[A-Za-z%]")
 _NUMERIC_TEXT = re.compile(r"(?:[\s\d.,/%+-]*\d[\s\d.,/%+-]*|\s*\(\s*mod\s*\d+\s*\)\s*)\Z")
+_JOINED = re.compile(r"\s*([A-Za-z ]*[A-Za-z]),?\s+(and|or)\s*")  # 5\text{ adults and } 7
 _RARE_SIGNS = frozenset("U'_&|")  # of what few answers have and costs the others time
 _RARE = ("x10", "x 10", "0x", "0X", "0b", "0o")
 _PREFIXES = {"k": "k", "M": "M", "m": "m", "G": "G", "mu": "μ"}
@@ -182,7 +183,7 @@ def _macro(name: str, text: str, position: int, spaced: bool, tokens: list[Token
     """Append the tokens of a macro; give back where to read on."""
     if name in SKIPPED:
         return position + (name in ("left", "right") and text[position : position + 1] == ".")
-    if name in ("color", "textcolor"):
+    if name in ("color", "textcolor", "phantom", "vphantom", "hphantom"):
         return _argument(text, position)[1]
     if name == "not" and text[position : position + 1] == "=":
         tokens.append(("op", "!=", spaced))
@@ -246,6 +247,9 @@ def _text(name: str, content: str, spaced: bool, tokens: list[Token]) -> None:
     connector = content.lower().strip(" ,;")
     if connector in CONNECTORS or connector == "mod":
         _operator(connector, tokens, spaced=spaced)
+    elif after_number and (joined := _JOINED.fullmatch(content)):
+        tokens.append(("text", joined[1], spaced))
+        _operator(joined[2].lower(), tokens, spaced=True)
     elif content in FUNCTIONS and not (content in ONLY_CALLED and after_number):
         tokens.append(("func", FUNCTIONS[content], spaced))
     elif not content.strip("$€£¥₹₩\\ "):

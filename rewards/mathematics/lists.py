@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from rewards.mathematics.definitions import value_of
 from rewards.mathematics.points import entries_of
+from rewards.mathematics.quantities import unit_of
 from rewards.mathematics.sets import is_set, same_solution
 from rewards.mathematics.tree import (
+    SETS,
     Braces,
     Bracket,
     Builder,
@@ -14,11 +16,14 @@ from rewards.mathematics.tree import (
     Matrix,
     Name,
     Node,
+    Quantity,
     Relation,
     TooLarge,
     all_of,
     children,
     names_in,
+    renamed_in,
+    variables_in,
 )
 
 MAX_ITEMS = 60
@@ -105,10 +110,33 @@ def family(node: Node) -> Node:
 
 def _says_whole(node: Node) -> bool:
     """`k in Z` beside an answer says what k is, and is no answer."""
-    if not (isinstance(node, Relation) and node.ops == ("in",)):
-        return False
-    left, right = node.sides
-    return isinstance(left, Name) and left.name in "kmn" and isinstance(right, Name) and right.name == "Integers"
+    name, kind = _membership(node)
+    return name in ("k", "m", "n") and kind == "Integers"
+
+
+def _membership(node: Node) -> tuple[str, str]:
+    """The name and the set of `c in R`; nothing for any other node."""
+    if isinstance(node, Relation) and node.ops == ("in",):
+        left, right = node.sides
+        if isinstance(left, Name) and isinstance(right, Name) and right.name in SETS:
+            return left.name, right.name
+    return "", ""
+
+
+def beside_parameter(gold: Node, pred: Node) -> tuple[Node, Node]:
+    r"""`t(1, 2), t \in \mathbb{R}` as `t(1, 2)`; a prediction may call the parameter something else."""
+    if not (isinstance(gold, Items) and len(gold.items) == 2):
+        return gold, pred
+    answer, declared = gold.items
+    name, kind = _membership(declared)
+    if kind != "Reals" or name not in variables_in(answer) or isinstance(answer, Name) or is_set(answer):
+        return gold, pred
+    if isinstance(pred, Items) and len(pred.items) == 2 and _membership(pred.items[1])[1] == "Reals":
+        pred = pred.items[0]
+    others = variables_in(pred) - variables_in(answer)
+    if len(others) == 1 and variables_in(answer) - variables_in(pred) == {name}:
+        pred = renamed_in(pred, others.pop(), name)
+    return answer, pred
 
 
 def _distinct(items: list[Node], equal: Equal) -> list[Node]:
@@ -130,6 +158,9 @@ def _same_parts(gold: list[Node], pred: list[Node], equal: Equal) -> bool | None
         gold, pred = [value_of(item) for item in gold], [value_of(item) for item in pred]
     elif labelled[0] == 1 or labelled[1] == 1:  # `x = 1, 2`
         gold, pred = [value_of(item) for item in gold], [value_of(item) for item in pred]
+    ours, theirs = _nouns(gold), _nouns(pred)
+    if ours and ours.keys() == theirs.keys():  # 3 red and 4 blue
+        return all_of(equal(item, theirs[noun]) for noun, item in ours.items())
     left = list(pred)
     undecided = False
     for item in gold:
@@ -142,6 +173,14 @@ def _same_parts(gold: list[Node], pred: list[Node], equal: Equal) -> bool | None
         else:
             return None if undecided else False
     return True
+
+
+def _nouns(items: list[Node]) -> dict[str, Node]:
+    """The parts of a list by the nouns behind them; nothing where they have none or the same."""
+    found: dict[str, Node] = {
+        item.unit.casefold(): item for item in items if isinstance(item, Quantity) and unit_of(item.unit) is None
+    }
+    return found if len(found) == len(items) > 1 else {}
 
 
 def _several_labels(items: list[Node]) -> bool:

@@ -125,7 +125,7 @@ def unit_of(text: str) -> Unit | None:
     if "\\" in text or "~" in text:
         text = _SPACE.sub(" ", _TIMES.sub("*", text))
     text = text.strip().rstrip(".").strip()
-    text = _TAIL.sub("", text)
+    text = "%" if text.startswith("%") else _TAIL.sub("", text)
     whole = _WHOLE.get(text.lower().replace(" ", "") if "°" in text else text.lower())
     if whole is None and _COUNTED.match(text):
         return _simple(text.split()[0])

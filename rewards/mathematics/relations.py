@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from rewards.mathematics.definitions import label_of, unpacked, value_of, with_argument_of
-from rewards.mathematics.expressions import with_constants_of
+from rewards.mathematics.equality import same
+from rewards.mathematics.expressions import CONSTANTS_OF_INTEGRATION, with_constants_of
 from rewards.mathematics.lists import same_list
 from rewards.mathematics.sets import is_set, same_set, same_solution
-from rewards.mathematics.statements import same_relation
+from rewards.mathematics.statements import proportional, same_relation
 from rewards.mathematics.tree import (
     Apply,
     Braces,
@@ -17,9 +20,11 @@ from rewards.mathematics.tree import (
     Items,
     Name,
     Node,
+    Num,
     Relation,
     Unreadable,
     variables_in,
+    with_value,
 )
 
 
@@ -44,6 +49,10 @@ def same_relations(gold: Node, pred: Node, equal: Equal) -> bool | None:
 
 
 def _same_equations(gold: Relation, pred: Relation, equal: Equal) -> bool | None:
+    ours = _level(gold)
+    theirs = None if ours is None else _level(pred)
+    if ours is not None and theirs is not None:
+        return proportional(ours, theirs, positive=False)
     pred = with_argument_of(gold, pred)
     for renamed in with_constants_of(gold, pred):
         if isinstance(renamed, Relation) and _same_sides(gold, renamed, equal):
@@ -67,9 +76,24 @@ def _same_sides(gold: Relation, pred: Relation, equal: Equal) -> bool | None:
         if verdict is not None:
             return verdict
     try:
-        return same_relation(gold, pred)
+        verdict = same_relation(gold, pred)
     except Unreadable:
         return False
+    return same_solution(gold, pred) if verdict is None and is_set(gold) and is_set(pred) else verdict
+
+
+def _level(node: Relation) -> Node | None:
+    """The f of `f(x, y) = C`, for which `y^2 = x^2 + C` and `x^2 - y^2 = C` are one family; None for any other."""
+    names = variables_in(node)
+    constants = names & CONSTANTS_OF_INTEGRATION
+    if node.ops != ("=",) or len(constants) != 1 or len(names) < 3:
+        return None
+    (constant,) = constants
+    left = Apply("+", (node.sides[0], Apply("neg", (node.sides[1],))))
+    at = [with_value(left, constant, Num(value)) for value in (0, 1, 2)]
+    steps = [Apply("+", (after, Apply("neg", (before,)))) for before, after in pairwise(at)]
+    additive = same(*steps) and any(same(steps[0], Num(sign)) for sign in (1, -1))
+    return at[0] if additive else None
 
 
 def _is_class(node: Node) -> bool:

@@ -11,8 +11,13 @@ _NO_NOUNS = word_set(
     "or and not no nor is are isn't was be maybe perhaps possibly probably either else but never wrong incorrect false "
     "invalid unless instead alternatively otherwise anything any everything plus minus"
 )
-_PAIRS = "am/pm north/south east/west up/down left/right above/below profit/loss increase/decrease more/less gain/loss"
-_OPPOSITES = {word: other for pair in _PAIRS.split() for word, other in (pair.split("/"), reversed(pair.split("/")))}
+_PAIRS = (
+    "am/pm north/south east/west up/down left/right above/below profit/loss gain/loss increase/decrease more/less "
+    "more/fewer faster/slower before/after older/younger taller/shorter longer/shorter higher/lower larger/smaller "
+    "bigger/smaller heavier/lighter earlier/later clockwise/counterclockwise boys/girls men/women males/females "
+    "heads/tails wins/losses"
+)
+_OPPOSITES = [frozenset(pair.split("/")) for pair in _PAIRS.split()]
 _CURRENCY = re.compile(
     r"(?P<dollar>\\\$|dollars?\b|usd\b|cents?\b|¢)|(?P<euro>€|euros?\b|eur\b)|(?P<pound>£|pounds?\b|gbp\b|sterling)"
     r"|(?P<yen>¥|yen\b|yuan|rmb)|(?P<rupee>₹|rupees?\b|inr\b|(?<![a-z])rs\b)|(?P<won>₩|(?<![a-z])won\b)",
@@ -51,8 +56,9 @@ def said_in(words: str) -> str:
     ('even', 'not even', 'even')
     """
     before, copula, said = words.rpartition(" is ")
-    if not copula:
-        before, copula, said = words.rpartition(" will be ")
+    for other in (" are ", " will be "):
+        if not copula:
+            before, copula, said = words.rpartition(other)
     if not copula and words.startswith("is "):
         return words[3:]
     if copula:
@@ -87,4 +93,5 @@ def are_opposites(a: str, b: str) -> bool:
     (True, False)
     """
     first, second = (_LETTERS.findall(text.lower().replace(".", "")) for text in (a, b))
-    return any(_OPPOSITES.get(word) in second for word in first)
+    sides = [(pair & set(first), pair & set(second)) for pair in _OPPOSITES]
+    return any(len(ours) == len(theirs) == 1 and ours != theirs for ours, theirs in sides)

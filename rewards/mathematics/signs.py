@@ -39,6 +39,8 @@ def finished(tree: Node, *, signs: bool) -> Node:
 
 
 def _signed_quantity(tree: Node) -> Node:
+    if isinstance(tree, Quantity) and isinstance(tree.value, Apply) and tree.value.op == "percent":
+        return Quantity(tree.value.args[0], f"% {tree.unit}")
     if isinstance(tree, Apply):
         if tree.op == "*" and isinstance(tree.args[1], Apply) and tree.args[1].op == "/":
             over = [part.text for part in tree.args[1].args if isinstance(part, Words)]

@@ -20,7 +20,7 @@ def same_relation(a: Relation, b: Relation) -> bool | None:
     for (op, f), (op2, g) in zip(left, right, strict=True):
         if op != op2:
             return False
-        results.append(_proportional(f, g, positive=op not in ("=", "!=")))
+        results.append(proportional(f, g, positive=op not in ("=", "!=")))
     return None if None in results else all(results)
 
 
@@ -48,7 +48,7 @@ def _without_denominator(left: Node, right: Node) -> tuple[Node, Node]:
     return left, right
 
 
-def _proportional(f: Node, g: Node, *, positive: bool) -> bool | None:
+def proportional(f: Node, g: Node, *, positive: bool) -> bool | None:
     """Whether g = c * f for a constant c (positive for inequalities)."""
     try:
         ratios: list[Any] = []

@@ -7,6 +7,8 @@ factor    operand with ^ ! _ ' ° behind it
 
 from __future__ import annotations
 
+import re
+
 from rewards.mathematics.groups import chosen
 from rewards.mathematics.numerals import in_base, number
 from rewards.mathematics.operands import Operands
@@ -27,6 +29,7 @@ from rewards.mathematics.tree import (
     Words,
 )
 
+_UPPER = re.compile(r"[nm](?:[+-]\d{1,3})?")
 _OVER = frozenset({"choose", "over"})
 MAX_CHAIN = 200  # terms in a sum, factors in a product
 _SIGNS = frozenset({"+", "-", "±", "∓"})
@@ -225,8 +228,8 @@ def combinations(base: Node, lower: Node) -> Node | None:
         return None
     if below.isdigit() and isinstance(lower, Num) and isinstance(lower.value, int) and lower.value <= int(below) > 2:
         upper: Node = Num(int(below))
-    elif below in ("n", "m"):
-        upper = Name(below)
+    elif _UPPER.fullmatch(below):  # n, n-1, m+2
+        upper = Name(below[0]) if len(below) == 1 else Apply("+", (Name(below[0]), Num(int(below[1:]))))
     else:
         return None
     return chosen(letter, upper, lower)

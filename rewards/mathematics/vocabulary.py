@@ -122,7 +122,7 @@ BLACKBOARD = {"R": "Reals", "Z": "Integers", "N": "Naturals", "Q": "Rationals", 
 
 SKIPPED = _set(
     "left right middle big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr displaystyle textstyle scriptstyle limits "
-    "quad qquad space mathbf boldsymbol bm mathit mathcal mathsf mathscr vec hat tilde phantom hspace rm bf it "
+    "quad qquad space mathbf boldsymbol bm mathit mathcal mathsf mathscr vec hat tilde hspace rm bf it "
     "nonumber underline thinspace medspace negthinspace therefore because cal ensuremath mathstrut hfill "
     "widehat widetilde mathop mathbin mathrel mathord scriptscriptstyle pmb qed square "
     "Large large small tiny normalsize angle measuredangle triangle checkmark blacksquare"

@@ -40,6 +40,7 @@ _MONTHS = word_set(
     "january february march april may june july august september october november december "
     "jan feb mar apr jun jul aug sep sept oct nov dec"
 )
+_UNSAID = word_set("is are and all any every the a an for that with if when real")
 _WEEKDAYS = word_set(
     "monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun"
 )
@@ -63,6 +64,18 @@ def folded(text: str) -> str:
         return words
     said = (part[:3] if part in _MONTHS else part for part in parts if part not in ("of", "the"))
     return " ".join(sorted(said))  # "15 March" is "Mar 15"
+
+
+def gist(words: str) -> tuple[str, ...]:
+    """The words that count in a phrase; () unless it has several and one of them is a word of English letters.
+
+    >>> gist("n is odd") == gist("odd n"), gist("5 adults and 7 children"), gist("145solution")
+    (True, ('5', 'adults', '7', 'children'), ())
+    """
+    found = tuple(word for word in words.split() if word not in _UNSAID)
+    if len(found) < 2 or not any(len(word) > 2 and word.isalpha() for word in found):
+        return ()
+    return found if any(word.isdigit() for word in found) else tuple(sorted(found))
 
 
 def letters_of(text: str) -> tuple[str, ...]:
