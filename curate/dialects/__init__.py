@@ -17,10 +17,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from curate.dialects import conversations, instructions, preferences, problems
+from curate.dialects import conversations, instructions, preferences, problems, verdicts
 from curate.dialects.dialect import CannotConvert, Dialect, Row
 from curate.dialects.evening import even
-from curate.dialects.tell import Fit, named, parts_of, tell
+from curate.dialects.fitting import Fit, parts_of
+from curate.dialects.tell import named, tell
 from curate.messages import KNOWN_FIELDS, BadTurn
 from curate.widen import to_frame
 
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
 
 DIALECTS: dict[str, Dialect] = {
     dialect.name: dialect
-    for dialect in (*preferences.DIALECTS, *problems.DIALECTS, *conversations.DIALECTS, *instructions.DIALECTS)
+    for part in (verdicts, preferences, problems, conversations, instructions)
+    for dialect in part.DIALECTS
 }
 
 WORDS = (

@@ -7,8 +7,8 @@ from typing import Final
 
 import polars as pl
 
+from curate.asking.questions import AskChats
 from curate.engines.base import Request
-from curate.steps.generate import AskChats
 
 TRIES: Final = 3
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from curate.asking.questions import Ask
 from curate.engines.base import Message
 from curate.magpie.drawing import PREFIX
-from curate.steps.generate import Ask
 
 
 class AskBare(Ask):

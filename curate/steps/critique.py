@@ -10,6 +10,9 @@ from typing import Any, ClassVar, Literal
 import polars as pl
 from pydantic import Field, field_validator, model_validator
 
+from curate.asking.questions import Ask, AskChats
+from curate.asking.settings import Template
+from curate.asking.spending import priced, sum_usage
 from curate.constitution.principles import (
     CRITIQUE,
     REVISION,
@@ -25,7 +28,7 @@ from curate.errors import DataError, did_you_mean
 from curate.prompts import PromptError
 from curate.result import ID, REASON, Result, Usage
 from curate.steps.base import Context, Cost, Kind, Step, Unknown, unknown
-from curate.steps.generate import Ask, AskChats, Generate, Template, priced, sum_usage
+from curate.steps.generate import Generate
 
 COLUMNS = ("completion", "thinking", "finish_reason", "model", "prompt_tokens", "completion_tokens", "response")
 """Of the last revision, in the place of the first answer's."""

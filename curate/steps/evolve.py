@@ -11,13 +11,15 @@ from typing import Any, ClassVar, Literal
 import polars as pl
 from pydantic import Field, field_validator, model_validator
 
+from curate.asking.questions import AskChats
+from curate.asking.spending import priced, sum_usage
 from curate.growing.eliminating import LEAKS
 from curate.growing.evolving import ANSWER, ANSWERED, JUDGE, LINEAGE, REWRITE, Chain, Evolving
 from curate.growing.operations import NAMES, Operation, as_operation, asks_judge
 from curate.growing.seeds import seeds_of, with_seeds
 from curate.result import ID, REASON, Result, Usage, cost_of
 from curate.steps.base import Context, Cost, Kind, Step, Unknown, unknown
-from curate.steps.generate import AskChats, Generate, priced, sum_usage
+from curate.steps.generate import Generate
 
 JUDGE_TOKENS = 512
 

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from hashlib import sha256
-from itertools import chain, repeat
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from collections.abc import Iterator
+from itertools import chain
+from typing import ClassVar, Literal
 
 import polars as pl
-from pydantic import AfterValidator, Field, model_validator
 
-from curate.engines.base import Completion, Keys, Request, Sampling
-from curate.errors import DataError, EngineDown
-from curate.prompts import Prompt, PromptError, read_prompt, template_names, template_text
-from curate.result import ID, PARENT, REASON, Result, Usage, cost_of
-from curate.steps.base import Context, Cost, Kind, Step, Unknown, unknown
+from curate.asking.questions import Ask
+from curate.asking.settings import Asking
+from curate.asking.spending import add_usage, priced, sum_usage
+from curate.engines.base import Completion, Request
+from curate.errors import EngineDown
+from curate.result import ID, PARENT, REASON, Result, Usage
+from curate.steps.base import Context, Cost, Kind
 from curate.text.thinking import split_thinking
-
-if TYPE_CHECKING:
-    from curate.engines.base import Message
-    from curate.engines.settings import Price
 
 CHUNK = 4096
 """Answers turned into columns at a time: so few are held as Python objects, however many rows there are."""
@@ -37,16 +32,7 @@ WRITES = (
 )
 
 
-def _readable(text: str) -> str:
-    read_prompt(text)
-    return text
-
-
-Template = Annotated[str, AfterValidator(_readable)]
-"""A jinja template of a recipe, which can be read."""
-
-
-class Generate(Step):
+class Generate(Asking):
     """Ask `engine` for `n` answers to each row.
 
     The question is the row's `messages`, or its `prompt` as one user message, or a jinja template over its columns.
@@ -58,58 +44,10 @@ class Generate(Step):
     kind: ClassVar[Kind] = "expand"
 
     step: Literal["generate"]
-    engine: str = Field(description="An entry of engines:.")
-    prompt: Template | None = Field(
-        default=None, description="Jinja template of the user message, over the row's columns."
-    )
-    template: str | None = Field(default=None, description="Name of a template that ships with curate, instead.")
-    system: Template | None = Field(default=None, description="Jinja template of a system message.")
-    n: int = Field(default=1, ge=1, le=1024, description="Answers for each row.")
-    temperature: float = Field(default=1.0, ge=0, le=10)
-    top_p: float | None = Field(default=None, gt=0, le=1)
-    top_k: int | None = Field(default=None, ge=1)
-    min_p: float | None = Field(default=None, ge=0, le=1)
-    max_tokens: int = Field(default=1024, ge=1, description="Of one answer, thinking included.")
-    stop: tuple[str, ...] = ()
-    seed: int | None = Field(default=None, ge=0, description="The recipe's seed unless given.")
-
-    @model_validator(mode="after")
-    def _one_template(self) -> Generate:
-        if self.prompt is not None and self.template is not None:
-            raise ValueError("give prompt: or template:, not both")
-        return self
-
-    def names(self, engines: frozenset[str]) -> Iterator[Unknown]:
-        """The engine and the template must exist."""
-        yield from unknown(("engine",), self.engine, engines)
-        yield from unknown(("template",), self.template, template_names())
-
-    def needs(self) -> frozenset[str]:
-        """What the templates read; without a template, the prompt itself is looked for when the step runs."""
-        asked = _Asked.of(self)
-        return (asked.user.columns if asked.user else frozenset()) | (
-            asked.system.columns if asked.system else frozenset()
-        )
 
     def after(self, columns: frozenset[str]) -> frozenset[str]:
         """The answer's columns are added, and `parent` with several answers."""
         return columns | set(WRITES) | ({PARENT} if self.n > 1 else set())
-
-    def depends(self, context: Context) -> Mapping[str, Any]:
-        """The engine's settings that change answers, its identity, and the text of a shipped template."""
-        says = context.settings[self.engine].says()
-        identity = context.identity(self.engine)
-        return {
-            "engine": says,
-            "identity": identity,
-            "template": template_text(self.template) if self.template else None,
-        }
-
-    def prompts(self) -> Mapping[str, str]:
-        """The templates."""
-        text = self.prompt if self.prompt is not None else template_text(self.template) if self.template else None
-        system = {"system": self.system} if self.system else {}
-        return {**system, "": text if text is not None else "(the row's own prompt or messages)"}
 
     def cost(self, table: pl.DataFrame | None, rows: int, context: Context) -> Cost:
         """Requests that no stored answer serves, and their tokens at most."""
@@ -228,138 +166,3 @@ class Generate(Step):
         good = spread.with_columns(**columns).filter(reasons.is_null())
         bad = spread.with_columns(reasons).filter(reasons.is_not_null())
         return good, bad
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """The templates of a step, read."""
-
-    user: Prompt | None
-    system: Prompt | None
-
-    @classmethod
-    def of(cls, step: Generate) -> _Asked:
-        text = step.prompt if step.prompt is not None else template_text(step.template) if step.template else None
-        return cls(read_prompt(text) if text is not None else None, read_prompt(step.system) if step.system else None)
-
-    def messages(self, row: Mapping[str, Any]) -> tuple[Message, ...]:
-        """The chat to send for a row. Raises PromptError when the row has nothing to ask."""
-        system = ({"role": "system", "content": self.system.render(row)},) if self.system else ()
-        if self.user is not None:
-            return (*system, {"role": "user", "content": self.user.render(row)})
-        if row.get("messages"):
-            return (*system, *({k: v for k, v in message.items() if v is not None} for message in row["messages"]))
-        if not isinstance(row.get("prompt"), str):
-            raise PromptError(
-                f"prompt is {type(row.get('prompt')).__name__}, not text"
-                if row.get("prompt") is not None
-                else "prompt is null"
-            )
-        return (*system, {"role": "user", "content": row["prompt"]})
-
-
-class Ask:
-    """One pass over a table: the key of every answer, and the requests that no stored answer serves.
-
-    keys: by row, then sample; "" for a row that cannot be asked (its reason is in `refused`).
-    """
-
-    def __init__(self, step: Generate, context: Context) -> None:
-        self.step, self.asked, self.journal = step, _Asked.of(step), context.journal
-        self.identity = context.identity(step.engine)
-        self.model = str(self.identity.get("model", context.settings[step.engine].engine))
-        self.seed = context.seed if step.seed is None else step.seed
-        self.sampling = Sampling(step.temperature, step.top_p, step.top_k, step.min_p, step.max_tokens, step.stop)
-        self.naming = Keys(self.identity, self.sampling)
-        self.keys: list[str] = []
-        self.refused: dict[int, str] = {}
-        self.errors: dict[str, Completion] = {}
-        self.stored = 0
-
-    def requests(self, table: pl.DataFrame, samples: Sequence[range] | None = None) -> Iterator[Request]:
-        """Requests still to be asked, in the order of the rows; keys of all answers are noted on the way.
-
-        samples: which samples of each row; all n unless given.
-        """
-        self.require(table.columns)
-        numbers = samples if samples is not None else repeat(range(self.step.n), table.height)
-        for row, wanted in zip(table.iter_rows(named=True), numbers, strict=True):
-            try:
-                messages, prefix = self.question(row)
-            except PromptError as broken:
-                for _ in wanted:
-                    self.refused[len(self.keys)] = f"cannot be asked: {broken}"
-                    self.keys.append("")
-                continue
-            draws = [(sample_seed(self.seed, row[ID], sample), sample) for sample in wanted]
-            for (seed, sample), key in zip(draws, self.naming.of(messages, draws, prefix), strict=True):
-                self.keys.append(key)
-                if self.journal.find(key, self.step.max_tokens) is not None:
-                    self.stored += 1
-                elif (refusal := self.journal.refused(key, self.step.max_tokens)) is not None:
-                    self.errors[key] = refusal
-                else:
-                    yield Request(key, row[ID], messages, self.sampling, seed, sample, prefix=prefix)
-
-    def require(self, columns: Sequence[str]) -> None:
-        """Raise DataError when no row could have anything to ask."""
-        if self.asked.user is None and not {"prompt", "messages"} & set(columns):
-            raise DataError(
-                f"{self.step.title}: rows with neither prompt nor messages (they have: {', '.join(columns)}). "
-                "Give prompt: a template over these columns, or rename one in load: {columns: {prompt: ...}}"
-            )
-
-    def question(self, row: Mapping[str, Any]) -> tuple[tuple[Message, ...], str | None]:
-        """The messages to send for a row, or a bare prefix. Raises PromptError when the row has nothing to ask."""
-        return self.asked.messages(row), None
-
-
-class AskChats(Ask):
-    """Asks each row the chat that stands under its id."""
-
-    def __init__(self, step: Generate, context: Context, chats: Mapping[str, tuple[Message, ...]]) -> None:
-        super().__init__(step, context)
-        self.chats = chats
-
-    @property
-    def rows(self) -> pl.DataFrame:
-        """The table to pass over: an id for each chat."""
-        return pl.DataFrame({ID: list(self.chats)}, schema={ID: pl.String})
-
-    def require(self, columns: Sequence[str]) -> None:
-        """Every row has its chat."""
-
-    def question(self, row: Mapping[str, Any]) -> tuple[tuple[Message, ...], str | None]:
-        """The chat."""
-        return self.chats[row[ID]], None
-
-
-def sample_seed(seed: int, row: str, sample: int) -> int:
-    """The seed of one answer, in [0, 2**31): the same whatever other rows there are.
-
-    >>> sample_seed(0, "gsm8k-1", 0) == sample_seed(0, "gsm8k-1", 0) != sample_seed(0, "gsm8k-1", 1)
-    True
-    """
-    return int.from_bytes(sha256(f"{seed}:{row}:{sample}".encode("utf-8", "surrogatepass")).digest()[:4]) >> 1
-
-
-def priced(cost: Cost, price: Price | None) -> Cost:
-    """A cost with what its tokens cost, where the price is known."""
-    return replace(cost, cost_usd=price.cost(cost.prompt_tokens, cost.completion_tokens)) if price else cost
-
-
-def add_usage(usage: Usage, answers: list[Completion]) -> Usage:
-    """`usage` and what these answers took; those that failed took nothing."""
-    good = [answer for answer in answers if answer.error is None]
-    return Usage(
-        usage.requests + len(good),
-        usage.prompt_tokens + sum(answer.prompt_tokens for answer in good),
-        usage.completion_tokens + sum(answer.completion_tokens for answer in good),
-    )
-
-
-def sum_usage(parts: Sequence[Usage], price: Price | None) -> Usage:
-    """All of it, and what it cost: at one price where that is known, else as `cost_of` tells it."""
-    prompts, tokens = sum(part.prompt_tokens for part in parts), sum(part.completion_tokens for part in parts)
-    cost = round(price.cost(prompts, tokens), 6) if price else cost_of(parts)
-    return Usage(sum(part.requests for part in parts), prompts, tokens, cost)

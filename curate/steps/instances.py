@@ -9,13 +9,15 @@ from typing import Any, ClassVar, Final, Literal
 import polars as pl
 from pydantic import Field
 
+from curate.asking.questions import AskChats
+from curate.asking.spending import sum_usage
 from curate.growing.examples import Example, broken, is_closed, read_examples
 from curate.growing.seeds import SAID, seeds_of
 from curate.growing.shipped import text_of
 from curate.prompts import read_prompt
 from curate.result import ID, PARENT, REASON, Result, Usage, cost_of
 from curate.steps.base import Context, Cost, Kind, Step, Unknown
-from curate.steps.generate import AskChats, Generate, sum_usage
+from curate.steps.generate import Generate
 
 CLASSIFY_TOKENS: Final = 512
 COLUMNS: Final = pl.Schema({

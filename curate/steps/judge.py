@@ -10,12 +10,14 @@ from typing import Any, ClassVar, Literal
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from curate.asking.questions import Ask, AskChats
+from curate.asking.spending import sum_usage
 from curate.errors import DataError, did_you_mean
 from curate.judging.aspects import ASPECTS, question
 from curate.judging.sheets import Group, Ratings, Sheet, make_sheets, shown_prompt
 from curate.result import ID, PARENT, REASON, Result
 from curate.steps.base import Context, Cost, Kind, Step, Unknown, unknown
-from curate.steps.generate import Ask, AskChats, Generate, sum_usage
+from curate.steps.generate import Generate
 
 
 class Aspect(BaseModel):

@@ -12,6 +12,8 @@ from typing import Any, ClassVar, Literal
 import polars as pl
 from pydantic import Field, model_validator
 
+from curate.asking.settings import Template
+from curate.asking.spending import priced, sum_usage
 from curate.engines.settings import ServerSettings
 from curate.errors import DataError
 from curate.magpie.asking import AskBare
@@ -22,7 +24,7 @@ from curate.magpie.prequery import SYSTEM, Prequery, derived, without_bos, writt
 from curate.prompts import Prompt, PromptError, read_prompt
 from curate.result import ID, PARENT, REASON, Result
 from curate.steps.base import Context, Cost, Kind, Step, Unknown, unknown
-from curate.steps.generate import Generate, Template, priced, sum_usage
+from curate.steps.generate import Generate
 from curate.table import slug
 
 WRITES = ("prompt", "source", "prompt_model", "prompt_response")

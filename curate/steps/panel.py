@@ -10,11 +10,14 @@ from typing import Any, ClassVar, Literal
 import polars as pl
 from pydantic import Field, field_validator
 
+from curate.asking.questions import Ask, AskChats
+from curate.asking.settings import Template
+from curate.asking.spending import sum_usage
 from curate.engines.base import Message
 from curate.prompts import PromptError, read_prompt
 from curate.result import ID, PARENT, REASON, Result, cost_of
 from curate.steps.base import Context, Cost, Kind, Step, Unknown, unknown
-from curate.steps.generate import WRITES, Ask, AskChats, Generate, Template, sum_usage
+from curate.steps.generate import WRITES, Generate
 
 ENGINE, PRINCIPLE, SAMPLE = "engine", "principle", "sample"
 

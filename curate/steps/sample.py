@@ -10,13 +10,15 @@ from typing import Any, ClassVar, Literal
 import polars as pl
 from pydantic import Field, field_validator, model_validator
 
+from curate.asking.questions import Ask
+from curate.asking.spending import add_usage, sum_usage
 from curate.cleaning.selection.deciding import COLUMNS, Decisions, Outlook
 from curate.engines.base import Completion
 from curate.errors import did_you_mean
 from curate.result import REASON, Result, Usage
 from curate.rules import read_rule
 from curate.steps.base import Context, Kind, Progress, Unknown
-from curate.steps.generate import CHUNK, Ask, Generate, add_usage, sum_usage
+from curate.steps.generate import CHUNK, Generate
 from curate.steps.grade import Grade, Grading
 
 ROW = "\0row"

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Final, Literal
 import polars as pl
 from pydantic import Field, field_validator
 
+from curate.asking.spending import priced, sum_usage
 from curate.growing.asking import TRIES, AskBounded
 from curate.growing.bootstrapping import COLUMNS, Bootstrap
 from curate.growing.numbered import write_list
@@ -20,7 +21,7 @@ from curate.growing.shipped import text_of
 from curate.prompts import Prompt, read_prompt
 from curate.result import ID, REASON, Result
 from curate.steps.base import Context, Cost, Kind, Step, Unknown
-from curate.steps.generate import Generate, priced, sum_usage
+from curate.steps.generate import Generate
 from curate.table import slug
 
 WRITES: Final = (*COLUMNS, "source")
