@@ -26,7 +26,6 @@ from rewards.mathematics.vocabulary import (
     DROPPED,
     FUNCTIONS,
     GLUED,
-    GOES_ON,
     MACRO_FUNCTIONS,
     NAMES,
     ONLY_CALLED,
@@ -201,8 +200,6 @@ def _macro(name: str, text: str, position: int, spaced: bool, tokens: list[Token
     elif name in TEXT_MACROS or name in ("begin", "end", "mathbb", "boxed", "fbox", "dot", "ddot"):
         content, position = _argument(text, position)
         _braced(name, content, spaced, tokens)
-    elif name in GOES_ON:
-        raise Unreadable("an answer that goes on")
     else:
         known = max((n for n in GLUED if name.startswith(n) and len(name) <= len(n) + 2), key=len, default="")
         if not known or name in BEYOND:

@@ -106,14 +106,12 @@ NAMES = {
     "infty": "infinity", "emptyset": "EmptySet", "varnothing": "EmptySet", "R": "Reals", "Z": "Integers",
     "N": "Naturals", "Q": "Rationals", "C": "Complexes", "varphi": "phi", "varepsilon": "epsilon", "vartheta": "theta",
     "ell": "ell", "pi": "pi", "imath": "i", "jmath": "j", "hbar": "hbar", "top": "T",
+    "dots": "...", "ldots": "...", "cdots": "...", "vdots": "...", "ddots": "...", "dotsc": "...", "dotsb": "...",
 } | {letter: letter for letter in GREEK}  # fmt: skip
 """Macros that are one name."""
 
 GLUED = frozenset(OPS) - {"in", "to", "mod", "circ", "div"} | GREEK | {"infty"}
 """Macros that data sets glue to the next letters when they strip spaces: `\\lex`, `\\omegat`."""
-
-GOES_ON = _set("ldots dots cdots vdots ddots dotsc")
-"""What leaves the rest of an answer out."""
 
 BEYOND = _set("neg iint iiint oint lim liminf limsup inf sup partial nabla cases forall exists propto")
 """Mathematics this grammar does not cover."""
