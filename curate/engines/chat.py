@@ -88,14 +88,11 @@ def read(request: Request, content: bytes, noted: Mapping[str, Any]) -> Completi
     usage = answer.get("usage")
     usage = usage if isinstance(usage, dict) else {}
     completion_tokens = _count(usage.get("completion_tokens"))
-    text, reasoning = content_text(message), _reasoning(message)
-    _check_unicode(text)
-    _check_unicode(reasoning)
     return Completion(
         key=request.key,
-        text=text,
+        text=content_text(message),
         finish_reason=_finish_reason(choice.get("finish_reason"), completion_tokens, request.sampling.max_tokens),
-        reasoning=reasoning,
+        reasoning=_reasoning(message),
         prompt_tokens=_count(usage.get("prompt_tokens")),
         completion_tokens=completion_tokens,
         max_tokens=request.sampling.max_tokens,
@@ -171,9 +168,13 @@ def _object(content: bytes) -> dict[str, Any]:
 
 def _lenient(content: bytes) -> Any:
     try:
-        return json.loads(content.removeprefix(BOM_UTF8).decode())
+        answer = json.loads(content.removeprefix(BOM_UTF8).decode())
+        json.dumps(answer, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:  # no table and no file could hold it
+        raise Garbage("a text that is not valid Unicode (a lone surrogate)") from error
     except (ValueError, RecursionError) as error:
         raise Garbage("a response that is no JSON" if content else "an empty response") from error
+    return answer
 
 
 def _error_text(answer: Mapping[str, Any]) -> str:
@@ -212,14 +213,6 @@ def _extra(answer: Mapping[str, Any], message: Mapping[str, Any], noted: Mapping
             if value := source.get(name):
                 found[name] = value
     return found
-
-
-def _check_unicode(text: str | None) -> None:
-    """A lone surrogate is no character: no table could hold it."""
-    try:
-        (text or "").encode()
-    except UnicodeEncodeError as error:
-        raise Garbage("a text that is not valid Unicode (a lone surrogate)") from error
 
 
 def _count(value: object) -> int:

@@ -96,6 +96,14 @@ class VllmSettings(EngineSettings):
     max_in_flight: int = Field(default=512, ge=1, description="Requests inside vLLM at a time.")
     options: dict[str, Any] = Field(default_factory=dict, description="Handed on to vLLM's LLM as they are.")
 
+    @field_validator("options")
+    @classmethod
+    def _of_vllm_alone(cls, value: dict[str, Any]) -> dict[str, Any]:
+        ours = sorted(value.keys() & cls.model_fields.keys())
+        if ours:
+            raise ValueError(f"{ours[0]} is a setting of its own, beside options")
+        return value
+
     def open(self, folder: Path) -> Engine:
         """Load the model (seconds to minutes)."""
         from curate.engines.vllm_engine import VllmEngine

@@ -95,6 +95,23 @@ def test_calls_of_tools_and_refusals_are_kept() -> None:
     assert found.extra == {"tool_calls": [{"id": "1"}], "refusal": "no", "model": "m"}
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"message": {"content": "2"}, "finish_reason": "\ud800"},
+        {"message": {"content": "2", "tool_calls": [{"function": {"name": "\udfff"}}]}},
+        {"message": {"content": "2", "refusal": "\ud800"}},
+        {"message": {"content": "2", "reasoning": "\ud800"}},
+        {"message": {"content": [{"type": "text", "text": "\ud800"}]}},
+    ],
+)
+def test_what_no_table_can_hold_is_no_answer_wherever_it_stands(answer: dict[str, Any]) -> None:
+    with pytest.raises(chat.Garbage, match="not valid Unicode"):
+        chat.read(REQUEST, json.dumps({"choices": [answer]}).encode(), {})
+    with pytest.raises(chat.Garbage, match="not valid Unicode"):
+        read({"content": "2"}, model="\ud800")
+
+
 @given(answer=JSON)
 def test_any_json_is_an_answer_or_garbage(answer: object) -> None:
     for content in (
