@@ -29,8 +29,10 @@ from curate.table import read_parquet, write_parquet, write_text_atomic
 REASONS = 50
 """Distinct reasons that the ledger lists of a step; the tables hold them all."""
 
-_ROW = re.compile(r"[A-Za-z0-9._-]{1,80}-[0-9a-f]{12}(?:-[0-9]{1,9})?(?:/[0-9]{1,4}){0,8}(?![A-Za-z0-9])")
-"""An id as `curate.table.row_ids` and `generate` make them."""
+_ROW = re.compile(
+    r"[A-Za-z0-9._-]{1,80}-[0-9a-f]{12}(?:-[0-9]{1,9})?(?:\.[0-9]{1,9})?(?:/[0-9]{1,4}){0,8}(?:~[0-9]{1,9})?(?![A-Za-z0-9])"
+)
+"""An id as `curate.table.row_ids`, dialects, `generate` and `select` make them."""
 
 
 def step_key(step: Step, before: str, context: Context) -> str:

@@ -84,14 +84,20 @@ class Load(Step):
         return {"files": files, "makers": makers, "limit": context.limit}
 
     def run(self, table: pl.DataFrame, context: Context) -> Result:
-        """Read all sources, in order. Raises one DataError that names every data set without a commit."""
+        """Read all sources, in order. Raises one DataError with every source that cannot be read."""
         self._require_pinned()
         context.progress.start(self.title, None)
-        parts = []
+        parts, mistakes = list[_Part](), list[str]()
         for source in self.sources:
-            part = read_source(source, context)
+            try:
+                part = read_source(source, context)
+            except DataError as broken:
+                mistakes.append(f"load: {str(broken).removeprefix('load: ')}")
+                continue
             context.progress.advance(part.frame.height, 0, None)
             parts.append(part)
+        if mistakes:
+            raise DataError("\n".join(mistakes))
         kept = stack(self._even([part.frame for part in parts], context))
         failed = stack(part.failed for part in parts)
         if not kept.height:

@@ -51,6 +51,14 @@ def test_tasks_and_chats_are_filtered_decontaminated_and_deduped_alike(tmp_path:
     assert sorted(said) == ["The Brocken.", "The Rhine."]
 
 
+def test_rows_that_left_for_samples_of_one_row_share_their_reason(tmp_path: Path) -> None:
+    write(tmp_path / "samples.jsonl", [{"prompt": asked, "samples": ["a", "b"]} for asked in ("one?", "two?")])
+    recipe = "name: small\nsteps: [{step: load, sources: [{file: samples.jsonl}]}, {step: dedupe}]\n"
+    (tmp_path / "recipe.yaml").write_text(recipe)
+    run = build(load_recipe(tmp_path / "recipe.yaml"), tmp_path / "run")
+    assert run.ledger[1].reasons == {"same prompt as another row": 2}
+
+
 def test_lists_of_texts_are_compared_as_texts() -> None:
     rows = [
         ["Ada Lovelace, England", "mathematics"],
@@ -78,4 +86,12 @@ def test_what_a_step_needs_and_is_not_there_is_told_with_the_step(tmp_path: Path
     head = "name: small\nsteps:\n  - {step: load, sources: [{file: tasks.jsonl}]}\n"
     (tmp_path / "recipe.yaml").write_text(f"{head}  - {{{step}}}\n", encoding="utf-8")
     with pytest.raises(DataError, match=told):
+        build(load_recipe(tmp_path / "recipe.yaml"), tmp_path / "run")
+
+
+def test_every_source_that_cannot_be_read_is_told_at_once(tmp_path: Path) -> None:
+    write(tmp_path / "odd.jsonl", [{"colour": "red"}])
+    sources = "[{file: odd.jsonl}, {file: none.jsonl}, {procedural: units}]"
+    (tmp_path / "recipe.yaml").write_text(f"name: small\nsteps: [{{step: load, sources: {sources}}}]\n")
+    with pytest.raises(DataError, match=r"load: file 'odd.jsonl': the dialect(.|\n)*\nload: \S*none.jsonl is missing"):
         build(load_recipe(tmp_path / "recipe.yaml"), tmp_path / "run")
