@@ -20,7 +20,7 @@ from rewards.sandbox.running import Unanswered
 
 MAX_ROWS = 100_000
 ANSWER_BYTES = 32 << 20
-_WITH_GOLD = ("given", "halved", "permuted")
+_WITH_GOLD = ("given", "halved", "permuted", "rotated")
 _WITH_ROWS = ("given", "halved", "altered")
 
 
@@ -40,8 +40,8 @@ def sql(
     """Whether a query returns the right rows on the SQLite database that `schema` builds.
 
     Execution accuracy as in Spider and BIRD, hardened after Zhong et al. 2020 (test suites): a gold query is run beside
-    the completion's on the database and on two copies with other data (half the rows; the values of each column in
-    another order), and both must agree on all three, so constants that equal the expected rows fail. With `rows`
+    the completion's on the database and on three copies with other data (half the rows; the values of each column in
+    another order, twice), and both must agree on all four, so constants that equal the expected rows fail. With `rows`
     instead of a gold query, one that reads no table, or whose result the copies do not change, is no answer.
 
     schema: a script of CREATE and INSERT statements, or a list of them. rows: the expected rows, as lists. gold: a
@@ -49,7 +49,7 @@ def sql(
     (default: when the gold query ends in ORDER BY). The query is the last fenced block, or the whole text; it may only
     read. Rows compare as a bag, column by column in order; names of columns do not count; numbers within `tolerance`.
     Range: 0 or 1. None when schema or gold fail, the sandbox refuses, or the expected rows cannot tell a right query
-    from a wrong one (gold returns nothing on the database and its copies).
+    from a wrong one (gold returns nothing, or NULL, on the database and its copies).
 
     >>> schema = "CREATE TABLE t(a); INSERT INTO t VALUES (1), (5);"
     >>> sql("SELECT max(a) FROM t", schema, gold="SELECT a FROM t ORDER BY a DESC LIMIT 1").value
@@ -128,7 +128,7 @@ def _against_gold(
         if problem:
             return Score(0.0, problem + place, evidence)
         golds.append(gold["rows"])
-    if not any(golds):
+    if all(value is None for rows in golds for row in rows for value in row):
         return Score(None, "the gold query returns no rows on the database and its copies", evidence)
     if reads[0] and not reads[1]:
         return Score(0.0, _CONSTANTS, evidence)

@@ -105,8 +105,9 @@ def _variant(given: sqlite3.Connection, variant: str) -> sqlite3.Connection:
     """A copy of a database whose data are changed.
 
     halved: every second row gone; declared foreign keys still hold, so that a LEFT JOIN over one that may not be NULL
-    is an inner one. permuted: the values of each column in other rows, and beside others. altered: every number and
-    text another one; foreign keys may then point nowhere. A row whose change would break a constraint stays as it was.
+    is an inner one. permuted, rotated: the values of each column in other rows, and beside others. altered: every
+    number and text another one; foreign keys may then point nowhere. A row whose change would break a constraint stays
+    as it was.
     """
     copy = sqlite3.connect(":memory:")
     given.backup(copy)
@@ -135,13 +136,13 @@ def _change(database: sqlite3.Connection, table: str, variant: str) -> None:
     if variant == "halved":  # every second row, whatever its key: the number of rows must change
         order = f"(SELECT rowid AS id, row_number() OVER (ORDER BY rowid) AS place FROM {table})"
         database.execute(f"DELETE FROM {table} WHERE rowid IN (SELECT id FROM {order} WHERE place % 2 = 0)")
-    elif variant in ("permuted", "altered"):
+    elif variant != "given":
         columns = [row for row in database.execute(f"PRAGMA table_info({table})") if not row[5]]
         for number, (_, name, *_) in enumerate(columns):
             if variant == "altered":
                 _alter(database, table, _quoted(name))
             else:
-                _permute(database, table, _quoted(name), number)
+                _permute(database, table, _quoted(name), number + (variant == "rotated"))
 
 
 def _mend(database: sqlite3.Connection) -> None:

@@ -95,7 +95,7 @@ def test_wrong_parts_are_refused_with_what_to_do() -> None:
     with pytest.raises(RewardError, match="not among the parts"):
         rewards.weighted({"math": 1.0}, correct="exact")
     with pytest.raises(RewardError, match="not function"):
-        rewards.cap(lambda: 1)
+        rewards.cap(lambda: 1)  # type: ignore[arg-type]
     with pytest.raises(RewardError, match="did you mean 'math'"):
         rewards.gate("maths", "exact")
 

@@ -171,6 +171,8 @@ CHANCE = [  # what two columns have in common on these data only: columns used t
         "SELECT dept, COUNT(*) FROM emp GROUP BY 1",
     ),
     (0, "SELECT name FROM emp WHERE dept IN ('IT', 'Ops')", PEOPLE, ROMANS),
+    (0, "SELECT name FROM emp WHERE id IN (1, 3)", PEOPLE, "SELECT name FROM emp WHERE dept = 'IT'"),
+    (None, "SELECT MIN(salary) FROM emp WHERE id > 9", PEOPLE, "SELECT MAX(salary) FROM emp WHERE dept = 'Law'"),
     (1, "SELECT name FROM emp WHERE dept IN (SELECT name FROM dept WHERE city = 'Rome')", PEOPLE, ROMANS),
 ]
 
