@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from importlib import import_module
 from pathlib import Path
 
@@ -49,6 +50,31 @@ def test_imports_go_one_way(package: str) -> None:
         if name in MAY_IMPORT and name not in MAY_IMPORT[package]
     }
     assert not ours
+
+
+def test_no_files_import_each_other_in_a_circle() -> None:
+    """Nor inside a function, nor for a type alone."""
+    names = {path: _name(path) for package in MAY_IMPORT for path in modules(package)}
+    taken = {names[path]: set(_taken(path, set(names.values()))) - {names[path]} for path in names}
+    try:
+        TopologicalSorter(taken).prepare()
+    except CycleError as found:
+        pytest.fail(" -> ".join(reversed(found.args[1])))
+
+
+def _name(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def _taken(path: Path, known: set[str]) -> Iterator[str]:
+    """The modules of ours that a file imports."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names if name.name in known)
+        elif isinstance(node, ast.ImportFrom) and node.module in known:
+            for name in node.names:
+                module = f"{node.module}.{name.name}"
+                yield module if module in known else node.module
 
 
 @pytest.mark.parametrize("package", sorted(MAY_IMPORT))
