@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import rewards
 from curate.errors import StepFailed, UsageError
-from trainers.reward_columns import TRAINERS_OWN, parameters
+from trainers.reward_columns import TRAINERS_OWN, one_row, parameters
 
 if TYPE_CHECKING:
     from rewards.base import Score
@@ -59,7 +59,7 @@ class Guarded:
         try:
             values, failed = self._checked(self.function(**arguments), len(completions))
         except FAILURES as error:
-            rows = [_row(arguments, row, len(completions)) for row in range(len(completions))]
+            rows = [one_row(arguments, row, len(completions)) for row in range(len(completions))]
             values, failed = self._alone([_result(self.function, row) for row in rows], error)
         return self._counted(values, failed, given)
 
@@ -148,7 +148,7 @@ class GuardedAsync(Guarded):
         try:
             values, failed = self._checked(await self.function(**arguments), count)
         except FAILURES as error:
-            calls = [self.function(**_row(arguments, row, count)) for row in range(count)]
+            calls = [self.function(**one_row(arguments, row, count)) for row in range(count)]
             values, failed = self._alone(await asyncio.gather(*calls, return_exceptions=True), error)
         return self._counted(values, failed, given)
 
@@ -179,17 +179,6 @@ def _number(value: Any) -> float | None:
     except (TypeError, ValueError):
         return None
     return number if number is not None and isfinite(number) else None
-
-
-def _row(arguments: Mapping[str, Any], row: int, count: int) -> dict[str, Any]:
-    """The arguments of one row: every column of the batch is cut to it, the rest stays."""
-    return {name: [value[row]] if _is_column(name, value, count) else value for name, value in arguments.items()}
-
-
-def _is_column(name: str, value: Any, count: int) -> bool:
-    if name in TRAINERS_OWN - {"completion_ids", "environments"}:
-        return False
-    return isinstance(value, list | tuple) and len(value) == count
 
 
 class GuardedScores(Guarded):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import rewards
@@ -54,3 +54,14 @@ def signature(function: Callable[..., Any]) -> list[inspect.Parameter]:
         return list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):
         return []
+
+
+def one_row(arguments: Mapping[str, Any], row: int, count: int) -> dict[str, Any]:
+    """The arguments of one row: every column of the batch is cut to it, the rest stays."""
+    return {name: [value[row]] if _is_column(name, value, count) else value for name, value in arguments.items()}
+
+
+def _is_column(name: str, value: Any, count: int) -> bool:
+    if name in TRAINERS_OWN - {"completion_ids", "environments"}:
+        return False
+    return isinstance(value, list | tuple) and len(value) == count

@@ -2,7 +2,8 @@
 
 | module | what it does |
 |---|---|
-| `config` | the YAML: problems, rounds, the control arm, what is promoted |
+| `settings` | problems, rounds, the control arm, what is promoted |
+| `config` | the YAML, read into them |
 | `stages` | one function a stage, from folders into a folder |
 | `judging` | the verdict on a round: beyond chance, and beyond its control? |
 | `running` | the rounds in order; goes on where it was stopped |
@@ -18,17 +19,17 @@ from typing import TYPE_CHECKING
 from curate.lazy import loading
 
 if TYPE_CHECKING:
-    from trainers.looping.config import LoopConfig as LoopConfig
     from trainers.looping.config import load_loop as load_loop
     from trainers.looping.running import Looped as Looped
     from trainers.looping.running import run_loop as run_loop
+    from trainers.looping.settings import LoopConfig as LoopConfig
 
 __all__ = ["LoopConfig", "Looped", "load_loop", "run_loop"]
 
 __getattr__ = loading(
     __name__,
     {
-        "LoopConfig": "trainers.looping.config",
+        "LoopConfig": "trainers.looping.settings",
         "load_loop": "trainers.looping.config",
         "Looped": "trainers.looping.running",
         "run_loop": "trainers.looping.running",

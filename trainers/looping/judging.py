@@ -7,7 +7,7 @@ from typing import Any
 
 from trainers.evaluating import Evaluation, compare
 from trainers.evaluating.comparing import Comparison
-from trainers.looping.config import Promotion
+from trainers.looping.settings import Promotion
 
 
 @dataclass(frozen=True)

@@ -27,8 +27,8 @@ from curate.table import write_text_atomic
 from trainers.evaluating import Evaluation
 from trainers.job import to_stderr
 from trainers.looping import stages
-from trainers.looping.config import LoopConfig, Round
 from trainers.looping.judging import Verdict, judge
+from trainers.looping.settings import LoopConfig, Round
 
 if TYPE_CHECKING:
     import polars as pl

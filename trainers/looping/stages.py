@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from curate.errors import DataError
 from trainers.evaluating import Evaluation, evaluate
-from trainers.looping.config import LoopConfig, Measuring, Merging, Problems, Round
+from trainers.looping.settings import LoopConfig, Measuring, Merging, Problems, Round
 
 if TYPE_CHECKING:
     import polars as pl

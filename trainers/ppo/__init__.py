@@ -7,6 +7,7 @@
 | `rollout.py` | answers of the policy, and what a model says of them |
 | `judging.py` | rewards of the registry -> one number a row |
 | `critic.py` | the value head: how it learns, and how it is kept apart from the policy |
+| `figures.py` | what a rollout was like, over all processes, for the log |
 | `trainer.py` | the loop: roll out, judge, advantages, epochs of mini-batches |
 
 TRL had a PPOTrainer until 1.9 and removed it (trl#7020). This one is small, and for models that train in one process

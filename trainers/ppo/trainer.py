@@ -26,6 +26,7 @@ from trainers import models
 from trainers.job import Job
 from trainers.lengths import prompts_fit
 from trainers.ppo.critic import CriticTrainer, value_head
+from trainers.ppo.figures import Figures
 from trainers.ppo.formulas import KLController, explained_variance, gae, kl_terms, policy_loss, value_loss, whiten
 from trainers.ppo.judging import judge
 from trainers.ppo.rollout import Rollout, cut, joined, no_dropout, roll_out, row_seed, say
@@ -79,7 +80,7 @@ class PPOTrainer(CriticTrainer):
         )
         self.reference = None if reference is None else reference.to(self.accelerator.device)
         self.control_kl = KLController(arguments.beta, arguments.kl_target, arguments.kl_horizon)
-        self._noted: dict[str, list[float]] = defaultdict(list)
+        self.figures = Figures(self.accelerator)
 
     def training_step(self, model: Any, inputs: list[dict[str, Any]], num_items_in_batch: Any = None) -> Tensor:  # noqa: ARG002
         """Roll out, judge, and learn in epochs of mini-batches; the optimizer's last step is left to the Trainer."""
@@ -112,9 +113,8 @@ class PPOTrainer(CriticTrainer):
         rewards = torch.tensor([float("nan") if one is None else one for one in judged.totals], device=old.device)
         known = ~rewards.isnan()
         mask = (rollout.mask * known[:, None]).float()  # what no reward could judge is not learned from
-        self._note_rewards(judged.each, rewards, rollout)
-        for name, value in judged.metrics.items():
-            self._noted[name].append(value)
+        self.figures.note_rewards(judged.each, rewards, rollout)
+        self.figures.note(judged.metrics)
 
         scores = self._kl_rewards(pieces, old, mask, known)
         last = (rollout.mask.sum(1) - 1).clamp(min=0)
@@ -124,12 +124,12 @@ class PPOTrainer(CriticTrainer):
         scores[torch.arange(len(inputs)), last] += paid * known
         advantages, returns = gae(scores, values, mask, self.args.gamma, self.args.lam)
         if self.args.whiten_advantages:
-            advantages = whiten(advantages, mask, self._sum)
+            advantages = whiten(advantages, mask, self.figures.sum)
         rollout.more = {
             "old": old, "values": values, "advantages": advantages, "returns": returns, "learned": mask
         }  # fmt: skip
-        self._note(entropy=self._mean(entropy, mask))
-        self._note(**{"value/explained_variance": explained_variance(values, returns, mask)})
+        known_before = explained_variance(values, returns, mask)
+        self.figures.note({"entropy": self.figures.mean(entropy, mask), "value/explained_variance": known_before})
         return rollout
 
     def _kl_rewards(self, pieces: Sequence[Rollout], old: Tensor, mask: Tensor, known: Tensor) -> Tensor:
@@ -142,17 +142,17 @@ class PPOTrainer(CriticTrainer):
         reference = joined(said, old.shape[1])
         penalty = kl_terms(old, reference, self.args.kl_estimator) * mask
         nats = kl_terms(old, reference, "k3") * mask
-        sequences = float(self._sum(known.sum().float()))
-        per_sequence = float(self._sum(nats.sum())) / max(sequences, 1)
-        self._note(kl=self._mean(nats, mask), beta=self.control_kl.coefficient)
-        self._note(**{"objective/kl": per_sequence})
+        sequences = float(self.figures.sum(known.sum().float()))
+        per_sequence = float(self.figures.sum(nats.sum())) / max(sequences, 1)
+        self.figures.note({"kl": self.figures.mean(nats, mask), "beta": self.control_kl.coefficient})
+        self.figures.note({"objective/kl": per_sequence})
         scores = -self.control_kl.coefficient * penalty
         self.control_kl.update(per_sequence, int(sequences))
         return scores
 
     def _learn(self, model: Any, rollout: Rollout, rows: Tensor) -> Tensor:
         """Gradients of one mini-batch, some rows at a time; the loss is a mean over its tokens on all processes."""
-        total = self._sum(rollout.more["learned"][rows].sum().float()).clamp(min=1)
+        total = self.figures.sum(rollout.more["learned"][rows].sum().float()).clamp(min=1)
         share = self.accelerator.num_processes / total  # processes' gradients are averaged, so each counts its own
         seen: dict[str, Tensor] = defaultdict(lambda: torch.zeros((), device=total.device))
         for some in cut(rows, self.on_device):
@@ -174,7 +174,7 @@ class PPOTrainer(CriticTrainer):
                 seen[name] += (figures.detach() * mask).sum() * share
         for name, figure in seen.items():
             if name != "loss":  # which the Trainer logs
-                self._note(**{name: float(self._sum(figure)) / self.accelerator.num_processes})
+                self.figures.note({name: float(self.figures.sum(figure)) / self.accelerator.num_processes})
         return seen["loss"]
 
     def _mini_batches(self, inputs: Sequence[Any], epoch: int) -> Iterator[Tensor]:
@@ -232,40 +232,5 @@ class PPOTrainer(CriticTrainer):
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """Add what was noted since the last log of the training, averaged over its steps."""
         if not any(name.startswith("eval_") for name in logs):
-            logs = logs | {name: sum(values) / len(values) for name, values in self._noted.items()}
-            self._noted.clear()
+            logs = logs | self.figures.taken()
         super().log(logs, start_time)
-
-    def _note(self, **values: float) -> None:
-        for name, value in values.items():
-            self._noted[name].append(value)
-
-    def _note_rewards(self, each: dict[str, list[float | None]], rewards: Tensor, rollout: Rollout) -> None:
-        """Figures of a rollout over all processes, under TRL's names."""
-        own = zip(
-            rewards.tolist(), rollout.token_ids, rollout.ended.tolist(), zip(*each.values(), strict=True), strict=True
-        )
-        rows = gather_object([(total, len(ids), ended, values) for total, ids, ended, values in own])
-        for number, name in enumerate(each):
-            mean, spread = _spread([row[3][number] for row in rows if row[3][number] is not None])
-            self._note(**{f"rewards/{name}/mean": mean, f"rewards/{name}/std": spread})
-        mean, spread = _spread([row[0] for row in rows if row[0] == row[0]])
-        self._note(reward=mean, reward_std=spread)
-        self._note(**{"completions/mean_length": sum(row[1] for row in rows) / len(rows)})
-        self._note(**{"completions/clipped_ratio": sum(not row[2] for row in rows) / len(rows)})
-
-    def _sum(self, values: Tensor) -> Tensor:
-        summed: Tensor = self.accelerator.reduce(values, "sum")
-        return summed
-
-    def _mean(self, values: Tensor, mask: Tensor) -> float:
-        total, count = self._sum(torch.stack([(values * mask).sum(), mask.sum().float()])).tolist()
-        return float(total / max(count, 1.0))
-
-
-def _spread(values: Sequence[float]) -> tuple[float, float]:
-    """Mean and standard deviation."""
-    if not values:
-        return 0.0, 0.0
-    mean = sum(values) / len(values)
-    return mean, (sum((value - mean) ** 2 for value in values) / max(len(values) - 1, 1)) ** 0.5

@@ -13,8 +13,8 @@ import yaml
 from curate.errors import DataError, RecipeError, UsageError
 from trainers.evaluating import Evaluation
 from trainers.looping import Looped, load_loop, run_loop
-from trainers.looping.config import Promotion, Round
 from trainers.looping.judging import judge
+from trainers.looping.settings import Promotion, Round
 from trainers.looping.stages import select
 
 TINY: dict[str, Any] = {
