@@ -41,7 +41,7 @@ def read_config(root: Node, source: str, overrides: tuple[str, ...] = ()) -> tup
             [f"{root.place}: this is a recipe of data; `curate build` it, and train on its run, data: runs/NAME"],
         )
     for override in overrides:
-        root = overlay(root, _override(override))
+        root = overlay(root, override_tree(override))
     mistakes: list[str] = []
     said: list[str] = []
     root = _old_names(root, said, mistakes)
@@ -77,12 +77,12 @@ def _placed(value: Any, place: str) -> Node:
     return Node(str(value) if isinstance(value, Path) else value, place)
 
 
-def _override(text: str) -> Node:
+def override_tree(text: str, example: str = "trl.learning_rate=1e-5") -> Node:
     """`trl.learning_rate=1e-5` as a tree to lay over the config."""
     path, equals, value = text.partition("=")
     parts = path.strip().split(".")
     if not equals or not all(parts):
-        raise UsageError(f"--set {text}: write key=value, for example trl.learning_rate=1e-5")
+        raise UsageError(f"--set {text}: write key=value, for example {example}")
     place = f"--set {text}"
     inside = parse(value, place).plain() if value[:1] in ("[", "{") else plain_scalar(value)
     node = _placed(inside, place)

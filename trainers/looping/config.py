@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from curate.document import Node, document_text, parse, plain_scalar
+from curate.document import Node, document_text, parse
 from curate.errors import RecipeError, UsageError, did_you_mean
 from curate.mistakes import validate
 from curate.overlay import overlay
 from curate.shipped import MODELS
-from trainers.config import make_config, reward_mistakes
+from trainers.config import make_config, override_tree, reward_mistakes
 from trainers.looping.settings import LoopConfig
 from trainers.methods import METHODS
 
@@ -38,29 +38,20 @@ def load_loop(path: Path, overrides: Iterable[str] = ()) -> LoopConfig:
 
 
 def _overridden(root: Node, override: str) -> Node:
-    key, equals, value = override.partition("=")
-    parts = key.split(".")
-    if not equals or not all(parts):
-        raise UsageError(f"--set {override}: write KEY=VALUE, for example evaluate.n=4")
-    place = f"--set {override}"
-    if parts[0] == "rounds" and len(parts) > 2:
-        rounds = root.value.get("rounds", Node([], place))
-        names = [one.value["name"].value for one in rounds.value if isinstance(one.value, dict) and "name" in one.value]
-        if parts[1] not in names:
-            raise UsageError(f"--set {override}: no round '{parts[1]}'{did_you_mean(parts[1], names)}")
-        inner = _nested(parts[2:], Node(plain_scalar(value), place), place)
-        changed = [
-            overlay(one, inner) if isinstance(one.value, dict) and one.value["name"].value == parts[1] else one
-            for one in rounds.value
-        ]
-        return Node({**root.value, "rounds": Node(changed, rounds.place)}, root.place)
-    return overlay(root, _nested(parts, Node(plain_scalar(value), place), place))
-
-
-def _nested(parts: list[str], value: Node, place: str) -> Node:
-    for part in reversed(parts):
-        value = Node({part: value}, place)
-    return value
+    tree = override_tree(override, "evaluate.n=4")
+    inside = tree.value.get("rounds")
+    if inside is None or not isinstance(inside.value, dict):
+        return overlay(root, tree)
+    ((name, change),) = inside.value.items()
+    rounds = root.value.get("rounds", Node([], tree.place))
+    names = [one.value["name"].value for one in rounds.value if isinstance(one.value, dict) and "name" in one.value]
+    if name not in names:
+        raise UsageError(f"--set {override}: no round '{name}'{did_you_mean(name, names)}")
+    changed = [
+        overlay(one, change) if isinstance(one.value, dict) and one.value["name"].value == name else one
+        for one in rounds.value
+    ]
+    return Node({**root.value, "rounds": Node(changed, rounds.place)}, root.place)
 
 
 def _merges(config: LoopConfig, root: Node) -> list[str]:

@@ -97,9 +97,9 @@ def _chart(rows: Sequence[Point]) -> Markup:
     height = ROW * len(rows) + 24
     lines = Markup().join(_line(point, ROW * place + ROW / 2) for place, point in enumerate(rows))
     ticks = Markup().join(_tick(share / 4, height) for share in range(5))
-    return Markup('<svg viewBox="0 0 {} {}" role="img" aria-label="pass rates">{}{}</svg>').format(
-        WIDTH, height, ticks, lines
-    )
+    return Markup(
+        '<svg viewBox="0 0 {} {}" style="max-width:{}px" role="img" aria-label="pass rates">{}{}</svg>'
+    ).format(WIDTH, height, WIDTH, ticks, lines)
 
 
 def _x(share: float) -> str:

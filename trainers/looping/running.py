@@ -71,6 +71,7 @@ def run_loop(config: LoopConfig, say: Say | None = None) -> Looped:
     with folder_lock(folder):
         _same_settings(config)
         loop = _Loop(config, say or to_stderr)
+        _keep_settings(config)  # not before its problems are read: what cannot begin is no beginning
         loop.run()
         write_text_atomic(folder / "report.html", render(folder))
     return Looped(folder)
@@ -183,19 +184,22 @@ class _Loop:
 
 def _same_settings(config: LoopConfig) -> None:
     path = config.folder / LOCK
-    now = config.model_dump(mode="json")
-    if path.is_file():
-        before = json.loads(path.read_text(encoding="utf-8"))["config"]
-        changed = sorted(key for key in now if before.get(key) != now[key] and key != "out")
-        if changed:
-            raise UsageError(
-                f"{config.folder} was begun with other settings: {changed[0]} differs. "
-                "Put it back to go on, or give another folder, --out"
-            )
+    if not path.is_file():
         return
+    before, now = json.loads(path.read_text(encoding="utf-8"))["config"], config.model_dump(mode="json")
+    changed = sorted(key for key in now if before.get(key) != now[key] and key != "out")
+    if changed:
+        raise UsageError(
+            f"{config.folder} was begun with other settings: {changed[0]} differs. "
+            "Put it back to go on, or give another folder, --out"
+        )
+
+
+def _keep_settings(config: LoopConfig) -> None:
     from trainers.lock import versions
 
-    stages.write_json(path, {"config": now, "versions": versions()})
+    if not (config.folder / LOCK).is_file():
+        stages.write_json(config.folder / LOCK, {"config": config.model_dump(mode="json"), "versions": versions()})
 
 
 def _rows(path: Path) -> int:

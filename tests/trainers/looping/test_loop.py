@@ -181,12 +181,17 @@ def test_a_round_is_set_by_its_name(tmp_path: Path) -> None:
     assert config.rounds[1].train["trl"]["max_steps"] == 7
     with pytest.raises(UsageError, match="did you mean 'grpo'"):
         load_loop(written(tmp_path), ["rounds.gpro.control=false"])
+    config = load_loop(written(tmp_path), ["evaluate.k=[1]", "rounds.rft.merge={method: slerp, t: 0.4}"])
+    assert config.evaluate.k == (1,)
+    assert config.rounds[0].merge is not None
+    assert config.rounds[0].merge.t == 0.4
 
 
 def test_held_out_problems_that_are_trained_on_are_refused(tmp_path: Path) -> None:
     same = {"procedural": "units", "rows": 8, "split": "train"}
     with pytest.raises(DataError, match="are among those that are trained on"):
         run_loop(load_loop(written(tmp_path, held_out=same)), lambda _line: None)
+    assert not (tmp_path / "loop" / "loop.lock.json").exists()  # so that the mended command begins
 
 
 def answers(passed: list[list[int]]) -> Evaluation:
