@@ -66,7 +66,7 @@ _DENIAL = re.compile(
 )
 _OTHER = re.compile(r",?\s(?:and\s)?(?:not|rather than|instead of)\s\$?[-+]?(?:\d[\d.,/]*|[A-J])\$?\Z")
 _SEVERAL = re.compile(
-    r"(?:\d\$?\s*(?:to|through|until|\u2013|,|and|&)|\d-|\bbetween\s\S{1,20}\sand)\s*\Z", re.IGNORECASE
+    r"(?:\d\$?\s*(?:to|through|until|\u2013|,|and|&)|\d-|\bbetween\s[^.\n]{1,20}\sand)\s*\Z", re.IGNORECASE
 )
 _ENUMERATED = re.compile(r"(?:^|\n)[ \t*]*\Z")
 _ENUMERATES = re.compile(r"[.)]\s+[A-Za-z]")

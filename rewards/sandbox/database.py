@@ -127,7 +127,7 @@ def _variant(given: sqlite3.Connection, variant: str) -> sqlite3.Connection:
         except sqlite3.Error:
             continue  # a table without row ids, a generated column: it stays as it was
     if variant != "altered":
-        _mend(copy)
+        _mend(copy, given)
     copy.commit()
     return copy
 
@@ -138,23 +138,29 @@ def _change(database: sqlite3.Connection, table: str, variant: str) -> None:
         database.execute(f"DELETE FROM {table} WHERE rowid IN (SELECT id FROM {order} WHERE place % 2 = 0)")
     elif variant != "given":
         columns = [row for row in database.execute(f"PRAGMA table_info({table})") if not row[5]]
-        for number, (_, name, *_) in enumerate(columns):
+        for place, (_, name, *_) in enumerate(columns):
             if variant == "altered":
                 _alter(database, table, _quoted(name))
             else:
-                _permute(database, table, _quoted(name), number + (variant == "rotated"))
+                _permute(database, table, _quoted(name), place + (variant == "rotated"))
 
 
-def _mend(database: sqlite3.Connection) -> None:
-    """Foreign keys that point nowhere become NULL; where they may not, their rows go, then those that point there."""
+def _mend(database: sqlite3.Connection, given: sqlite3.Connection) -> None:
+    """Foreign keys that point nowhere become NULL where there are NULLs; else their rows go, then what points there.
+
+    A NULL where there was none would tell NOT IN and NOT EXISTS apart.
+    """
     for _ in range(_MAX_GENERATIONS):
         try:
             found = [row[:4] for row in database.execute("PRAGMA foreign_key_check") if row[1] is not None]
             for table, row, _, key in found:
                 keys = database.execute(f"PRAGMA foreign_key_list({_quoted(table)})").fetchall()
-                nulls = ", ".join(f"{_quoted(name)} = NULL" for number, _, _, name, *_ in keys if number == key)
-                changed = database.execute(f"UPDATE OR IGNORE {_quoted(table)} SET {nulls} WHERE rowid = ?", (row,))
-                if not changed.rowcount:
+                names = [_quoted(name) for number, _, _, name, *_ in keys if number == key]
+                empty = " AND ".join(f"{name} IS NULL" for name in names)
+                if given.execute(f"SELECT 1 FROM {_quoted(table)} WHERE {empty} LIMIT 1").fetchone():
+                    nulls = ", ".join(f"{name} = NULL" for name in names)
+                    database.execute(f"UPDATE OR IGNORE {_quoted(table)} SET {nulls} WHERE rowid = ?", (row,))
+                else:
                     database.execute(f"DELETE FROM {_quoted(table)} WHERE rowid = ?", (row,))
         except sqlite3.Error:
             return  # a foreign key that names no key

@@ -149,6 +149,12 @@ DECLARED = [  # a declared foreign key holds on every copy
     (1, "SELECT l.book, m.name FROM loans l LEFT JOIN members m ON m.id = l.member", LOANS, READERS),
     (1, "SELECT book, (SELECT name FROM members WHERE id = member) FROM loans", LOANS, READERS),
     (1, "SELECT name FROM members m WHERE NOT EXISTS (SELECT 1 FROM loans WHERE member = m.id)", LOANS, IDLE),
+    (
+        1,
+        "SELECT name FROM members m WHERE NOT EXISTS (SELECT 1 FROM loans WHERE member = m.id)",
+        LOANS.replace("NOT NULL REFERENCES", "REFERENCES"),  # a copy holds no NULL where the data have none
+        IDLE,
+    ),
     (1, "SELECT name FROM members m LEFT JOIN loans l ON l.member = m.id WHERE l.id IS NULL", LOANS, IDLE),
     (0, "SELECT l.book, m.name FROM members m LEFT JOIN loans l ON m.id = l.member", LOANS, READERS),
     (0, "SELECT name FROM members WHERE id = 4", LOANS, IDLE),
