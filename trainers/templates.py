@@ -110,7 +110,7 @@ def check_says(tokenizer: Any, frame: pl.DataFrame, where: str) -> str | None:
 
 
 def _packed(text: Any) -> str:
-    return "".join(str(text or "").split())
+    return "".join(text.split()) if isinstance(text, str) else ""
 
 
 def _told(error: BaseException) -> str:

@@ -289,6 +289,55 @@ def test_rloo_has_the_others_of_the_group_as_baseline(settings: Make) -> None:
     assert found == pytest.approx(-float(gain.mean()), rel=1e-3)
 
 
+def test_ppo_is_the_clipped_surrogate_with_a_value_and_an_entropy_over_all_tokens(settings: Make) -> None:
+    """arXiv 1707.06347, equations 7 and 9, 1506.02438, equation 16: advantages as the sums that define them.
+
+    KL to the reference is taken from the reward at every token (2203.02155), advantages are whitened over the rollout.
+    """
+    gamma, lam = 0.9, 0.8
+    trl = {"beta": BETA, "max_completion_length": LONGEST, "gamma": gamma, "lam": lam, "vf_coef": 0.5}
+    trainer, _ = made(settings("ppo", trl | {"entropy_coef": 0.01}, rewards=[]), [odd])
+    rollout = trainer._experience([trainer.train_dataset[row] for row in range(ROWS)])
+    parts = [
+        (rollout.prompt_ids[row][rollout.prompt_mask[row].bool()], rollout.ids[row][rollout.mask[row].bool()])
+        for row in range(ROWS)
+    ]
+    texts = trainer.processing_class.batch_decode([answer for _, answer in parts], skip_special_tokens=True)
+    paid = odd([[{"content": text}] for text in texts])
+    advantages, returns, olds, values = [], [], [], []
+    for (prompt, answer), reward in zip(parts, paid, strict=True):
+        old, value, _ = valued(trainer.model, prompt, answer)
+        rewards = -BETA * (old - hot(trainer.reference, prompt, answer, 1.0))
+        rewards[-1] += reward
+        after = torch.cat([value[1:], torch.zeros(1)])
+        deltas = rewards + gamma * after - value
+        decay = (gamma * lam) ** torch.arange(len(deltas))
+        gains = torch.stack([(decay[: len(deltas) - at] * deltas[at:]).sum() for at in range(len(deltas))])
+        for kept, one in ((advantages, gains), (returns, gains + value), (olds, old), (values, value)):
+            kept.append(one)
+    flat = torch.cat(advantages)
+    white = (flat - flat.mean()) / (flat.var(correction=0) + 1e-8).sqrt()
+    with torch.no_grad():
+        for weight in trainer.model.parameters():
+            weight.add_(0.01 * torch.randn(weight.shape, generator=torch.Generator().manual_seed(3)))
+    new, now, entropy = (torch.cat(one) for one in zip(*(valued(trainer.model, *part) for part in parts), strict=True))
+    ratio, before, wanted = (new - torch.cat(olds)).exp(), torch.cat(values), torch.cat(returns)
+    policy = -torch.minimum(ratio * white, ratio.clamp(0.8, 1.2) * white)
+    held = before + (now - before).clamp(-0.2, 0.2)
+    value = torch.maximum((now - wanted) ** 2, (held - wanted) ** 2) / 2
+    found = float(trainer._learn(trainer.model, rollout, torch.arange(ROWS)))
+    assert found == pytest.approx(float((policy + 0.5 * value - 0.01 * entropy).mean()), rel=1e-3)
+
+
+def valued(model: Any, prompt: torch.Tensor, answer: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Log-probabilities, values and entropies of an answer's tokens, one row alone."""
+    with torch.no_grad():
+        out = model(torch.cat([prompt, answer])[None], output_hidden_states=True)
+        every = out.logits[0, len(prompt) - 1 : -1].log_softmax(-1)
+        values = model.value_head(out.hidden_states[-1][0, len(prompt) - 1 : -1])[:, 0]
+    return every.gather(-1, answer[:, None])[:, 0], values, -(every.exp() * every).sum(-1)
+
+
 @pytest.mark.parametrize("direction", ["forward", "reverse"])
 def test_kd_is_kl_to_the_teacher_and_cross_entropy(direction: str, settings: Make) -> None:
     """arXiv 1503.02531: both distributions at the temperature, the KL times its square; all that is not kept is one."""
