@@ -113,6 +113,7 @@ def _steps(
             started = time.monotonic()
             if why:
                 context.progress.say(f"{stem}: again ({why})")
+            context.progress.start(step.title, table.height or None)
             result = run_step(executor, step, table, context, run.shards_folder)
             entry = store(run, stem, step, key, table, result)
             entries.append(entry)
