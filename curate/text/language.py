@@ -63,7 +63,6 @@ ALPHABETS = {  # letters beyond ASCII; a text of the language with others is of 
 }  # fmt: skip
 OTHERS = 2  # letters of other alphabets that a foreign name may have
 
-_CODE = r"(?s)```.*?(?:```|\z)|~~~.*?(?:~~~|\z)"
 _STATEMENTS = "|".join(  # lines of a program without a fence
     rf"^[ \t]*{line}$"
     for line in (
@@ -76,8 +75,18 @@ _STATEMENTS = "|".join(  # lines of a program without a fence
         r"(?:[^\n]*[=(){}\[\]][^\n]*[;{][ \t]*|[{}\])]+[;,]?)",
     )
 )
-_ADDRESSES = r"`[^`\n]+`|\b(?:https?://|www\.)\S+|\S+@\S+|<[^<>\n]{1,200}>"
-_LATEX = r"\$\$[^$]*\$\$|\$[^$\n]*\$|\\\[[^\]]*\\\]|\\\([^)]*\\\)|\\[a-zA-Z]+(?:\{[^{}]*\})*"
+_NO_PROSE = (  # a mark, and what it is in; one by one: beside another, one that never ends is read to the end each time
+    ("[`~]", r"(?s)```.*?(?:```|\z)|~~~.*?(?:~~~|\z)"),
+    (r"[;(){}=]", f"(?m){_STATEMENTS}"),
+    (r"\$", r"\$\$[^$]*\$\$|\$[^$\n]*\$"),
+    (r"\\\[", r"\\\[[^\[\]]*\\\]"),
+    (r"\\\(", r"\\\([^()]*\\\)"),
+    (r"\\", r"\\[a-zA-Z]+(?:\{[^{}]*\})*"),
+    ("`", r"`[^`\n]+`"),
+    (r"://|www\.", r"\b(?:https?://|www\.)\S+"),
+    ("@", r"\S+@\S+"),
+    ("<", r"<[^<>\n]{1,200}>"),
+)
 _NAMES = r"[!-~]*[_=\\{}|<>0-9][!-~]*"  # identifiers, formulas left bare, numbers
 
 
@@ -113,12 +122,7 @@ def prose_of(text: pl.Series) -> pl.Series:
     >>> prose_of(pl.Series(["Let $x=1$, see `f` at https://a.b:\n```\nx\n```\nthe_end is near"])).to_list()
     ['Let , see at is near']
     """
-    for mark, pattern in (
-        ("[`~]", _CODE),
-        (r"[;(){}=]", f"(?m){_STATEMENTS}"),
-        (r"[$\\]", _LATEX),
-        (r"[`@<]|//|www\.", _ADDRESSES),
-    ):
+    for mark, pattern in _NO_PROSE:
         rows = text.str.contains(mark).fill_null(value=False).arg_true()
         if len(rows):
             text = text.clone().scatter(rows, text.gather(rows).str.replace_all(pattern, " "))

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate import filter_rows
-from curate.cleaning.rules import RULES
+from curate.cleaning.rules import RULES, Texts
 
 ALL = [rule for rule in RULES if rule not in ("tokens", "prompt_echo", "language")]
 MEGABYTE = 2**20
@@ -43,6 +43,19 @@ def seconds_for(piece: str, megabytes: int) -> float:
     assert found.kept.height == 2
     assert found.kept["score.characters"][0] == len(piece) * count
     return spent
+
+
+TANGLED = ["<s>", "`,+a", "\\[\\a ", "“`a`", "a@<b>", "<s>[INST]", "“as an AI, I "]
+"""What begins one thing after the other and ends none of them."""
+
+
+@pytest.mark.parametrize("piece", TANGLED)
+@pytest.mark.parametrize("rule", ["language", "identity", "boilerplate", "special_tokens"])
+def test_what_never_ends_is_not_read_to_the_end_each_time(rule: str, piece: str) -> None:
+    text = "As an AI model, I see. " + piece * (MEGABYTE // 2 // len(piece.encode()))
+    started = process_time()
+    RULES[rule].values(Texts(pl.Series([text])))
+    assert process_time() - started < 2  # CPU-seconds, a tenth on a quiet machine; 60 when each is read to the end
 
 
 @pytest.mark.slow
