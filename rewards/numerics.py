@@ -22,6 +22,8 @@ AGAIN = re.compile(  # an operator or a joining word and then a number; a produc
 OR = re.compile(r"\b(?:or|maybe|possibly)\b\D{0,30}\d")
 STANDALONE = re.compile(rf"(?<![\w^_.,/])(?<!\d:){NUMBER.pattern}")
 FORMULA = re.compile(r"\s*(?:\$\$?|\\\(|\\\[)(?P<formula>[^$]+?)(?:\$\$?|\\\)|\\\])[.\s]*")  # nothing but one formula
+BARE = re.compile(r"(?:\\[A-Za-z]+|\\[^A-Za-z]|[^A-Za-z?\n\\]|[A-Za-z](?![A-Za-z]))+")  # or one without dollars
+SHORT = 200
 TAIL = 4_000  # characters at the end of an unmarked answer in which the last number is looked for
 
 
@@ -87,7 +89,10 @@ def said_number(completion: str) -> tuple[Number | None, str]:
     if marked is None:
         text = strip_thinking(completion)[-TAIL:]
         whole = FORMULA.fullmatch(text)
-        return read_answer(whole["formula"]) if whole else _last_number(text)
+        if whole:
+            return read_answer(whole["formula"])
+        bare = text.strip(" .\n")
+        return read_answer(bare) if len(bare) <= SHORT and BARE.fullmatch(bare) else _last_number(text)
     if not marked.text:
         return None, marked.how
     return read_answer(marked.text)
