@@ -39,6 +39,7 @@ _OPEN = (
     r"|[\p{L}\p{N})\]][ \t][-&/+=*<]$|\p{L}-$"
     rf"|(?:^|[\s(\"“'’])(?:{_WORDS})$|\s(?:und|oder|dass|weil|für|von|mit) (?:die|das|sie|er|es)$"
     r"|\p{L}{4,}, (?:an?|la|le|el|un|une|una|um|uma)$|, (?:she|he|they|we|I)$"
+    r"|, (?:but|so|yet|nor)$|\s(?:but|should|must|will|would|could|may|might) (?:also|always|only)$"
     r"|, which (?:gives|yields|is|are|was|has|means|makes)$"
     r"|\S+\s+\S+\s+\S+\s+\S+\s+(?:a|de|le)$|\s(?:as|is|was|be|of|to|in|on|with|for|by|from|has|have|had|and) an$"
     r"|(?:和|与|與|以及|或者|但是|因为|例如|比如|包括|而且|因此|由于|如果|虽然|通过|根据|为了|含有|包含|属于|位于|称为|を)$|[^\n]{15}(?:是|在|は|に)$"
