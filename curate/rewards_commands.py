@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from curate.errors import DataError, GateFailed, UsageError
 
 if TYPE_CHECKING:
-    from rewards.audit import Audit
+    from rewards.agreement import Audit
     from rewards.goldfile import Failure
     from rewards.redteaming import Report
     from rewards.rescoring import Rescored

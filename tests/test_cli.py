@@ -108,7 +108,7 @@ def test_what_rows_servers_and_recipes_wrote_moves_no_cursor(folder: Path) -> No
     (folder / "rows.jsonl").write_text("".join(json.dumps({"prompt": f"{n} {evil}"}) + "\n" for n in range(3)))
     source = RECIPE.replace("procedural: arithmetic, rows: 6", "file: rows.jsonl").replace("boxed", "echo")
     ungraded = source[: source.index("  - step: grade")]
-    (folder / "evil.yaml").write_text(ungraded + "  - {step: keep, where: 'n == 1'}\n".replace("n", "prompt"))
+    (folder / "evil.yaml").write_text(ungraded + "  - {step: keep, where: 'prompt == \"\"'}\n")
     outputs = [curate("build", "evil.yaml", "--out", "run", cwd=folder)]
     row = pl.read_parquet(folder / "run" / "steps" / "00-load.parquet")["id"][0]
     asked = (

@@ -5,17 +5,17 @@ Registered in the entry-point group `curate.commands`; everything heavy is impor
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from curate.terminal import AsJson, echo_json, say
+
 Config = Annotated[Path, typer.Argument(metavar="CONFIG", help="A training's YAML file.", show_default=False)]
 Sets = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting: trl.learning_rate=1e-5.")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 
 def train(
@@ -35,9 +35,9 @@ def train(
     if not is_main():
         return
     if as_json:
-        typer.echo(json.dumps(trained.metrics, indent=2, ensure_ascii=False))
+        echo_json(trained.metrics)
     else:
-        typer.echo(f"model:   {trained.model}\nmetrics: {trained.folder / 'metrics.json'}")
+        say(f"model:   {trained.model}\nmetrics: {trained.folder / 'metrics.json'}")
 
 
 def preflight(
@@ -51,7 +51,10 @@ def preflight(
     from trainers.preflighting import preflight as look
 
     found = look(config, overrides=tuple(sets or ()), problems=problems, model=model)
-    typer.echo(json.dumps(found.to_dict(), indent=2, ensure_ascii=False) if as_json else str(found))
+    if as_json:
+        echo_json(found.to_dict())
+    else:
+        say(found)
     found.gate()
 
 
@@ -78,7 +81,7 @@ def merge(
 
     config = config_of(models, method, out, base, weight or [], density or [], layers or [], t)
     judge = judge_of(data, reward, n, max_tokens) if data is not None else None
-    typer.echo(f"model: {run_merge(config, judge)}")
+    say(f"model: {run_merge(config, judge)}")
 
 
 def evaluate(
@@ -116,7 +119,10 @@ def evaluate(
         limit, tuple(column or ()), seed, url,
     )  # fmt: skip
     told, figures = run_evaluation(asked, out, against=against, more=tuple(ensemble or ()), by=by)
-    typer.echo(json.dumps(figures, indent=2, ensure_ascii=False) if as_json else told)
+    if as_json:
+        echo_json(figures)
+    else:
+        say(told)
 
 
 def loop(
@@ -131,10 +137,10 @@ def loop(
     overrides = (*(sets or ()), *((f"out={out}",) if out is not None else ()))
     looped = run_loop(load_loop(config, overrides))
     if as_json:
-        typer.echo(json.dumps(looped.champion, indent=2, ensure_ascii=False))
+        echo_json(looped.champion)
     else:
-        typer.echo(f"champion: {looped.champion['model']} (from {looped.champion['from']})")
-        typer.echo(f"report:   {looped.folder / 'report.html'}")
+        say(f"champion: {looped.champion['model']} (from {looped.champion['from']})")
+        say(f"report:   {looped.folder / 'report.html'}")
 
 
 def logits(
@@ -153,7 +159,7 @@ def logits(
     from trainers.kd.command import Asked, run_logits
 
     asked = Asked(teacher, data, k, temperature, batch, engine, text, tuple(column or ()), split)
-    typer.echo(run_logits(asked, out))
+    say(run_logits(asked, out))
 
 
 def export(
@@ -165,4 +171,4 @@ def export(
     """Write a training with rewards for another trainer: its rows, its config, and the rewards it calls."""
     from trainers.exporting import export as write
 
-    typer.echo(write(config, to, out, overrides=tuple(sets or ())))
+    say(write(config, to, out, overrides=tuple(sets or ())))
