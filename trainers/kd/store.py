@@ -57,6 +57,8 @@ def store_logits(
         )
     rows = [row_tokens(tokenizer, row["prompt"], row["completion"]) for row in frame.iter_rows(named=True)]
     context = models.context_of(folder)
+    if engine == "vllm" and context is not None:
+        context -= 1  # it writes a token behind what it reads
     longest = max((len(prompt) + len(answer) for prompt, answer in rows), default=0)
     if context is not None and longest > context:
         raise DataError(
@@ -122,12 +124,13 @@ def ask_transformers(
 
 
 def ask_vllm(folder: Path, rows: Sequence[tuple[list[int], list[int]]], k: int) -> Iterator[Top]:
-    """By vLLM's `prompt_logprobs`. Written from its documentation; it has not been run against every version."""
-    try:
-        from vllm import LLM, SamplingParams
-    except ImportError as missing:
-        raise UsageError('engine vllm needs vLLM: pip install "curate-posttrain[vllm]"') from missing
-    engine = LLM(model=str(folder), max_logprobs=k)
+    """By vLLM's `prompt_logprobs`, in the type the teacher's config names. Raises EngineDown where vLLM cannot run."""
+    from curate.engines.vllm_loading import load
+
+    engine = load(folder, folder.name, max_logprobs=-1)  # as many as there are tokens
+    from vllm import SamplingParams
+
+    k = min(k, engine.llm_engine.model_config.get_vocab_size())
     asked = [{"prompt_token_ids": [*prompt, *answer]} for prompt, answer in rows]
     outputs = engine.generate(asked, SamplingParams(max_tokens=1, prompt_logprobs=k), use_tqdm=False)
     for output, (prompt, _) in zip(outputs, rows, strict=True):
