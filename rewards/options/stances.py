@@ -35,7 +35,7 @@ UNTRUE = re.compile(
     re.IGNORECASE,
 )
 VERDICT = re.compile(
-    r"^[\s|>*•\d.-]*?(?:option |choice )?[(\[]?(?P<label>[A-Z]|\d{1,2})(?![\w'’])[)\]]?[ \t]*[:|.–—-]?[ \t]*"
+    r"^[ \t|>*•\d.-]{0,24}?(?:option |choice )?[(\[]?(?P<label>[A-Z]|\d{1,2})(?![\w'’])[)\]]?[ \t]*[:|.–—-]?[ \t]*"
     r"(?:[^\n]*?[|–—:(,;.-][ \t]*)?(?:(?P<yes>[✓✔✅☑]|(?:correct|right|yes)\b)"
     r"|(?P<no>[✗✘❌×]|(?:in|not )correct\b|wrong\b|no\b|false\b))"
     r"[^\n\w]*$",
