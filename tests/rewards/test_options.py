@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import pytest
@@ -139,8 +140,12 @@ def test_hostile_text_is_read_in_bounded_time() -> None:
         "answer is " * 30_000,
         "Paris" * 40_000,
         "so " * 60_000,
+        "1. " * 30_000,
+        "\n" * 60_000,
     ):
+        start = process_time()
         assert rewards.choice.score(hostile, answer="B", options=CITIES).value == 0
+        assert process_time() - start < 1.5
 
 
 @pytest.mark.slow
