@@ -16,7 +16,7 @@ FEW = 24  # rows, below which reading them one by one is faster
 class Grams:
     """N-grams of words by hash, for one n after the other.
 
-    An n-gram can only come again where the one with a word less comes again, so larger ones are looked for in ever
+    An n-gram can only come again where a shorter one comes again, so larger ones are looked for in ever
     fewer places.
     """
 
