@@ -36,6 +36,9 @@ def audit(
     """
     if not rows or not any("completion" in row for row in rows):
         raise RewardError("nothing to audit: no row has a completion; map a column to it")
+    names = [verifier.name for verifier in verifiers]
+    if len(set(names)) < len(names):
+        raise RewardError(f"two verifiers have one name ({', '.join(names)}); rename one with .named('...')")
     if label and not any(label in row for row in rows):
         raise RewardError(f"no row has the label '{label}' (columns: {', '.join(sorted(rows[0]))})")
     labels = [truth(row.get(label), number, label) if label else None for number, row in enumerate(rows)]
@@ -45,7 +48,6 @@ def audit(
         _verdicts(verifier, rows, scores[verifier.name], said, labels if label else None, label, threshold)
         for verifier in verifiers
     ]
-    names = list(said)
     pairs = {(one, other): _same(said[one], said[other]) for i, one in enumerate(names) for other in names[i + 1 :]}
     return Audit(len(rows), label, verdicts, pairs, _disagreements(rows, verifiers, scores, said, labels))
 

@@ -58,10 +58,12 @@ def _check_row(name: str, number: int, columns: dict[str, Any]) -> list[Failure]
         completions, expected = columns.pop("completions"), columns.pop("values")
         if len(completions) != len(expected):
             raise RewardError(f"row {number}: {len(completions)} completions, {len(expected)} values")
-        scores = reward.score_batch(completions, **columns)
     else:
         completions, expected = [columns.pop("completion")], [columns.pop("value")]
-        scores = [reward.score(completions[0], **columns)]
+    for value in expected:
+        if value is not None and not isinstance(value, (int, float)):
+            raise RewardError(f"row {number}: a value is a number or null, got {value!r:.60}")
+    scores = reward.score_batch(completions, **columns) if many else [reward.score(completions[0], **columns)]
     return [
         Failure(number, str(completion), wanted, score.value, score.why)
         for completion, wanted, score in zip(completions, expected, scores, strict=True)

@@ -45,5 +45,7 @@ def _options(written: str, arguments: str) -> dict[str, object]:
         if not isinstance(call, ast.Call) or call.args or any(word.arg is None for word in call.keywords):
             raise ValueError("only option=value")  # noqa: TRY301
         return {str(word.arg): ast.literal_eval(word.value) for word in call.keywords}
-    except (ValueError, SyntaxError, RecursionError, MemoryError) as error:
-        raise RewardError(f"cannot read the options of {written!r} ({error}): write NAME(option='value')") from None
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        raise RewardError(
+            f"cannot read the options of {written!r}: write NAME(option=value), text in quotes as in style='boxed'"
+        ) from None

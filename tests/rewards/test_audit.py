@@ -89,3 +89,14 @@ def test_the_labels_of_gsm8k_are_reproduced(shared_data: Path) -> None:
     mapped = renamed(rows, {"completion": "solution", "answer": "ground_truth"})
     found = audit(mapped, [parse("math(style='gsm8k')")], label="is_correct").verdicts[0]
     assert found.agreement.count == found.agreement.of == 5276
+
+
+def test_two_verifiers_of_one_name_are_refused() -> None:
+    with pytest.raises(rewards.RewardError, match=r"two verifiers have one name \(math, math\)"):
+        audit(ROWS, [rewards.math, rewards.get("math", style="boxed")], label="ok")
+
+
+@pytest.mark.parametrize("written", ["math(style=gsm8k)", "math('gsm8k')", "math(**{'style': 'gsm8k'})"])
+def test_options_that_cannot_be_read_say_how_to_write_them(written: str) -> None:
+    with pytest.raises(rewards.RewardError, match="text in quotes as in style='boxed'"):
+        parse(written)

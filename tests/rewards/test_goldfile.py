@@ -45,7 +45,11 @@ def test_none_is_not_zero() -> None:
 
 @pytest.mark.parametrize(
     ("row", "message"),
-    [({"answer": "4", "value": 1}, "no 'completion'"), ({"completion": "4", "answer": "4"}, "no 'value'")],
+    [
+        ({"answer": "4", "value": 1}, "no 'completion'"),
+        ({"completion": "4", "answer": "4"}, "no 'value'"),
+        ({"completion": "4", "answer": "4", "value": "one"}, "a value is a number or null, got 'one'"),
+    ],
 )
 def test_a_row_without_its_parts_is_an_error_of_the_file(row: dict, message: str) -> None:
     with pytest.raises(rewards.RewardError, match=message):
