@@ -89,6 +89,10 @@ _EXCEPT = re.compile(  # "all real numbers except 2 and 3"
 _NUMERAL = re.compile(  # \text{7B}_{16}, (7B)_{16}
     r"(?:\\(?:text|mathrm|textrm|mathtt|texttt)\s*\{|\()\s*([0-9A-F]{1,60})\s*[)}](?=\d*\s*_)"
 )
+_REMAINDER = re.compile(
+    r"(\d{1,12})(?:\s|\\[ ,;]|\\text\s*\{|,)*(?:R\b|remainder)(?:\s|\\[ ,;]|\}|of)*(\d{1,12})\s*\}?"
+)
+_FEET = re.compile(r"(\d{1,6})\s*'\s*(\d{1,6})\s*(?:\"|'')")
 _ENDING = r"(?:st|nd|rd|th)"
 _ORDINAL = re.compile(
     rf"(?:the\s+)?(\d{{1,6}})(?:{_ENDING}|\^\{{{_ENDING}\}}|(?:\^\s*\{{?\s*)?\\(?:text|mathrm|textrm)\{{\s*{_ENDING}\s*\}}\}}?)"
@@ -166,6 +170,10 @@ def _written(text: str) -> str:
     """
     if ":}" in text or ".}" in text:
         text = text.replace("{:}", ":").replace("{.}", ".")
+    if text[:1].isdigit() and ("R" in text or "rem" in text):
+        text = _REMAINDER.sub(r"(\1, \2)", text) if _REMAINDER.fullmatch(text) else text
+    if "'" in text and (feet := _FEET.fullmatch(text)):
+        text = f"{feet[1]} ft {feet[2]} in"
     if "_" in text:
         text = _NUMERAL.sub(r"\1", text)
     if (text[:1].isdigit() or text.startswith("the ")) and ("t" in text or "d" in text):

@@ -13,7 +13,7 @@ from rewards.mathematics.kinds import equal
 from rewards.mathematics.measured import as_quantity
 from rewards.mathematics.plain import Verdict, compare_plain, short
 from rewards.mathematics.quantities import unit_of
-from rewards.mathematics.remarks import are_other_currencies, said_in
+from rewards.mathematics.remarks import are_other_currencies, said_in, subject_of
 from rewards.mathematics.surds import Inexact
 from rewards.mathematics.tree import (
     Apply,
@@ -170,7 +170,7 @@ def _number_of(tree: Node) -> Node:
 def _words(gold: Answer, pred: Answer) -> Verdict:
     sentence = said_in(pred.words)
     wanted = {gold.words, read(said_in(gold.words)).words if " is " in gold.words else ""} - {""}
-    said = pred.words in wanted or (sentence != "" and read(sentence).words in wanted)
+    said = not wanted.isdisjoint({pred.words, read(sentence).words if sentence else "", subject_of(pred.words)})
     said = said or _listed(gold) == _listed(pred) != () or _answers(gold.words, pred.words)
     return _verdict_in_words(gold, pred, said=said)
 

@@ -8,6 +8,7 @@ from rewards.mathematics.quantities import unit_of
 from rewards.mathematics.sets import is_set, same_solution
 from rewards.mathematics.tree import (
     SETS,
+    Apply,
     Braces,
     Bracket,
     Builder,
@@ -80,7 +81,7 @@ def _unbounded(node: Node) -> bool:
 def _parts(node: Node) -> list[Node]:
     """The answers in a list or set; labels such as `x =` fall away where the rest has none."""
     items = list(node.items) if isinstance(node, Items | Braces) else [node]
-    items = [item for item in items if not _says_whole(item)] or items
+    items = [item for item in items if not _says_whole(item) and not _restricts(item, items[0])] or items
     if len(items) > MAX_ITEMS:
         raise TooLarge(f"more than {MAX_ITEMS} answers")
     flat: list[Node] = []
@@ -112,6 +113,13 @@ def _says_whole(node: Node) -> bool:
     """`k in Z` beside an answer says what k is, and is no answer."""
     name, kind = _membership(node)
     return name in ("k", "m", "n") and kind == "Integers"
+
+
+def _restricts(node: Node, answer: Node) -> bool:
+    """`x != 0` beside `x/(x + 1)` says where it holds."""
+    about = variables_in(node)
+    restricts = isinstance(node, Relation) and (len(node.ops) > 1 or node.ops[0] in ("!=", "<", ">", "<=", ">="))
+    return restricts and isinstance(answer, Apply) and len(about) == 1 and about <= variables_in(answer)
 
 
 def _membership(node: Node) -> tuple[str, str]:

@@ -29,6 +29,7 @@ def as_quantity(text: str) -> Quantity | None:
     """
     if len(text) > _MAX_QUANTITY:
         return None
+    text = text.replace("\\mu ", "μ")
     match = _QUANTITY.fullmatch(_UNIT_FRACTION.sub(r" \1/\2", text) if "frac" in text else text)
     if match is None or unit_of(unmarked(match.group(2))) is None:
         return None

@@ -15,7 +15,7 @@ from rewards.mathematics.lexer import lex
 from rewards.mathematics.quantities import unit_of
 from rewards.mathematics.remarks import is_label, is_noun
 from rewards.mathematics.terms import Terms, attach_unit
-from rewards.mathematics.tree import Apply, Items, Name, Node, Ratio, Relation, Unreadable, Words
+from rewards.mathematics.tree import Apply, Items, Name, Node, Num, Ratio, Relation, Unreadable, Words
 from rewards.mathematics.vocabulary import ALTERNATIVES, CONDITIONS, FILLERS
 
 _UNIONS = {"∪": "union", "∩": "intersection", "∖": "minus"}
@@ -164,6 +164,8 @@ class _Parser(Terms):
             elif self.value == "≈":  # "= pi ≈ 3.14": the exact side is the answer
                 self.advance()
                 approximation = self.union()
+                if _is_other_number(sides[-1], approximation):
+                    raise Unreadable("a whole number that is about another")
                 if len(sides) == 1 and not ops and isinstance(sides[0], Name):
                     sides.append(approximation)
                     ops.append("=")
@@ -199,3 +201,10 @@ class _Parser(Terms):
             self.advance()
             node = Apply(op, (node, self.sum()))
         return node
+
+
+def _is_other_number(exact: Node, approximation: Node) -> bool:
+    """Whether two numbers differ though the first is whole: 24 is not about 25."""
+    if not (isinstance(exact, Num) and isinstance(approximation, Num)):
+        return False
+    return exact.places < 0 and exact.value.denominator == 1 and exact.value != approximation.value

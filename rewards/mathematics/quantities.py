@@ -72,6 +72,8 @@ _WORDS: dict[str, Unit] = {
     "dozen": _unit(12), "pair": _unit(2), "couple": _unit(2),
     "pint": _unit("0.000473176473", L=3), "gal": _unit("0.003785411784", L=3),
     "knot": _unit(Fraction(1852, 3600), L=1, T=-1),
+    "bpm": _unit(Fraction(1, 60), T=-1), "rpm": _unit(Fraction(1, 60), T=-1),
+    "mpg": _unit(Fraction("1609.344") / Fraction("0.003785411784"), L=-2),
     "psi": _unit("6894.757293168", M=1, L=-1, T=-2), "torr": _unit(Fraction(101325, 760), M=1, L=-1, T=-2),
     "btu": _unit("1055.05585262", M=1, L=2, T=-2), "hp": _unit("745.69987158227022", M=1, L=2, T=-3),
     "radian": _unit(1), "rad": _unit(1),
@@ -129,7 +131,10 @@ def unit_of(text: str) -> Unit | None:
     whole = _WHOLE.get(text.lower().replace(" ", "") if "°" in text else text.lower())
     if whole is None and _COUNTED.match(text):
         return _simple(text.split()[0])
-    return whole if whole is not None else _compound(text)
+    found = whole if whole is not None else _compound(text)
+    if found is None and " per " in text:  # beats per minute
+        return _compound(text[text.index(" per ") :])
+    return found
 
 
 def _simple(name: str) -> Unit | None:

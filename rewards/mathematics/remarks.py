@@ -69,6 +69,17 @@ def said_in(words: str) -> str:
     return first if rest in _KINDS else ""
 
 
+def subject_of(words: str) -> str:
+    """Who or what a short sentence is about: "sam is the tallest" is about Sam; "" where it doubts.
+
+    >>> subject_of("sam is the tallest"), subject_of("sam is the wrong answer")
+    ('sam', '')
+    """
+    before, _, after = words.partition(" is the ")
+    found = {*before.split(), *after.split()}
+    return before if after and _NO_NOUNS.isdisjoint(found) and _DOUBTS.isdisjoint(found) else ""
+
+
 def are_other_currencies(a: str, b: str) -> bool:
     r"""Whether two amounts are in different money: `\$5` and 5 euros.
 

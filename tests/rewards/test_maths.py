@@ -117,10 +117,11 @@ def test_hostile_answers_earn_nothing_quickly_and_run_nothing(
     [r"\prod_{k=1}^{10^6} k", r"\prod_{n=2}^{\infty}(1-n^{-2})", r"\int_0^1 x^{100000} dx", r"\sum_{k=1}^{10^7} k^2"],
 )
 def test_an_answer_that_sympy_could_not_compute_costs_no_deadline(heavy: str) -> None:
-    start = time.monotonic()
+    start, here = time.monotonic(), time.process_time()
     score = rewards.get("math", timeout_s=30.0).score(f"\\boxed{{{heavy}}}", answer="720")
     assert score.value in (0.0, None)
-    assert time.monotonic() - start < 1
+    assert time.process_time() - here < 1
+    assert time.monotonic() - start < 10  # on a busy machine; a worker would have had its 30 s
 
 
 def test_sympy_is_not_loaded_for_answers_the_grammar_covers() -> None:
