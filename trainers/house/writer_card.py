@@ -14,7 +14,7 @@ from curate.engines.transformers_engine import TransformersEngine
 from curate.growing.operations import NAMES
 from rewards import get
 from rewards.strings import rouge_l
-from trainers.house import cards, problems, stories, wordings, writer
+from trainers.house import cards, flaws, problems, stories, wordings, writer
 from trainers.house.problems import Problem
 
 SEED: Final = 1
@@ -148,12 +148,12 @@ def _rewrites(engine: TransformersEngine, rng: Random) -> list[Row]:
 def _revisions(engine: TransformersEngine, rng: Random) -> list[Row]:
     """Flaws planted in answers: named, and gone afterwards; and answers without a flaw, left as they are."""
     rows: list[Row] = []
-    for principle in writer.PRINCIPLES:
+    for principle in flaws.PRINCIPLES:
         made: list[tuple[Problem, str, str, str]] = []
         while len(made) < REVISIONS:
             problem = problems.draw(rng, "test")
-            answer, critique, better = writer.spoil(rng, problem, principle)
-            if critique != writer.FINE:
+            answer, critique, better = flaws.spoil(rng, problem, principle)
+            if critique != flaws.FINE:
                 made.append((problem, answer, critique, better))
         named, revised = _criticise(engine, principle, [(problem.text, answer) for problem, answer, _, _ in made])
         asked = f"critique, {principle.partition(':')[0]}"
@@ -162,12 +162,12 @@ def _revisions(engine: TransformersEngine, rng: Random) -> list[Row]:
         rows.append(_row(asked, "revised answer right in full", right))
     clean = [problems.draw(rng, "test") for _ in range(REVISIONS)]
     pairs = [(problem.text, problem.solution) for problem in clean]
-    named, revised = _criticise(engine, rng.choice(writer.PRINCIPLES), pairs)
+    named, revised = _criticise(engine, rng.choice(flaws.PRINCIPLES), pairs)
     asked = "critique of an answer without a flaw"
     kept = [a == b[1] for a, b in zip(revised, pairs, strict=True)]
     return [
         *rows,
-        _row(asked, "nothing found", [one == writer.FINE for one in named]),
+        _row(asked, "nothing found", [one == flaws.FINE for one in named]),
         _row(asked, "answer kept", kept),
     ]
 

@@ -19,7 +19,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
 from curate.engines.transformers_engine import TransformersEngine  # noqa: E402  only where the extra [train] is
-from trainers.house import cards, problems, writer, writer_card  # noqa: E402
+from trainers.house import cards, flaws, problems, writer, writer_card  # noqa: E402
 
 FOLDER = find_model("house-writer")
 seeds = st.integers(0, 2**32).map(Random)
@@ -42,25 +42,25 @@ def test_a_rewrite_is_well_formed_and_not_its_parent(rng: Random, operation: str
     assert len(new.text.split()) <= len(problem.text.split()) + writer.ADDED or new.kind == problem.kind
 
 
-@given(rng=seeds, principle=st.sampled_from(writer.PRINCIPLES))
+@given(rng=seeds, principle=st.sampled_from(flaws.PRINCIPLES))
 def test_a_revision_has_the_right_answer_and_lacks_what_was_criticised(rng: Random, principle: str) -> None:
     problem = problems.draw(rng)
-    spoilt, critique, better = writer.spoil(rng, problem, principle)
+    spoilt, critique, better = flaws.spoil(rng, problem, principle)
     assert better == problem.solution
-    assert (spoilt == better) == (critique == writer.FINE)
+    assert (spoilt == better) == (critique == flaws.FINE)
 
 
 @given(rng=seeds)
 def test_a_wrong_step_is_the_first_and_what_follows_goes_on_with_it(rng: Random) -> None:
     problem = problems.draw(rng, family="things")
-    if made := writer.miscount(rng, problem):
+    if made := flaws.miscount(rng, problem):
         wrong, critique = made
         steps = wrong.split("\n")[:-1]
         at = next(place for place, (a, b) in enumerate(zip(steps, problem.steps, strict=True)) if a != b)
         assert critique == f'"{steps[at]}" is wrong: {problem.steps[at]}.'
         for step in steps[at + 1 :]:
-            a, sign, b, value = writer.LINE.fullmatch(step).groups()  # type: ignore[union-attr]
-            assert writer._value(int(a), sign, int(b)) == int(value)
+            a, sign, b, value = flaws.LINE.fullmatch(step).groups()  # type: ignore[union-attr]
+            assert flaws._value(int(a), sign, int(b)) == int(value)
 
 
 def test_training_never_sees_a_problem_of_the_test_side_as_a_user_writes_it() -> None:
