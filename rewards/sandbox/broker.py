@@ -14,6 +14,7 @@ from rewards.sandbox import plain
 from rewards.sandbox.running import Lost, Slot
 
 START_SECONDS = 60.0
+STARTS = 3
 FLAGS = ("-S", "-s", "-P", "-B", "-X", "utf8", "-W", "ignore")  # -I but for PYTHONHASHSEED, which it would ignore
 ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
@@ -49,21 +50,15 @@ class Broker:
             return self.greeting
 
     def new_slot(self) -> Slot:
-        """A slot of its own for one check after the other. Raises Refused, and Lost when it was killed."""
-        self.start()
-        with self.lock:
-            if self.channel is None:
+        """A slot of its own, from a new process where this one was killed. Raises Refused, and Lost at the last."""
+        for _ in range(STARTS):
+            if self.start().get("unusable"):
                 raise Refused(f"no sandbox on {sys.platform}")
-            ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-            try:
-                with theirs:
-                    socket.send_fds(self.channel, [b"slot"], [theirs.fileno()])
-                answer = plain.loads(self.channel.recv(4096))
-            except (OSError, plain.NotPlain):
-                ours.close()
-                self._end()
-                raise Lost from None
-            return Slot(ours, answer["pid"])
+            with self.lock:
+                slot = self._ask_for_slot()
+            if slot is not None:
+                return slot
+        raise Lost
 
     def end(self) -> None:
         """End it and everything it started."""
@@ -104,6 +99,20 @@ class Broker:
         except (OSError, plain.NotPlain) as error:
             self._end()
             raise Refused(f"the sandbox could not be started ({type(error).__name__}: {error})") from None
+
+    def _ask_for_slot(self) -> Slot | None:
+        """A slot; None when the process is gone, and then nothing is left of it."""
+        if self.channel is None:
+            return None
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        try:
+            with theirs:
+                socket.send_fds(self.channel, [b"slot"], [theirs.fileno()])
+            return Slot(ours, plain.loads(self.channel.recv(4096))["pid"])
+        except (OSError, plain.NotPlain):
+            ours.close()
+            self._end()
+            return None
 
     def _end(self) -> None:
         if self.channel is not None:
