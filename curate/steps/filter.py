@@ -59,9 +59,10 @@ class Filter(Step):
         return value
 
     def needs(self) -> frozenset[str]:
-        """The text, and what the rules read beside it."""
+        """The text, what the rules read beside it, and what `keep` reads beside the labels."""
         needed = {name for rule in read_rules(self.rules) for name in rule.needs}
-        return frozenset(needed | ({self.column} if self.column else set()))
+        kept = {name for rule in self.keep if rule != CLEAN for name in read_rule(rule).columns}
+        return frozenset(needed | ({self.column} if self.column else set()) | (kept - self.after(frozenset())))
 
     def misfits(self, types: Mapping[str, pl.DataType]) -> Iterator[str]:
         """Rules on the labels that do not fit them."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import polars as pl
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from curate.errors import DataError
 from curate.result import ID, REASON, Result
@@ -58,7 +58,14 @@ class Load(Step):
     version: ClassVar[int] = 2
 
     step: Literal["load"]
-    sources: tuple[Source, ...] = Field(min_length=1)
+    sources: tuple[Source, ...] = Field(min_length=1, description="Each a path, or what else a source is told.")
+
+    @field_validator("sources", mode="before")
+    @classmethod
+    def _a_path_is_enough(cls, value: Any) -> Any:
+        if not isinstance(value, list):
+            return value
+        return tuple({"file": one} if isinstance(one, str) else one for one in value)
 
     @model_validator(mode="after")
     def _distinct(self) -> Load:

@@ -11,7 +11,7 @@ import pytest
 
 from curate import dedupe
 from curate.building import build
-from curate.errors import DataError
+from curate.errors import DataError, InvalidInput
 from curate.recipe import load_recipe
 
 RECIPE = """
@@ -53,7 +53,7 @@ def test_tasks_and_chats_are_filtered_decontaminated_and_deduped_alike(tmp_path:
 
 def test_rows_that_left_for_samples_of_one_row_share_their_reason(tmp_path: Path) -> None:
     write(tmp_path / "samples.jsonl", [{"prompt": asked, "samples": ["a", "b"]} for asked in ("one?", "two?")])
-    recipe = "name: small\nsteps: [{step: load, sources: [{file: samples.jsonl}]}, {step: dedupe}]\n"
+    recipe = "name: small\nsteps: [{step: load, sources: [samples.jsonl]}, {step: dedupe}]\n"
     (tmp_path / "recipe.yaml").write_text(recipe)
     run = build(load_recipe(tmp_path / "recipe.yaml"), tmp_path / "run")
     assert run.ledger[1].reasons == {"same prompt as another row": 2}
@@ -78,6 +78,7 @@ def test_lists_of_texts_are_compared_as_texts() -> None:
         ),
         ("step: dedupe, name: meanings, by: semantic, encoder: ./none", "meanings: .*none"),
         ("step: decontaminate, against: {exam: /dev/null}", "decontaminate: .*/dev/null is a device or a pipe"),
+        ("step: filter, keep: cleen", "filter: column 'cleen' will not be there"),
     ],
 )
 def test_what_a_step_needs_and_is_not_there_is_told_with_the_step(tmp_path: Path, step: str, told: str) -> None:
@@ -85,7 +86,7 @@ def test_what_a_step_needs_and_is_not_there_is_told_with_the_step(tmp_path: Path
     write(tmp_path / "exam.jsonl", [{"question": EXAM}])
     head = "name: small\nsteps:\n  - {step: load, sources: [{file: tasks.jsonl}]}\n"
     (tmp_path / "recipe.yaml").write_text(f"{head}  - {{{step}}}\n", encoding="utf-8")
-    with pytest.raises(DataError, match=told):
+    with pytest.raises(InvalidInput, match=told):
         build(load_recipe(tmp_path / "recipe.yaml"), tmp_path / "run")
 
 
