@@ -38,7 +38,10 @@ _EXPRESSIONS = (Num, Name, Apply)
 
 def equal(gold: Node, pred: Node) -> bool | None:
     """Whether two trees are the same answer; None when that cannot be decided."""
-    gold, pred = beside_parameter(gold, pred)
+    if isinstance(gold, Num) and isinstance(pred, Num):
+        return equal_expression(gold, pred)
+    if isinstance(gold, Items):
+        gold, pred = beside_parameter(gold, pred)
     gold, pred = beside_vector(gold, pred), beside_vector(pred, gold)
     if isinstance(gold, Builder) or isinstance(pred, Builder):
         gold, pred = (family(listed(side) or side) if isinstance(side, Builder) else side for side in (gold, pred))

@@ -131,9 +131,9 @@ def _membership(node: Node) -> tuple[str, str]:
     return "", ""
 
 
-def beside_parameter(gold: Node, pred: Node) -> tuple[Node, Node]:
+def beside_parameter(gold: Items, pred: Node) -> tuple[Node, Node]:
     r"""`t(1, 2), t \in \mathbb{R}` as `t(1, 2)`; a prediction may call the parameter something else."""
-    if not (isinstance(gold, Items) and len(gold.items) == 2):
+    if len(gold.items) != 2:
         return gold, pred
     answer, declared = gold.items
     name, kind = _membership(declared)
