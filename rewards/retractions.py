@@ -50,7 +50,8 @@ _MEANT = re.compile(
 _REFUSED = re.compile(  # behind an answer: "\boxed{8} is wrong"
     r"[\s$*\"')(]*(?:\b(?:wrong|incorrect)\b"
     r"|\b(?:is|was|would be|seems)\s(?:\w+ly\s)?(?:wrong|incorrect|false|not|impossible|too)\b"
-    r"|(?:isn't|wasn't|can't be|cannot be|\u2260|!=|\\neq?\b)|(?-i:[\s.\u2026]*\bor\b))",
+    r"|(?:isn't|wasn't|can't be|cannot be|(?:doesn't|does not|won't) (?:work|fit|hold)\b"
+    r"|\u2260|!=|\\neq?\b)|(?-i:[\s.\u2026]*\bor\b))",
     re.IGNORECASE,
 )
 _COMPARED = re.compile(r"\S+\s+(?:more|less|fewer|times|steps?|because|if|when)\b", re.IGNORECASE)
@@ -70,6 +71,8 @@ _SEVERAL = re.compile(
 )
 _ENUMERATED = re.compile(r"(?:^|\n)[ \t*]*\Z")
 _ENUMERATES = re.compile(r"[.)]\s+[A-Za-z]")
+_ASKS = re.compile(r"(?:^|[.!?\n]\s*)(?:Is|Was|Could|Would|Can)\s(?:it\s|that\s)?[$*(]*\Z")
+_ASKED = re.compile(r"[^.!\n]{0,60}\?")
 _OPEN = re.compile(r"[\s$*)]*(?:\?|(?:or|and/or)\b)", re.IGNORECASE)
 _LABEL = re.compile(
     r"\b(?:steps?|problem|question|exercise|equations?|eqn?\.?|figure|fig\.?|table|section|chapter|page|example|part|"
@@ -114,6 +117,8 @@ def denied(before: str, after: str = "") -> bool:
     """
     tail = before[-40:]
     if any(pattern.search(tail) for pattern in (_DENIAL, _LABEL, _SEVERAL)):
+        return True
+    if _ASKS.search(tail) and _ASKED.match(after):
         return True
     enumerates = _ENUMERATES.match(after) is not None and _ENUMERATED.search(tail) is not None
     return enumerates or _OPEN.match(after) is not None or refused(after)

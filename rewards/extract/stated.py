@@ -51,7 +51,7 @@ _ABBREVIATED = re.compile(  # before a full stop that ends no sentence: titles a
 _REMARK = re.compile(r"\s[-\u2013\u2014]\s(?=[A-Za-z]{2,}[\s,.])")  # "96 - see above"
 _RATHER = re.compile(r"\A(?:not|nicht)\s\S{1,40},?\s(?:but|sondern)\s(?:rather\s)?", re.IGNORECASE)
 _PART = re.compile(r"\A\([a-eA-E]\)\s+(?=[-$\\]?\d)(?!.*\()")  # "(a) 36" is 36
-_COPULA = re.compile(r"\s?(?:です|である|だ)\Z")
+_COPULA = re.compile(r"\s?(?:です|である|だ|个|只|条|名)\Z")
 _PRICE = re.compile(r"\$\d[\d,.]*\s")
 _NEAR = 120  # characters before a stated answer in which another one would stand beside it
 _TAIL = 2_000

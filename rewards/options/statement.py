@@ -44,7 +44,7 @@ OR_ELSE = re.compile(r"[\s,]*\bor\s+(?:any|some|another|none|neither|not|maybe|p
 IS_WRONG = (  # behind an option, as what follows
     r"[\s:,]*(?:(?:is|are|was|would be|must be|seems|looks)\s+(?:\w+ly\s+|also\s+|just\s+)?"
     r"(?:the\s|an?\s|one of the\s)?"
-    r"(?:not|wrong|incorrect|false|impossible|ruled|eliminated|excluded|out|too|tempting"
+    r"(?:not|wrong|incorrect|false|impossible|ruled|eliminated|excluded|off|out|too|tempting"
     r"|(?:my |a )?second (?:choice|best)|distractor|trap|mistake)\b|\?"
     r"|can (?:safely )?be (?:excluded|eliminated|ruled out|discarded|rejected)\b"
 )
@@ -120,7 +120,7 @@ def _labelled(places: frozenset[int], joined: bool, body: str, length: int, menu
     end = len(body) - len(rest) + other_length if other in places else length
     if (WRONG if end == length else WRONG_TEXT).match(body, end):
         return frozenset(), f"an option that is denied: {body[:60]}"
-    if _listed(body, end, menu) or re.fullmatch(r"(?:\s+[A-Z])+[.\s]*", body[end:]):
+    if re.fullmatch(r"(?:\s+[A-Z])+[.\s]*", body[end:]):
         return frozenset(), f"the options are listed: {body[:60]}"
     return _unless_doubted(places, body, end, menu)
 
@@ -195,6 +195,8 @@ def _has(text: str, option: str) -> bool:
 
 def _unless_doubted(places: frozenset[int], body: str, end: int, menu: Menu) -> Said:
     """The places, unless the sentence goes on to another option: "and C", "or maybe C", "though C is just as good"."""
+    if _listed(body, end, menu):
+        return frozenset(), f"the options are listed: {body[:60]}"
     end += re.match(r"\.?", body[end:]).end()  # type: ignore[union-attr]  # of the option's own text
     reason = REASON.search(body, end)
     reach = reason.start() if reason else end + 120

@@ -127,7 +127,17 @@ def test_the_last_number(text: str, number: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["12 or 13", "It is 12 or maybe 13.", "maybe 12, maybe 13", "Es 12 o 13.", "No es 12.", "none"]
+    "text",
+    [
+        "Is 12 the answer?",
+        "The number 12 does not work.",
+        "12 or 13",
+        "It is 12 or maybe 13.",
+        "maybe 12, maybe 13",
+        "Es 12 o 13.",
+        "No es 12.",
+        "none",
+    ],
 )
 def test_candidates_and_denied_numbers_are_no_number(text: str) -> None:
     assert last_number(text) is None

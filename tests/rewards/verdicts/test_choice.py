@@ -273,6 +273,8 @@ WHOLE_TEXTS = [
     (0, "The answer is D. On second thought, C.", "D", PLANETS),
     (0, "Before 1939", "C", ["1914", "1918", "1939", "1945"]),
     (0, "4/8 = 1/2?", "A", HALVES),
+    (0, "A: Mercury, B: Venus, C: Earth, D: Mars", "A", PLANETS),
+    (0, "D seems off.", "D", PLANETS),
 ]
 
 
