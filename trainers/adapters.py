@@ -49,6 +49,7 @@ def apply(job: Job) -> None:
     if job.config.freeze:
         raise UsageError("freeze: and peft: both say what is trained; keep one")
     name, kind, options = kinds.split(job.config.peft)
+    judges = job.method.model == "reward"
     if kind.how == "bitfit":
         _bitfit(job, options)
     elif kind.how == "bottleneck":
@@ -58,7 +59,9 @@ def apply(job: Job) -> None:
     else:
         if kind.peft == "ADALORA":
             options.setdefault("total_step", _steps(job))
-        job.peft = kinds.peft_config(name, kind, options)
+        job.peft = kinds.peft_config(name, kind, options, "SEQ_CLS" if judges else "CAUSAL_LM")
+    if judges and (kind.how == "bottleneck" or (job.peft is not None and job.peft.is_prompt_learning)):
+        raise UsageError(f"peft: {name} cannot be folded into a reward model, which is read whole; take type: lora")
     if job.arguments.learning_rate < kind.rate:
         job.say(f"warning: {name} hardly moves at a learning rate of {job.arguments.learning_rate:g}; try 1e-2 to 3e-1")
 
@@ -126,6 +129,9 @@ def save(job: Job, trainer: Any, folder: Path) -> None:
             from trainers.tuning import bottleneck
 
             bottleneck.save(trainer.model, _bottleneck(job), folder)
+    elif job.peft is not None and job.method.model == "reward":  # the reward that it becomes reads whole models
+        if trainer.args.should_save:
+            trainer.accelerator.unwrap_model(trainer.model).merge_and_unload().save_pretrained(folder)
     else:
         trainer.save_model(str(folder))
     if trainer.args.should_save:

@@ -56,6 +56,7 @@ def shape(
     Raises DataError when a column is missing or has the wrong type, or no row is left.
     """
     _no_messages_as_text(frame, where)
+    _no_parts(frame, where)
     if contract == PROMPTS:
         made, reasons = _prompts(frame, needs, where, chat)
     elif contract == TEXT:
@@ -106,6 +107,21 @@ def _no_messages_as_text(frame: pl.DataFrame, where: str) -> None:
                 f"{where}: '{name}' holds messages as JSON text in {len(found):,} of {frame.height:,} rows, the first "
                 f"{found[0][:60]!r}. Write messages as lists, in every row of the column, or plain text in every row"
             )
+
+
+def _no_parts(frame: pl.DataFrame, where: str) -> None:
+    """Raise DataError where the content of messages is a list of parts: templates write it as Python does."""
+    import polars as pl
+
+    for name in ("messages", *SAID):
+        turns = frame.schema.get(name)
+        if isinstance(turns, pl.List) and isinstance(turns.inner, pl.Struct):
+            content = dict(turns.inner).get("content")
+            if content not in (None, pl.String, pl.Null):
+                raise DataError(
+                    f"{where}: the content of '{name}' is {content}, not text; `curate build` with - {{step: load, "
+                    "sources: [...]} makes text of parts"
+                )
 
 
 def _is_messages(text: str) -> bool:

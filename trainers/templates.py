@@ -81,7 +81,7 @@ def rendered(tokenizer: Any, chats: Iterable[tuple[int, list[dict[str, Any]]]]) 
         except (TemplateError, TypeError, ValueError) as wrong:
             found.broken.setdefault(_told(wrong)[:200], row)
             continue
-        *before, last = [_packed(turn.get("content")) in text for turn in turns] or [True]
+        *before, last = [all(part in text for part in _said(turn)) for turn in turns] or [True]
         if not last:
             found.answers.append(row)
         elif not all(before):
@@ -107,6 +107,12 @@ def check_says(tokenizer: Any, frame: pl.DataFrame, where: str) -> str | None:
     if len(found.answers) > LEFT_OUT * found.count:
         raise DataError(f"{where}: {told} To keep it {ANOTHER}")
     return told
+
+
+def _said(turn: dict[str, Any]) -> list[str]:
+    """What a turn says: its text, and the names of the tools it calls."""
+    calls = [(call or {}).get("function") or {} for call in turn.get("tool_calls") or []]
+    return [_packed(turn.get("content")), *(_packed(call.get("name")) for call in calls)]
 
 
 def _packed(text: Any) -> str:

@@ -166,6 +166,27 @@ def test_a_template_that_drops_the_thinking_of_answers_is_refused(method: str, s
     assert [one.level for one in preflight(made, model=False).findings if "leaves out a part" in one.what] == ["note"]
 
 
+def test_calls_that_a_template_does_not_write_are_refused(settings: Make, tmp_path: Path) -> None:
+    """The model would learn to say nothing where it is to call a tool."""
+    call = {"type": "function", "function": {"name": "add", "arguments": {"a": 1}}}
+    row = {"prompt": ASKS, "completion": [{"role": "assistant", "content": "", "tool_calls": [call]}]}
+    with pytest.raises(DataError, match="leaves out a part of 2 of the first 2 answers"):
+        built(settings, tmp_path, [row] * 2, CHATML)
+    assert built(settings, tmp_path, [row] * 2, MARKED).train_dataset
+
+
+def test_content_in_parts_is_not_written_as_python_does(settings: Make, tmp_path: Path) -> None:
+    said = [{"type": "text", "text": "Two."}]
+    turns = [{"role": role, "content": said} for role in ("user", "assistant")]
+    with pytest.raises(DataError, match=r"the content of 'messages' is List\(.*, not text; `curate build` with"):
+        built(
+            settings,
+            tmp_path,
+            [{"messages": [{"role": "user", "content": [{"type": "text", "text": "?"}]}, *parts]}],
+            CHATML,
+        )
+
+
 def test_a_row_that_a_template_refuses_is_named(settings: Make, tmp_path: Path) -> None:
     refuses = "{% if messages[0].role == 'system' %}{{ raise_exception('No system here') }}{% endif %}" + CHATML
     rows = [{"prompt": ASKS, "completion": THINKS}, {"prompt": LATER, "completion": THINKS}]

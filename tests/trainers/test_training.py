@@ -80,6 +80,12 @@ def test_a_metric_that_a_method_cannot_have_is_refused_before_it_trains(settings
         prepare(make_config(settings("sft", eval=0.2, stop={"on": "eval_reward"}))[0])
 
 
+def test_a_reward_model_is_not_trained_by_what_cannot_be_folded_in(settings: Make) -> None:
+    for kind in ("prefix", "houlsby"):
+        with pytest.raises(UsageError, match=f"{kind} cannot be folded into a reward model"):
+            build(prepare(make_config(settings("reward", {"learning_rate": 0.01}, peft={"type": kind}))[0]))
+
+
 def test_fewer_rows_than_a_batch_are_told(settings: Make) -> None:
     trained = train(settings("sft", {"max_steps": 1}, batch=64))
     assert "warning: the data has 32 rows, fewer than a batch of 64" in trained.lock["notes"]
@@ -121,8 +127,10 @@ def test_a_longer_context_is_the_models_own_and_is_saved(settings: Make) -> None
     assert build(job).ref_model.config.max_position_embeddings == 2048
 
 
-def test_weights_and_gradients_of_a_reward_model_judge_afterwards(settings: Make, tmp_path: Path) -> None:
-    judge = train(settings("reward"))
+@pytest.mark.parametrize("peft", [None, {"type": "lora"}])
+def test_weights_and_gradients_of_a_reward_model_judge_afterwards(peft: Any, settings: Make) -> None:
+    """One that was trained by an adapter is a whole model afterwards too."""
+    judge = train(settings("reward", {"learning_rate": 1e-3}, peft=peft))
     use = {"reward": "reward_model", "options": {"model": judge.model}}
     trained = train(settings("rloo", rewards=["math", use]))
     assert trained.metrics["rewards"]["reward_model"]["errors"] == 0

@@ -78,7 +78,7 @@ def peft_types() -> dict[str, Any]:
     return {str(one.value): made for one, made in PEFT_TYPE_TO_CONFIG_MAPPING.items()}
 
 
-def peft_config(name: str, kind: Kind, options: Mapping[str, Any]) -> Any:
+def peft_config(name: str, kind: Kind, options: Mapping[str, Any], task: str = "CAUSAL_LM") -> Any:
     """PEFT's config object. Raises UsageError for an option it does not have, or a value it refuses."""
     made = peft_types()[kind.peft]
     types = field_types(f"{made.__module__}:{made.__qualname__}")
@@ -91,6 +91,6 @@ def peft_config(name: str, kind: Kind, options: Mapping[str, Any]) -> Any:
         except ValueError as wrong:
             raise UsageError(f"peft: {name}: {option}: {wrong}") from None
     try:
-        return made(**{"task_type": "CAUSAL_LM", **fit})
+        return made(**{"task_type": task, **fit})
     except (TypeError, ValueError) as wrong:
         raise UsageError(f"peft: {name}: {wrong}") from wrong
