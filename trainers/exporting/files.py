@@ -54,12 +54,13 @@ def script(what: str, command: Sequence[str], options: Mapping[str, Any], join: 
 
     `$here/...` is in the script's folder, `$gpus` what the environment says, or 1.
     """
+    on_gpus = "# GPUS=8 bash run.sh: on so many GPUs.\ngpus=${GPUS:-1}\n" if "$gpus" in options.values() else ""
     lines = [name if value is None else f"{name}{join}{_quoted(value)}" for name, value in options.items()]
     body = " \\\n  ".join([" ".join(command), *lines, '"$@"'])
     return (
         f"#!/bin/bash\n# {what}, written by `curate export`. Options given to this script are handed on and win.\n"
-        "# GPUS=8 bash run.sh: on so many GPUs.\n"
-        'set -euo pipefail\ngpus="${GPUS:-1}"\nhere=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)\n'
+        f"{on_gpus}"
+        'set -euo pipefail\nhere=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)\n'
         'export PYTHONPATH="$here:${PYTHONPATH:-}"\n'
         f"{body}\n"
     )

@@ -58,13 +58,18 @@ TAKEN = [
 
 
 def write(handed: Handed, out: Path) -> frozenset[str]:
-    """`train.parquet`, `curate_rewards.py`, `config.yaml`. Raises UsageError for another method, and for `verifier`."""
+    """`train.parquet`, `test.parquet`, `curate_rewards.py`, `config.yaml`.
+
+    Raises UsageError for another method, and for `verifier`.
+    """
     if handed.config.method != "grpo":
         raise UsageError(f"axolotl trains grpo; {handed.config.method} goes to verl or openrlhf")
     uses = handed.config.rewards
     if any(use.reward == "verifier" for use in uses):
         raise UsageError("axolotl calls each reward for every row; export `verifier` to verl or open-instruct")
     write_rows(out / "train.parquet", map(row, handed.train))
+    if handed.held_out:  # for later: its evaluation wants another batch size where groups do not fit into this one
+        write_rows(out / "test.parquet", map(row, handed.held_out))
     functions = "\n".join(f"{_function(use.label)} = {rewards.get(use.reward, **use.options)!r}" for use in uses)
     write_text_atomic(out / f"{MODULE}.py", REWARD.format(functions=functions))
     text = yaml.safe_dump(_config(handed), sort_keys=False, allow_unicode=True)

@@ -111,6 +111,7 @@ def test_axolotl(grpo: dict[str, Any], tmp_path: Path) -> None:
     export(grpo, "axolotl", tmp_path)
     row = lines(tmp_path / "train.parquet")[0]
     assert list(row) == ["prompt", "answer"]
+    assert len(lines(tmp_path / "test.parquet")) == 8
     config = yaml.safe_load((tmp_path / "config.yaml").read_text())
     assert config["trl"]["reward_weights"] == [1.0, 0.1]
     assert config["trl"]["epsilon"] == 0.3
