@@ -179,12 +179,7 @@ def test_content_in_parts_is_not_written_as_python_does(settings: Make, tmp_path
     said = [{"type": "text", "text": "Two."}]
     turns = [{"role": role, "content": said} for role in ("user", "assistant")]
     with pytest.raises(DataError, match=r"the content of 'messages' is List\(.*, not text; `curate build` with"):
-        built(
-            settings,
-            tmp_path,
-            [{"messages": [{"role": "user", "content": [{"type": "text", "text": "?"}]}, *parts]}],
-            CHATML,
-        )
+        built(settings, tmp_path, [{"messages": turns}], CHATML)
 
 
 def test_a_row_that_a_template_refuses_is_named(settings: Make, tmp_path: Path) -> None:
