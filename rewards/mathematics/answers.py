@@ -32,7 +32,7 @@ from rewards.mathematics.tree import (
     Unreadable,
     Words,
 )
-from rewards.mathematics.wording import folded, letters_of
+from rewards.mathematics.wording import folded, letters_of, unmarked
 
 
 class Answer:
@@ -93,6 +93,7 @@ _REMAINDER = re.compile(
     r"(\d{1,12})(?:\s|\\[ ,;]|\\text\s*\{|,)*(?:R\b|remainder)(?:\s|\\[ ,;]|\}|of)*(\d{1,12})\s*\}?"
 )
 _FEET = re.compile(r"(\d{1,6})\s*'\s*(\d{1,6})\s*(?:\"|'')")
+_ENDINGS = frozenset({"st", "nd", "rd", "th"})
 _ENDING = r"(?:st|nd|rd|th)"
 _ORDINAL = re.compile(
     rf"(?:the\s+)?(\d{{1,6}})(?:{_ENDING}|\^\{{{_ENDING}\}}|(?:\^\s*\{{?\s*)?\\(?:text|mathrm|textrm)\{{\s*{_ENDING}\s*\}}\}}?)"
@@ -176,6 +177,7 @@ def _written(text: str) -> str:
         text = f"{feet[1]} ft {feet[2]} in"
     if "_" in text:
         text = _NUMERAL.sub(r"\1", text)
+    text = unmarked(text) if text.startswith("\\text{") and text[-3:-1] in _ENDINGS else text
     if (text[:1].isdigit() or text.startswith("the ")) and ("t" in text or "d" in text):
         text = _ORDINAL.sub(r"\1\2", text) if _ORDINAL.fullmatch(text) else text
     return text

@@ -52,7 +52,7 @@ def label_of(node: Node) -> str | None:
             if isinstance(argument, Name):
                 return f"{node.args[0].name}({argument.name})"
             simple = isinstance(argument, Num | Bracket) or node.args[0].name in FUNCTION_NAMES or is_union(argument)
-            return node.args[0].name if simple else None
+            return node.args[0].name.partition("∘")[0] if simple else None
         inverse = node.args[0]
         if node.op in ("*", "call") and isinstance(inverse, Apply) and inverse.op == "^" and _is_inverse(inverse):
             return f"{label_of(inverse.args[0])}^-1({label_of(node.args[1])})"

@@ -81,6 +81,8 @@ def _unbounded(node: Node) -> bool:
 def _parts(node: Node) -> list[Node]:
     """The answers in a list or set; labels such as `x =` fall away where the rest has none."""
     items = list(node.items) if isinstance(node, Items | Braces) else [node]
+    for declared in filter(_says_whole, items):  # 2n, n in Z
+        items = [renamed_in(item, _membership(declared)[0], "k") if item is not declared else item for item in items]
     items = [item for item in items if not _says_whole(item) and not _restricts(item, items[0])] or items
     if len(items) > MAX_ITEMS:
         raise TooLarge(f"more than {MAX_ITEMS} answers")
@@ -103,7 +105,7 @@ def family(node: Node) -> Node:
     if len(others) == len(conditions):
         return node
     if not others and not isinstance(node.element, Relation):
-        return node.element
+        return renamed_in(node.element, _membership(conditions[0])[0], "k")
     only = others[0] if len(others) == 1 else None  # {x : x = k pi, k in Z}
     named = isinstance(only, Relation) and only.ops == ("=",) and isinstance(node.element, Name)
     return only.sides[1] if named and isinstance(only, Relation) else node

@@ -73,6 +73,7 @@ _WORDS: dict[str, Unit] = {
     "pint": _unit("0.000473176473", L=3), "gal": _unit("0.003785411784", L=3),
     "knot": _unit(Fraction(1852, 3600), L=1, T=-1),
     "bpm": _unit(Fraction(1, 60), T=-1), "rpm": _unit(Fraction(1, 60), T=-1),
+    "wpm": _unit(Fraction(1, 60), T=-1),
     "mpg": _unit(Fraction("1609.344") / Fraction("0.003785411784"), L=-2),
     "psi": _unit("6894.757293168", M=1, L=-1, T=-2), "torr": _unit(Fraction(101325, 760), M=1, L=-1, T=-2),
     "btu": _unit("1055.05585262", M=1, L=2, T=-2), "hp": _unit("745.69987158227022", M=1, L=2, T=-3),
@@ -100,7 +101,8 @@ _PIECE = re.compile(
 )
 _COUNTED = re.compile(r"(?:pairs?|dozens?|couples?) (?:of )?[a-z]+\b", re.IGNORECASE)  # a dozen eggs
 _TAIL = re.compile(
-    r"(?<=[a-z]) (?:(?:old|long|tall|wide|deep|high|thick|away|apart|ago|later|earlier|each|total)|of .{1,30})\Z"
+    r"(?<=[a-z]) (?:(?:old|long|tall|wide|deep|high|thick|away|apart|ago|later|earlier|each|total|"
+    r"east|west|north|south|up|down|left|right|forwards?|backwards?|faster|slower|more|less)|of .{1,30})\Z"
 )
 _SPACE = re.compile(r"\\[,;:! ]|~")
 _TIMES = re.compile(r"\\(?:cdot|times)(?![A-Za-z])")
@@ -159,7 +161,7 @@ def _compound(text: str) -> Unit | None:
     if not text or len(text) > 40:
         return None
     scale, dims = Fraction(1), dict[str, int]()
-    sign, next_power, last = 1, 1, None
+    sign, next_power, last, named = 1, 1, None, False
     for match in _PIECE.finditer(text):
         name, power, op = match.group("name", "power", "op")
         if match.group("bad") or op in ("(", ")"):
@@ -182,7 +184,9 @@ def _compound(text: str) -> Unit | None:
             if unit is None:
                 return None
             scale, dims = _times(scale, dims, unit, sign * next_power)
-            last, next_power = unit, 1
+            last, next_power, named = unit, 1, True
+    if not named:
+        return None  # "squared" alone
     return Unit(scale, tuple(sorted((dim, power) for dim, power in dims.items() if power)))
 
 

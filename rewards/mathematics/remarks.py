@@ -9,7 +9,8 @@ from rewards.mathematics.quantities import word_set
 
 _NO_NOUNS = word_set(
     "or and not no nor is are isn't was be maybe perhaps possibly probably either else but never wrong incorrect false "
-    "invalid unless instead alternatively otherwise anything any everything plus minus"
+    "invalid unless instead alternatively otherwise anything any everything plus minus "
+    "least most than squared cubed halves thirds zero"
 )
 _PAIRS = (
     "am/pm north/south east/west up/down left/right above/below profit/loss gain/loss increase/decrease more/less "
@@ -103,6 +104,10 @@ def are_opposites(a: str, b: str) -> bool:
     >>> are_opposites("a.m.", "PM"), are_opposites("students", "people")
     (True, False)
     """
+    if " per " in a and " per " in b:
+        over, under = (tuple(word.strip().removesuffix("s") for word in text.split(" per ")) for text in (a, b))
+        if over != under and over == under[::-1]:
+            return True  # slices per person, persons per slice
     first, second = (_LETTERS.findall(text.lower().replace(".", "")) for text in (a, b))
     sides = [(pair & set(first), pair & set(second)) for pair in _OPPOSITES]
     return any(len(ours) == len(theirs) == 1 and ours != theirs for ours, theirs in sides)
