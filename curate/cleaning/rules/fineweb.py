@@ -15,6 +15,7 @@ from curate.text.words import SPACE
 SHORT = 30  # characters
 ENDS = list(b".!?")  # the marks of a sentence's end in ASCII
 BLANK = rf"\n[{SPACE}]*(?:\n|\z)|\A[{SPACE}]*\n"  # blank lines with the breaks around them
+SPACED = rf"(?:\A|\n)[{SPACE}--\n]+(?:\n|\z)"  # a line of white space alone
 
 
 def fineweb_ended_lines(texts: Texts) -> pl.Series:
@@ -38,7 +39,8 @@ def fineweb_repeated_characters(texts: Texts) -> pl.Series:
     """Share of the characters that stand in lines said before."""
     repeated = repeated_characters(lines_of(texts.text))
     places = (repeated > 0).arg_true()
-    if len(places):  # blank lines of white space may be among them
+    places = places.filter(texts.text.gather(places).str.contains(SPACED))
+    if len(places):  # lines of white space may be among them
         filled = texts.text.gather(places).str.replace_all(BLANK, "\n")
         repeated = repeated.scatter(places, repeated_characters(lines_of(filled)))
     breaks = texts.text.str.count_matches("\n", literal=True).cast(pl.Int64)
