@@ -40,6 +40,8 @@ class Words:
         if self.user is not None:
             return (*system, {"role": "user", "content": self.user.render(row)})
         if row.get("messages"):
+            if row["messages"][-1].get("role") == "assistant":
+                raise PromptError("its messages end with an assistant's turn, beside the completion")
             return (*system, *({k: v for k, v in message.items() if v is not None} for message in row["messages"]))
         if not isinstance(row.get("prompt"), str):
             raise PromptError(

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, Field, model_validator
 
+from curate.dialects.evening import answer_apart
 from curate.prompts import read_prompt, template_names, template_text
 from curate.steps.base import Context, Step, Unknown, unknown
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 def _readable(text: str) -> str:
@@ -23,7 +27,8 @@ Template = Annotated[str, AfterValidator(_readable)]
 class Asking(Step):
     """Asks `engine` for `n` answers to each row.
 
-    The question is the row's `messages`, or its `prompt` as one user message, or a jinja template over its columns.
+    The question is the row's `messages`, or its `prompt` as one user message, or a jinja template over its columns. A
+    chat that ends with an answer is answered anew: `messages` then end before it.
     """
 
     engine: str = Field(description="An entry of engines:.")
@@ -72,6 +77,10 @@ class Asking(Step):
         text = self.user_template
         system = {"system": self.system} if self.system else {}
         return {**system, "": text if text is not None else "(the row's own prompt or messages)"}
+
+    def asked_of(self, table: pl.DataFrame) -> pl.DataFrame:
+        """The rows as they are asked: a chat that ends with an answer ends before it, and is answered anew."""
+        return table if self.user_template is not None else answer_apart(table)
 
     @property
     def user_template(self) -> str | None:

@@ -29,7 +29,7 @@ def even(frames: Sequence[pl.DataFrame]) -> list[pl.DataFrame]:
         return list(frames)
     chats = [_as_chat(frame) for frame in frames]
     apart = any(_holds(frame, "completion") for frame in chats)
-    return [_answer_apart(frame) for frame in chats] if apart else chats
+    return [answer_apart(frame) for frame in chats] if apart else chats
 
 
 def _holds(frame: pl.DataFrame, column: str) -> bool:
@@ -54,8 +54,8 @@ def _as_chat(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.select(messages.alias("messages") if name == "prompt" else pl.col(name) for name in names)
 
 
-def _answer_apart(frame: pl.DataFrame) -> pl.DataFrame:
-    """The last turn as `completion`, where it is an answer and none is there."""
+def answer_apart(frame: pl.DataFrame) -> pl.DataFrame:
+    """The last turn of every conversation as `completion`, where it is an answer and none is there."""
     import polars as pl
 
     dtype = frame.schema.get("messages")

@@ -170,8 +170,6 @@ class Critique(Step):
         answer = row["completion"]
         if not isinstance(answer, str) or not answer.strip():
             reason = reason or "the completion is empty"
-        if question and question[-1].get("role") == "assistant":
-            reason = reason or "cannot be asked: its messages end with an assistant's turn, beside the completion"
         return Revised(question, answer or "", drawn(principles, self.rounds, ask.seed, row[ID]), reason=reason)
 
     def _result(

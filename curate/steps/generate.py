@@ -35,13 +35,14 @@ WRITES = (
 class Generate(Asking):
     """Ask `engine` for `n` answers to each row.
 
-    The question is the row's `messages`, or its `prompt` as one user message, or a jinja template over its columns.
-    The answer comes apart: `thinking` (between think tags, or as the server kept it) and `completion` (the rest).
-    With n > 1 each row becomes n children `<id>/0` .. `<id>/n-1`. A row that cannot be asked, or whose request failed
-    for good, is a failed row with the reason.
+    The question is the row's `messages`, or its `prompt` as one user message, or a jinja template over its columns. A
+    chat that ends with an answer is answered anew: `messages` then end before it. The answer comes apart: `thinking`
+    (between think tags, or as the server kept it) and `completion` (the rest). With n > 1 each row becomes n children
+    `<id>/0` .. `<id>/n-1`. A row that cannot be asked, or whose request failed for good, fails with the reason.
     """
 
     kind: ClassVar[Kind] = "expand"
+    version: ClassVar[int] = 2
 
     step: Literal["generate"]
 
@@ -55,7 +56,7 @@ class Generate(Asking):
             asked = rows * self.n
             most = Cost(asked, asked, completion_tokens=asked * self.max_tokens)
             return priced(most, context.settings[self.engine].price)
-        return self.estimate(Ask(self, context), table, context)
+        return self.estimate(Ask(self, context), self.asked_of(table), context)
 
     def estimate(self, ask: Ask, table: pl.DataFrame, context: Context) -> Cost:
         """The cost of a pass over a table."""
@@ -71,7 +72,7 @@ class Generate(Asking):
 
     def run(self, table: pl.DataFrame, context: Context) -> Result:
         """Ask what no stored answer serves, then read every answer back from the journal."""
-        ask = Ask(self, context)
+        ask, table = Ask(self, context), self.asked_of(table)
         missing = table.height * self.n
         context.progress.start(self.title, missing)
         answered = self._fetch(ask, ask.requests(table), context)

@@ -31,6 +31,7 @@ class Panel(Step):
     """
 
     kind: ClassVar[Kind] = "expand"
+    version: ClassVar[int] = 2
 
     step: Literal["panel"]
     engines: tuple[str, ...] = Field(min_length=1, description="Entries of engines:.")
@@ -137,6 +138,7 @@ class Panel(Step):
         """The children with the engine and the principle of each, their chats, and children that cannot be asked."""
         ask = Ask(self._asking[self.engines[0]], context)
         ask.require(table.columns)
+        table = ask.step.asked_of(table)
         chats: dict[str, tuple[Message, ...]] = {}
         drawn, reasons = list[tuple[str, int, str, str | None]](), list[str | None]()
         for place, row in enumerate(table.iter_rows(named=True)):

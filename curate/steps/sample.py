@@ -35,6 +35,7 @@ class Sample(Generate):
     """
 
     kind: ClassVar[Kind] = "pool"
+    version: ClassVar[int] = 2
 
     step: Literal["sample"]  # type: ignore[assignment]
     rewards: tuple[Grading, ...] = Field(min_length=1, description="As in grade.")
@@ -96,7 +97,7 @@ class Sample(Generate):
     def run(self, table: pl.DataFrame, context: Context) -> Result:
         """Ask in rounds until every prompt is decided or has all its answers."""
         context.progress.start(self.title, table.height * self.n)
-        rows = table.with_row_index(ROW)
+        rows = self.asked_of(table).with_row_index(ROW)
         decisions = Decisions(read_rule(self.keep), self.n)
         prompts = [_Prompt() for _ in range(table.height)]
         errors: dict[str, Completion] = {}

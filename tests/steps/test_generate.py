@@ -46,6 +46,10 @@ def context(tmp: Path, engine: Scripted, price: Price | None = None) -> Context:
     )
 
 
+CHAT = [
+    {"role": role, "content": text}
+    for role, text in (("user", "hi"), ("assistant", "yes?"), ("user", "go"), ("assistant", "old"))
+]
 ROWS = pl.DataFrame({"id": ["a", "b"], "prompt": ["1+1?", "2+2?"], "hint": ["add", None]})
 
 
@@ -89,12 +93,25 @@ def test_a_row_that_cannot_be_asked_fails_with_the_reason_and_the_others_go_on(t
 
 def test_messages_are_sent_as_they_are_behind_the_system_prompt(tmp_path: Path) -> None:
     engine = Scripted(says("x"))
-    rows = pl.DataFrame(
-        {"id": ["a"], "messages": [[{"role": "user", "content": "hi"}, {"role": "assistant", "content": "yes?"}]]}
-    )
+    rows = pl.DataFrame({"id": ["a"], "messages": [CHAT[:3]]})
     Generate(step="generate", engine="m", system="Be {{ id }}.").run(rows, context(tmp_path, engine))
-    assert [message["role"] for message in engine.asked[0].messages] == ["system", "user", "assistant"]
+    assert [message["role"] for message in engine.asked[0].messages] == ["system", "user", "assistant", "user"]
     assert engine.asked[0].messages[0]["content"] == "Be a."
+
+
+def test_a_chat_that_ends_with_an_answer_is_answered_anew(tmp_path: Path) -> None:
+    engine = Scripted(says("new"))
+    rows = pl.DataFrame({"id": ["a", "b", "c"], "messages": [CHAT, CHAT[:3], CHAT], "completion": [None, None, "mine"]})
+    step, made = Generate(step="generate", engine="m", n=2), context(tmp_path, engine)
+    assert step.cost(rows, 3, made).requests == 4
+    result = step.run(rows, made)
+    assert [[message["content"] for message in request.messages] for request in engine.asked] == [
+        ["hi", "yes?", "go"]
+    ] * 4
+    assert [len(turns) for turns in result.kept["messages"]] == [3] * 4
+    assert result.kept["completion"].to_list() == ["new"] * 4
+    reason = "cannot be asked: its messages end with an assistant's turn, beside the completion"
+    assert result.failed["reason"].to_list() == [reason] * 2
 
 
 def test_one_bad_row_is_a_failed_row_and_the_answers_are_stored_before_they_are_read(tmp_path: Path) -> None:
