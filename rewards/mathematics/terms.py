@@ -91,7 +91,7 @@ class Terms(Operands):
             elif self.kind == "name" and self.value == "mu" and self.peek()[0] in ("text", "word"):
                 return node  # 5 \mu\text{m}
             elif self.starts_operand():
-                if self.kind == "num" and isinstance(node, Num):
+                if self.kind == "num" and isinstance(node, Num) and (self.value, self.peek()[1]) != ("10", "^"):
                     raise Unreadable("two numbers side by side")
                 if self.kind == "name" and self.spaced and is_unit(self.value) and self.is_tail_unit():
                     return node
