@@ -22,7 +22,8 @@ IDS = ("id", "task_id", "unique_id", "question_id", "item", "idx")
 def question_columns(frame: pl.DataFrame, wanted: str | Sequence[str] | None) -> list[str]:
     """The columns to read: those wanted, or the first of `COLUMNS` that is there. Raises DataError.
 
-    A question that has its story in a column `body` (SVAMP) is read with it: alone it is asked everywhere.
+    A question that has its story in a column `body` (SVAMP) is read with it: alone it is asked everywhere. Where some
+    rows have no value in the first column (chats beside prompts), the next one that fills them is read as well.
     """
     if wanted is not None:
         names = [wanted] if isinstance(wanted, str) else list(wanted) if isinstance(wanted, Iterable) else []
@@ -33,10 +34,12 @@ def question_columns(frame: pl.DataFrame, wanted: str | Sequence[str] | None) ->
                 raise DataError(f"no column '{name}'{did_you_mean(name, frame.columns)}")
         return names
     known = {name.lower(): name for name in reversed(frame.columns)}
-    found = next((known[name] for name in COLUMNS if name in known), None)
-    if found is None:
+    there = [known[name] for name in COLUMNS if name in known]
+    if not there:
         raise DataError(f"which column holds the question? Give column: one of {', '.join(frame.columns) or '(none)'}")
-    return [known["body"], found] if "body" in known else [found]
+    empty = frame.filter(pl.col(there[0]).is_null())
+    more = next((name for name in there[1:] if empty[name].null_count() < empty.height), None)
+    return [name for name in (known.get("body"), there[0], more) if name is not None]
 
 
 def got(value: object) -> str:

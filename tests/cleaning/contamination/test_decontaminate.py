@@ -205,6 +205,12 @@ def test_several_columns_and_conversations_are_searched() -> None:
     assert decontaminate(rows, "messages", against=EXAM).hits["row"].to_list() == [1]
 
 
+def test_chats_beside_prompts_are_searched_without_being_named() -> None:
+    chat = [{"role": "user", "content": TRAIN}]
+    rows = pl.DataFrame({"prompt": ["Hello", None, TRAIN], "messages": [None, chat, None]})
+    assert decontaminate(rows, against=EXAM).hits["row"].to_list() == [1, 2]
+
+
 def test_rows_without_text_stay() -> None:
     rows = pl.DataFrame({"prompt": [None, "", " ", "\u202e\u0301\u200b", "💥"]})
     assert decontaminate(rows, against=EXAM).kept.equals(rows)
