@@ -16,6 +16,8 @@ LEAD = re.compile(  # what may come before the option in a statement
     r"\b(?!['’]\w)[\s:,]*|\((?=(?:option|choice|answer)\b)|(?-i:(?:la|a|il|el|le|die|der|das)\s(?=[(\[]?[A-Z]\b)|l['’](?=[A-Z]\b)))*",
     re.IGNORECASE,
 )
+GAP = re.compile(r"[\s:,]+")
+MAX_LEAD = 16  # words before an option
 LABEL = re.compile(
     r"""[(\["'“‘]?\s*(?P<label>[A-Za-z]|\d{1,2})\s*(?:[)\]"'”’]|[.:](?!\d))?"""
     r"(?![^\W\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]|[’+#^=<>-]|'\w)(?![.,/]\d)"
@@ -79,13 +81,7 @@ def read_statement(text: str, menu: Menu, *, loose: bool = True) -> Said:
     place = menu.of_text(text)
     if place is not None and not ((bare.isupper() or menu.given) and menu.of_label(bare) is not None):
         return frozenset((place,)), ""
-    lead = LEAD.match(text)
-    body = text[lead.end() :] if lead else text
-    place, length = menu.at_start(body)
-    for start in [0, *(gap.end() for gap in re.finditer(r"[\s:,]+", text[: len(text) - len(body)]))]:
-        whole, longer = menu.at_start(text[start:])  # "so it is both A and B", of which "both" is no lead
-        if longer > length:
-            place, length, body = whole, longer, text[start:]
+    body, place, length = _without_lead(text, menu)
     if place is not None and WRONG.match(body, length):
         return frozenset(), f"an option that is denied: {body[:60]}"
     if place is not None and length > 1:
@@ -103,6 +99,22 @@ def read_statement(text: str, menu: Menu, *, loose: bool = True) -> Said:
     ):
         return frozenset(menu.labels.index(letter) for letter in letters[0]), ""
     return _text_within(text, menu) if loose else (frozenset(), "")
+
+
+def _without_lead(text: str, menu: Menu) -> tuple[str, int | None, int]:
+    """A statement from its option on, the option whose text that is, and the length of the text.
+
+    The longest text wins: in "so it is both A and B" the word "both" may be of the option.
+    """
+    lead = LEAD.match(text)
+    end = lead.end() if lead else 0
+    starts = [end, 0, *(gap.end() for gap in GAP.finditer(text, 0, end))][:MAX_LEAD]
+    place, length, start = None, 0, end
+    for each in starts:
+        other, longer = menu.at_start(text[each:])
+        if longer > length:
+            place, length, start = other, longer, each
+    return text[start:], place, length
 
 
 def _labelled(places: frozenset[int], joined: bool, body: str, length: int, menu: Menu) -> Said:
