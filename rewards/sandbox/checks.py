@@ -158,11 +158,14 @@ def _ask(check: Check, call: Call, deadline: Deadline) -> str:
 
 def _run_program(sandbox: Sandbox, solution: Solution, run: Run, left: float, limits: Limits) -> tuple[str, float]:
     """What is wrong with one run, or nothing, and the seconds it took of the `left` ones. Raises TimedOut."""
-    stdin, (read, write) = os.memfd_create("stdin"), os.pipe()
-    open_fds = {stdin, read, write}
+    open_fds: set[int] = set()
     check: Check | None = None
     started = time.monotonic()
     try:
+        stdin = os.memfd_create("stdin")
+        open_fds.add(stdin)
+        read, write = os.pipe()
+        open_fds |= {read, write}
         _write_all(stdin, run.stdin.encode("utf-8", "surrogatepass"))
         os.lseek(stdin, 0, os.SEEK_SET)
         with sandbox.check("program", limits, stdin, write) as check:

@@ -93,7 +93,7 @@ class Sandbox:
                 self.made[kind] -= 1
             else:
                 self.free[kind].append(slot)
-            self.changed.notify()
+            self.changed.notify_all()  # who waits may wait for the other kind
 
     @contextlib.contextmanager
     def check(self, role: str, limits: Limits, *fds: int) -> Iterator[Check]:
@@ -105,26 +105,26 @@ class Sandbox:
         kind = "tester" if role == "tester" else "candidate"
         slot = self._take(kind)
         healthy = False
-        ours, theirs = socket.socketpair()
         try:
-            order = {"role": role, "fork": limits.fork, "memory_mb": limits.memory_mb, "total_s": limits.total_s}
-            with theirs:
-                slot = self._order(slot, plain.dumps(order), [theirs.fileno(), *fds])
-            check = Check(slot, ours)
-            try:
-                yield check
-            except TimedOut:
-                raise
-            except Unanswered:
-                if not check.end():
-                    raise Lost from None
-                raise
-            finally:
-                healthy = check.end()
+            ours, theirs = socket.socketpair()
+            with ours:
+                order = {"role": role, "fork": limits.fork, "memory_mb": limits.memory_mb, "total_s": limits.total_s}
+                with theirs:
+                    slot = self._order(slot, plain.dumps(order), [theirs.fileno(), *fds])
+                check = Check(slot, ours)
+                try:
+                    yield check
+                except TimedOut:
+                    raise
+                except Unanswered:
+                    if not check.end():
+                        raise Lost from None
+                    raise
+                finally:
+                    healthy = check.end()
             if not healthy:
                 raise Lost
         finally:
-            ours.close()
             if not healthy:
                 slot.end()
                 self._end_free()

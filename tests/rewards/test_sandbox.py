@@ -386,6 +386,33 @@ def test_a_process_with_thousands_of_open_files_has_a_sandbox() -> None:
     assert done.stdout == "[1.0, 1.0, 1.0]\n", done.stderr
 
 
+def test_a_process_that_was_out_of_open_files_goes_on() -> None:
+    """A check that cannot begin gives its slot back, or all others would wait for it for ever."""
+    source = (
+        "import contextlib, os, resource, rewards\n"
+        f"rows = [({RIGHT!r}, {CASES!r}), ('print(int(input()) ** 2)', {{'stdin': ['3'], 'stdout': ['9']}})] * 3\n"
+        "def judge(): return {rewards.get('code').score(text, tests=tests).value for text, tests in rows}\n"
+        "soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)\n"
+        "assert judge() == {1.0}\n"
+        "before = os.listdir('/proc/self/fd')\n"
+        "for spare in range(6):\n"
+        "    resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard))\n"
+        "    held = []\n"
+        "    with contextlib.suppress(OSError):\n"
+        "        while True: held.append(os.open('/dev/null', os.O_RDONLY))\n"
+        "    for fd in held[len(held) - spare:]: os.close(fd)\n"
+        "    assert judge() <= {None, 1.0}\n"
+        "    for fd in held[:len(held) - spare]: os.close(fd)\n"
+        "    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))\n"
+        "    assert judge() == {1.0}\n"
+        "assert len(os.listdir('/proc/self/fd')) <= len(before) + 2\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", source], capture_output=True, text=True, cwd=ROOT, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+
+
 def _free_slots(place: Sandbox) -> list[Slot]:
     return [slot for slots in place.free.values() for slot in slots]
 
