@@ -179,12 +179,15 @@ def code_hash(uses: tuple[str, ...]) -> str:
     return digest.hexdigest()[:16]
 
 
-def full_texts(table: pl.DataFrame, completion: str) -> list[str]:
-    """What the model wrote, thinking tags included: what a trainer passes to the same reward."""
-    texts = [text or "" for text in table[completion].to_list()]
+def full_texts(table: pl.DataFrame, completion: str) -> list[str | None]:
+    """What the model wrote, thinking tags included: what a trainer passes to the same reward. None where it is null."""
+    texts = table[completion].to_list()
     if completion != "completion" or "thinking" not in table.columns:
         return texts
-    return [join_thinking(thinking, text) for thinking, text in zip(table["thinking"].to_list(), texts, strict=True)]
+    return [
+        text if thinking is None else join_thinking(thinking, text or "")
+        for thinking, text in zip(table["thinking"].to_list(), texts, strict=True)
+    ]
 
 
 def prompt_texts(table: pl.DataFrame) -> list[Any]:
@@ -192,7 +195,9 @@ def prompt_texts(table: pl.DataFrame) -> list[Any]:
     return table["messages"].to_list() if "messages" in table.columns else [None] * table.height
 
 
-def reward_scores(reward: Reward | None, completions: list[str], columns: Mapping[str, list[Any]]) -> list[Score]:
+def reward_scores(
+    reward: Reward | None, completions: Sequence[str | None], columns: Mapping[str, list[Any]]
+) -> list[Score]:
     """Scores of one reward, or (None) of the reward that each row's `verifier` names."""
     import rewards
 
