@@ -25,6 +25,7 @@ class Cursor:
         self.tokens = tokens
         self.depth = 0
         self.bars = 0  # open |...|
+        self.related: bool | None = None  # whether there is a relation anywhere
         self.builder = False  # inside {... | ...}: a bar or colon ends the element
         self.go_to(0)
 
@@ -109,6 +110,10 @@ class Cursor:
 
     def skip_condition(self) -> bool:
         r"""Step over `(k \in \mathbb{Z})`: a bracket with a relation in it is a remark, unless it names a choice."""
+        if self.related is None:
+            self.related = any(kind == "op" and value in RELATIONS for kind, value, _ in self.tokens)
+        if not self.related:
+            return False
         relation = False
         for position in range(self.position + 1, len(self.tokens)):
             kind, value, _ = self.tokens[position]
