@@ -16,7 +16,7 @@ from curate.engines.base import Engine
 from curate.errors import DataError
 from curate.recipe import load_recipe
 from curate.responses import Journal
-from curate.steps.base import Context
+from curate.step import Context
 from curate.steps.filter import Filter
 from curate.store import check_rows
 
@@ -64,7 +64,7 @@ def test_a_run_of_other_reasons_is_counted_by_kind() -> None:
 
     rows = texts(*(f"{'word ' * count}I" for count in range(20)), *(f"a\ufffd{letter}" for letter in "bcdefgh"))
     reasons = filter_rows(rows, ["broken_text", {"words": {"max": 2}}], keep="clean").dropped["reason"].to_list()
-    assert set(kinds_of(reasons)) == {"words: … words, above …", "broken_text: “…”"}
+    assert set(kinds_of(reasons)) == {"words: … words, above 2", "broken_text: “…”"}
 
 
 def test_keep_takes_rules_on_labels_and_columns() -> None:
