@@ -25,7 +25,7 @@ from curate.recipe import Recipe
 from curate.responses import Journal
 from curate.result import PARENT
 from curate.run import Run
-from curate.steps.base import Context, Progress, Step, written_type
+from curate.step import Context, Progress, Step, written_type
 from curate.store import remove_stale, step_key, store, stored_rows, why_again
 from curate.table import write_parquet, write_text_atomic
 

@@ -20,7 +20,7 @@ from curate.errors import DataError
 class Entry:
     """One step of a run.
 
-    step: `02-grade`, the stem of its files. word: the recipe's `step:`. kind: see `curate.steps.base`.
+    step: `02-grade`, the stem of its files. word: the recipe's `step:`. kind: see `curate.step`.
     key: names the step's result: its settings, its version and the key of its input.
     reasons, failures: rows by reason, most frequent first. cost_usd: None when no price is known.
     """

@@ -15,8 +15,8 @@ from curate.recipe import Head, Recipe
 from curate.responses import Journal
 from curate.result import cost_of
 from curate.run import Run
+from curate.step import Context, Cost
 from curate.steps import STEPS, step_class
-from curate.steps.base import Context, Cost
 from curate.steps.load import Load
 from curate.store import step_key
 

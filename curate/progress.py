@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TextIO
 
-from curate.steps.base import Progress
+from curate.step import Progress
 from curate.text.shown import visible
 
 if TYPE_CHECKING:

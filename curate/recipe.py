@@ -26,8 +26,8 @@ from curate.engines.settings import ENGINES, EngineSettings
 from curate.errors import RecipeError, did_you_mean
 from curate.mistakes import A_NAME, NAME, validate, without_mistakes
 from curate.overlay import DEFAULT_PROFILE, chosen, overlay, override_tree
+from curate.step import Step
 from curate.steps import STEPS, step_class
-from curate.steps.base import Step
 
 TO_START = "; `curate init NAME` writes a recipe to start from"
 OTHERS = {"rounds": "curate loop", "method": "curate train"}

@@ -11,7 +11,7 @@ A rule that cannot be told for a row (a value is null) does not hold, and the re
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import reduce
@@ -46,6 +46,12 @@ class Rule:
         names = [pl.when(pl.col(name).is_null()).then(pl.lit(name)) for name in self.columns]
         return pl.concat_str(names, separator=", ", ignore_nulls=True) if names else pl.lit("")
 
+    def reason(self) -> pl.Expr:
+        """Null where the rule holds, else why not: the rule, and which of its columns are null."""
+        holds, nulls, text = self.expression(), self.broken_by_null(), pl.lit(self.text)
+        because = pl.format("{} ({} is null)", text, nulls)
+        return pl.when(holds).then(None).when(holds.is_null() & (nulls != "")).then(because).otherwise(text)
+
 
 def read_rule(text: str) -> Rule:
     """Read a rule. Raises RuleError saying what is wrong with it.
@@ -73,6 +79,19 @@ def read_rule(text: str) -> Rule:
     except pl.exceptions.PolarsError as broken:
         raise RuleError(f"not a rule: {broken}") from None
     return Rule(text.strip(), tuple(dict.fromkeys(reader.columns)), tree)
+
+
+def misfits(rules: Iterable[str], types: Mapping[str, pl.DataType]) -> Iterator[str]:
+    """Rules that compare what cannot be compared, or are a value and no rule; only columns of `types` are looked at."""
+    for rule in map(read_rule, rules):
+        if not types.keys() >= set(rule.columns):
+            continue
+        columns = {name: types[name] for name in sorted(rule.columns)}
+        try:
+            pl.DataFrame(schema=columns).select(rule.reason())
+        except pl.exceptions.PolarsError as broken:
+            told = ", ".join(f"{name} is {kind}" for name, kind in columns.items())
+            yield f"'{rule.text}' does not fit its columns ({told}): {str(broken).splitlines()[0]}"
 
 
 def _length(value: pl.Expr) -> pl.Expr:

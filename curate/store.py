@@ -23,7 +23,7 @@ from curate.ledger import Entry
 from curate.reasons import kinds_of
 from curate.result import ID, PARENT, REASON, Result
 from curate.run import SUFFIXES, Run
-from curate.steps.base import Context, Step
+from curate.step import Context, Step
 from curate.table import read_parquet, write_parquet, write_text_atomic
 
 REASONS = 50

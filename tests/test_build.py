@@ -21,7 +21,7 @@ from curate.result import Result
 from curate.run import Run
 from curate.shipped import pipeline_names, recipe_folder
 from curate.show import show_run, show_text
-from curate.steps.base import Progress
+from curate.step import Progress
 from curate.store import check_rows
 from tests.runs import asked, files, kill_build
 

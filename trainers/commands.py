@@ -27,7 +27,7 @@ def train(
     as_json: AsJson = False,
 ) -> None:
     """Train a model on the data: sft, dpo, kto, orpo, simpo, reward, grpo, rloo, ppo, distill, gkd, kd."""
-    from trainers.job import is_main
+    from trainers.processes import is_main
     from trainers.stage import train as run
 
     overrides = (*(sets or ()), *((f"out={out}",) if out is not None else ()))

@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING, Any
 
 from curate.errors import DataError, UsageError
 from curate.lock import folder_lock
-from trainers.job import is_main
 from trainers.models import MODEL
+from trainers.processes import is_main
 
 if TYPE_CHECKING:
     from trainers.settings import TrainConfig

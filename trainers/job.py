@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import copy
-import os
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from trainers.processes import is_main, to_stderr
 
 if TYPE_CHECKING:
     from trainers.guards import Guarded
@@ -84,14 +84,3 @@ class Notes:
         """Tell."""
         if is_main():
             self._print(line)
-
-
-def is_main() -> bool:
-    """Whether this process speaks and writes for all that train together."""
-    return os.environ.get("RANK", "0") == "0"
-
-
-def to_stderr(line: str) -> None:
-    """Print a line where progress goes."""
-    sys.stderr.write(line + "\n")
-    sys.stderr.flush()

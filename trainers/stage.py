@@ -13,8 +13,9 @@ from curate.errors import CurateError, Interrupted, StepFailed, UsageError, did_
 from curate.table import write_text_atomic
 from trainers import arguments, batch, models
 from trainers.folder import LOCK, METRICS, REPORT, Trained, disk_full, held, last_checkpoint, standing
-from trainers.job import Job, Notes, is_main
+from trainers.job import Job, Notes
 from trainers.preparing import build, prepare, read
+from trainers.processes import is_main
 from trainers.settings import TrainConfig
 
 

@@ -15,7 +15,7 @@ from curate.engines.base import Completion, Keys, Request, Sampling
 from curate.errors import DataError
 from curate.prompts import Prompt, PromptError, read_prompt
 from curate.result import ID
-from curate.steps.base import Context
+from curate.step import Context
 
 if TYPE_CHECKING:
     from curate.engines.base import Message

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from curate.dialects.evening import answer_apart
 from curate.prompts import read_prompt, template_names, template_text
-from curate.steps.base import Context, Step, Unknown, unknown
+from curate.step import Context, Step, Unknown, unknown
 
 if TYPE_CHECKING:
     import polars as pl

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from curate.engines.base import Completion
 from curate.result import Usage, cost_of
-from curate.steps.base import Cost
+from curate.step import Cost
 
 if TYPE_CHECKING:
     from curate.engines.settings import Price

@@ -7,5 +7,5 @@
 | `rules` | `filter_rows` | filter |
 | `selection` | `select` | select |
 
-Each function takes a frame and returns a `curate.steps.base.Result`; none needs a recipe, an engine or a run.
+Each function takes a frame and returns a `curate.step.Result`; none needs a recipe, an engine or a run.
 """

@@ -18,8 +18,8 @@ from curate.executors.base import Executor
 from curate.executors.failures import raised, to_bytes
 from curate.responses import Journal
 from curate.result import Result, Usage
+from curate.step import Context, Step
 from curate.steps import step_class
-from curate.steps.base import Context, Step
 
 ROW_WISE = ("map", "filter")
 """Kinds of step that look at one row at a time."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import cast
 
-from curate.steps.base import Step
+from curate.step import Step
 
 STEPS: dict[str, str] = {
     # source

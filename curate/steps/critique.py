@@ -27,7 +27,7 @@ from curate.constitution.revising import Revised, Revising
 from curate.errors import DataError, did_you_mean
 from curate.prompts import PromptError
 from curate.result import ID, REASON, Result, Usage
-from curate.steps.base import Context, Cost, Kind, Step, Unknown, unknown
+from curate.step import Context, Cost, Kind, Step, Unknown, unknown
 from curate.steps.generate import Generate
 
 COLUMNS = ("completion", "thinking", "finish_reason", "model", "prompt_tokens", "completion_tokens", "response")

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from curate.errors import DataError, did_you_mean
 from curate.result import Result
-from curate.steps.base import Context, Kind, Step, Unknown, unknown
+from curate.step import Context, Kind, Step, Unknown, unknown
 
 
 class Benchmark(BaseModel):

@@ -12,7 +12,7 @@ from pydantic import Field, field_validator
 from curate.errors import DataError, did_you_mean
 from curate.result import Result
 from curate.sources.files import resolve
-from curate.steps.base import Context, Kind, Step
+from curate.step import Context, Kind, Step
 from curate.table import file_hash
 
 if TYPE_CHECKING:

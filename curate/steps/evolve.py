@@ -18,7 +18,7 @@ from curate.growing.evolving import ANSWER, ANSWERED, JUDGE, LINEAGE, REWRITE, C
 from curate.growing.operations import NAMES, Operation, as_operation, asks_judge
 from curate.growing.seeds import seeds_of, with_seeds
 from curate.result import ID, REASON, Result, Usage, cost_of
-from curate.steps.base import Context, Cost, Kind, Step, Unknown, unknown
+from curate.step import Context, Cost, Kind, Step, Unknown, unknown
 from curate.steps.generate import Generate
 
 JUDGE_TOKENS = 512

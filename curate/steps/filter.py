@@ -14,9 +14,8 @@ from curate.cleaning.rules.reading import read_rules
 from curate.cleaning.rules.table import rules_hash
 from curate.errors import DataError
 from curate.result import Result
-from curate.rules import read_rule
-from curate.steps.base import Context, Kind, Step, written_type
-from curate.steps.keep import misfits
+from curate.rules import misfits, read_rule
+from curate.step import Context, Kind, Step, written_type
 
 
 class Filter(Step):

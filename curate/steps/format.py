@@ -10,7 +10,7 @@ from pydantic import Field
 from curate import schema
 from curate.errors import DataError, did_you_mean
 from curate.result import ID, PARENT, REASON, Result
-from curate.steps.base import Context, Kind, Step
+from curate.step import Context, Kind, Step
 
 PROVENANCE = (
     ID, PARENT, "source", "origin", "kind", "difficulty", "answer", "verifier", "pass_rate", "judged", "model",

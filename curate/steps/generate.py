@@ -14,7 +14,7 @@ from curate.asking.spending import add_usage, priced, sum_usage
 from curate.engines.base import Completion, Request
 from curate.errors import EngineDown
 from curate.result import ID, PARENT, REASON, Result, Usage
-from curate.steps.base import Context, Cost, Kind
+from curate.step import Context, Cost, Kind
 from curate.text.thinking import split_thinking
 
 CHUNK = 4096

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from curate.errors import DataError
 from curate.result import Result
-from curate.steps.base import Context, Kind, Step, Unknown
+from curate.step import Context, Kind, Step, Unknown
 from curate.text.thinking import join_thinking
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from curate.growing.seeds import SAID, seeds_of
 from curate.growing.shipped import text_of
 from curate.prompts import read_prompt
 from curate.result import ID, PARENT, REASON, Result, Usage, cost_of
-from curate.steps.base import Context, Cost, Kind, Step, Unknown
+from curate.step import Context, Cost, Kind, Step, Unknown
 from curate.steps.generate import Generate
 
 CLASSIFY_TOKENS: Final = 512

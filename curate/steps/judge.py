@@ -16,7 +16,7 @@ from curate.errors import DataError, did_you_mean
 from curate.judging.aspects import ASPECTS, question
 from curate.judging.sheets import Group, Ratings, Sheet, make_sheets, shown_prompt
 from curate.result import ID, PARENT, REASON, Result
-from curate.steps.base import Context, Cost, Kind, Step, Unknown, unknown
+from curate.step import Context, Cost, Kind, Step, Unknown, unknown
 from curate.steps.generate import Generate
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Literal
 
 import polars as pl
@@ -10,8 +10,8 @@ from pydantic import Field, field_validator
 
 from curate.errors import DataError, did_you_mean
 from curate.result import REASON, Result
-from curate.rules import Rule, read_rule
-from curate.steps.base import Context, Kind, Step
+from curate.rules import misfits, read_rule
+from curate.step import Context, Kind, Step
 
 
 class Keep(Step):
@@ -53,28 +53,7 @@ class Keep(Step):
             raise DataError(f"{self.title}: no column '{missing[0]}' to keep rows by{nearest}")
         if misfit := next(self.misfits(table.schema), ""):
             raise DataError(f"{self.title}: {misfit}")
-        reasons = table.select(pl.coalesce([_reason(read_rule(text)) for text in self.where]).alias(REASON))[REASON]
+        reasons = table.select(pl.coalesce([read_rule(text).reason() for text in self.where]).alias(REASON))[REASON]
         context.progress.advance(table.height, 0, None)
         dropped = table.with_columns(reasons).filter(reasons.is_not_null())
         return Result(kept=table.filter(reasons.is_null()), dropped=dropped)
-
-
-def misfits(rules: Iterable[str], types: Mapping[str, pl.DataType]) -> Iterator[str]:
-    """Rules that compare what cannot be compared, or are a value and no rule; only columns of `types` are looked at."""
-    for rule in map(read_rule, rules):
-        if not types.keys() >= set(rule.columns):
-            continue
-        columns = {name: types[name] for name in sorted(rule.columns)}
-        try:
-            pl.DataFrame(schema=columns).select(_reason(rule))
-        except pl.exceptions.PolarsError as broken:
-            told = ", ".join(f"{name} is {kind}" for name, kind in columns.items())
-            yield f"'{rule.text}' does not fit its columns ({told}): {str(broken).splitlines()[0]}"
-
-
-def _reason(rule: Rule) -> pl.Expr:
-    """Null where the rule holds, else why not."""
-    holds = rule.expression()
-    nulls = rule.broken_by_null()
-    because = pl.format("{} ({} is null)", pl.lit(rule.text), nulls)
-    return pl.when(holds).then(None).when(holds.is_null() & (nulls != "")).then(because).otherwise(pl.lit(rule.text))

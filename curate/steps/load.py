@@ -13,7 +13,7 @@ from pydantic import Field, field_validator, model_validator
 from curate.errors import DataError
 from curate.result import ID, REASON, Result
 from curate.sources.settings import Source
-from curate.steps.base import Context, Cost, Kind, Step, Unknown, unknown
+from curate.step import Context, Cost, Kind, Step, Unknown, unknown
 from curate.widen import stack
 
 

@@ -23,7 +23,7 @@ from curate.magpie.local_tokenizer import NotFetched, tokenizer_of
 from curate.magpie.prequery import SYSTEM, Prequery, derived, without_bos, written
 from curate.prompts import Prompt, PromptError, read_prompt
 from curate.result import ID, PARENT, REASON, Result
-from curate.steps.base import Context, Cost, Kind, Step, Unknown, unknown
+from curate.step import Context, Cost, Kind, Step, Unknown, unknown
 from curate.steps.generate import Generate
 from curate.table import slug
 

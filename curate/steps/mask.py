@@ -12,7 +12,7 @@ from curate.cleaning.rules.masking import KINDS, mask_rows, read_kinds
 from curate.cleaning.rules.table import rules_hash
 from curate.errors import DataError
 from curate.result import Result
-from curate.steps.base import Context, Kind, Step
+from curate.step import Context, Kind, Step
 
 
 class Mask(Step):

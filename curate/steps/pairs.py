@@ -9,7 +9,7 @@ from pydantic import Field
 
 from curate.errors import DataError, did_you_mean
 from curate.result import ID, PARENT, REASON, Result
-from curate.steps.base import Context, Kind, Step
+from curate.step import Context, Kind, Step
 
 WRITES = ("chosen", "rejected", "chosen_score", "rejected_score", "rejected_id", "chosen_thinking", "rejected_thinking")
 

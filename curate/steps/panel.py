@@ -16,7 +16,7 @@ from curate.asking.spending import sum_usage
 from curate.engines.base import Message
 from curate.prompts import PromptError, read_prompt
 from curate.result import ID, PARENT, REASON, Result, cost_of
-from curate.steps.base import Context, Cost, Kind, Step, Unknown, unknown
+from curate.step import Context, Cost, Kind, Step, Unknown, unknown
 from curate.steps.generate import WRITES, Generate
 
 ENGINE, PRINCIPLE, SAMPLE = "engine", "principle", "sample"

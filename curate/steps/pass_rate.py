@@ -10,7 +10,7 @@ from pydantic import Field
 from curate.cleaning.selection.bands import wilson
 from curate.errors import DataError, did_you_mean
 from curate.result import ID, PARENT, REASON, Result
-from curate.steps.base import Context, Kind, Step
+from curate.step import Context, Kind, Step
 
 WRITES = ("pass_rate", "passed", "judged", "pass_low", "pass_high")
 

@@ -17,7 +17,7 @@ from curate.engines.base import Completion
 from curate.errors import did_you_mean
 from curate.result import REASON, Result, Usage
 from curate.rules import read_rule
-from curate.steps.base import Context, Kind, Progress, Unknown
+from curate.step import Context, Kind, Progress, Unknown
 from curate.steps.generate import CHUNK, Generate
 from curate.steps.grade import Grade, Grading
 

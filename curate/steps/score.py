@@ -13,7 +13,7 @@ from curate.cleaning.rules.rubric import RUBRICS, grade, question
 from curate.cleaning.rules.scoring import score_rows, with_scores
 from curate.errors import DataError, did_you_mean
 from curate.result import ID, Result
-from curate.steps.base import Context, Cost, Kind, Step, Unknown, unknown
+from curate.step import Context, Cost, Kind, Step, Unknown, unknown
 from curate.steps.generate import Generate
 
 

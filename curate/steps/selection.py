@@ -10,7 +10,7 @@ from pydantic import Field, field_validator, model_validator
 
 from curate.errors import did_you_mean
 from curate.result import Result
-from curate.steps.base import Context, Kind, Step
+from curate.step import Context, Kind, Step
 
 if TYPE_CHECKING:
     from curate.text.embed import Encoder

@@ -20,7 +20,7 @@ from curate.growing.seeds import seeds_of, with_seeds
 from curate.growing.shipped import text_of
 from curate.prompts import Prompt, read_prompt
 from curate.result import ID, REASON, Result
-from curate.steps.base import Context, Cost, Kind, Step, Unknown
+from curate.step import Context, Cost, Kind, Step, Unknown
 from curate.steps.generate import Generate
 from curate.table import slug
 

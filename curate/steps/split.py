@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from curate.errors import DataError, did_you_mean
 from curate.result import ID, PARENT, Result
-from curate.steps.base import Context, Kind, Step
+from curate.step import Context, Kind, Step
 
 
 class Split(Step):

@@ -39,8 +39,8 @@ from curate.recipe import Recipe
 from curate.responses import Journal
 from curate.result import Result, Usage
 from curate.run import Run
+from curate.step import Context, add_notes
 from curate.steps import STEPS, step_class
-from curate.steps.base import Context, add_notes
 from curate.steps.grade import Grade
 
 

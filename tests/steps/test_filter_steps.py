@@ -38,7 +38,7 @@ def test_a_recipe_masks_scores_and_filters(tmp_path: Path) -> None:
     assert kept["score.surprise"].null_count() == 0
     assert set(dropped["reason"]) == {"not flag.words"}
     told: list[str] = []
-    from curate.steps.base import Progress
+    from curate.step import Progress
 
     again = build(load_recipe(tmp_path / "filtered.yaml"), tmp_path / "run", progress=Progress(say=told.append))
     assert again.splits()["train"].equals(run.splits()["train"])

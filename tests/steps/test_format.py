@@ -10,7 +10,7 @@ import pytest
 
 import rewards
 from curate.responses import Journal
-from curate.steps.base import Context
+from curate.step import Context
 from curate.steps.format import Format
 from curate.steps.grade import Grade
 

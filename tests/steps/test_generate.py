@@ -11,7 +11,7 @@ from curate.engines.base import Completion, Request
 from curate.engines.settings import FakeSettings, Price
 from curate.errors import DataError
 from curate.responses import Journal
-from curate.steps.base import Context
+from curate.step import Context
 from curate.steps.generate import Generate
 from curate.store import check_rows
 

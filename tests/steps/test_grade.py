@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from curate.responses import Journal
-from curate.steps.base import Context
+from curate.step import Context
 from curate.steps.grade import Grade
 
 

@@ -14,7 +14,7 @@ from curate import dedupe
 from curate.errors import DataError
 from curate.responses import Journal
 from curate.result import Result
-from curate.steps.base import Context, Step
+from curate.step import Context, Step
 from curate.steps.dedupe import Dedupe
 from curate.steps.keep import Keep
 from curate.steps.pairs import Pairs

@@ -17,7 +17,7 @@ from curate.errors import DataError, EngineDown, RecipeError
 from curate.plan import make_plan
 from curate.recipe import load_recipe
 from curate.responses import Journal
-from curate.steps.base import Context
+from curate.step import Context
 from curate.steps.judge import Judge
 from curate.steps.pairs import Pairs
 from curate.store import check_rows

@@ -17,7 +17,7 @@ from curate.errors import DataError, EngineDown, InvalidInput, RecipeError
 from curate.plan import make_plan
 from curate.recipe import load_recipe
 from curate.responses import Journal
-from curate.steps.base import Context, Progress
+from curate.step import Context, Progress
 from curate.steps.magpie import Magpie
 from curate.store import check_rows
 from tests.runs import asked, files, kill_build

@@ -20,7 +20,7 @@ from curate.errors import EngineDown, RecipeError
 from curate.recipe import load_recipe
 from curate.responses import Journal
 from curate.result import Result
-from curate.steps.base import Context
+from curate.step import Context
 from curate.steps.generate import Generate
 from curate.steps.grade import Grade
 from curate.steps.keep import Keep

@@ -19,7 +19,7 @@ from curate.growing.numbered import read_list
 from curate.plan import make_plan
 from curate.recipe import load_recipe
 from curate.responses import Journal
-from curate.steps.base import Context, Progress
+from curate.step import Context, Progress
 from curate.steps.self_instruct import SelfInstruct
 from curate.store import check_rows
 from tests.runs import files, kill_build

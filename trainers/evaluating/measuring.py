@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from curate.engines.base import Engine
     from curate.engines.settings import EngineSettings
-    from curate.steps.base import Context, Progress
+    from curate.step import Context, Progress
 
 
 def evaluate(
@@ -150,7 +150,7 @@ def context_of(
     engine: opened already, else `settings` are opened at first use; either is closed at the end.
     """
     from curate.responses import Journal
-    from curate.steps.base import Context, Progress
+    from curate.step import Context, Progress
 
     opened: list[Engine] = [] if engine is None else [engine]
 

@@ -25,10 +25,10 @@ from curate.errors import DataError, UsageError
 from curate.lock import folder_lock
 from curate.table import write_text_atomic
 from trainers.evaluating import Evaluation
-from trainers.job import to_stderr
 from trainers.looping import stages
 from trainers.looping.judging import Verdict, judge
 from trainers.looping.settings import LoopConfig, Round
+from trainers.processes import to_stderr
 
 if TYPE_CHECKING:
     import polars as pl

@@ -9,7 +9,7 @@ from typing import Any, Final
 from transformers import TrainerCallback
 
 from curate.errors import InvalidInput, did_you_mean
-from trainers.job import to_stderr
+from trainers.processes import to_stderr
 from trainers.watching.alarms import NAMES, Alarm, watch
 from trainers.watching.kept import keep_alarm
 from trainers.watching.limits import Limits

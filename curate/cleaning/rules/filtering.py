@@ -176,8 +176,6 @@ def _beside(frame: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
 
 def _reasons(table: pl.DataFrame, flagged: pl.Series, keep: tuple[str, ...]) -> pl.Series:
     """Why each row leaves; null where it stays. flagged: the first reason that a rule gave, null for a clean row."""
-    from curate.steps.keep import _reason
-
     found: list[pl.Expr] = []
     for text in keep:
         if text == CLEAN:
@@ -187,7 +185,7 @@ def _reasons(table: pl.DataFrame, flagged: pl.Series, keep: tuple[str, ...]) -> 
         for name in rule.columns:
             if name not in table.columns:
                 raise DataError(f"keep: no column '{name}'{did_you_mean(name, table.columns)}")
-        found.append(_reason(rule))
+        found.append(rule.reason())
     if not found:
         return pl.Series(REASON, [None], dtype=pl.String).new_from_index(0, table.height)
     try:

@@ -13,7 +13,7 @@ from curate.errors import DataError, RecipeError
 from curate.plan import make_plan
 from curate.recipe import Recipe, load_recipe
 from curate.responses import Journal
-from curate.steps.base import Context
+from curate.step import Context
 
 ITEMS = [
     "A farmer has <b>17</b> sheep and all but 9 run away & hide. How many sheep does the farmer have left?",

@@ -17,7 +17,7 @@ from curate.engines.base import Completion, Request
 from curate.engines.settings import FakeSettings
 from curate.errors import DataError
 from curate.responses import Journal
-from curate.steps.base import Context
+from curate.step import Context
 from curate.steps.score import Score
 from curate.store import check_rows
 
