@@ -54,6 +54,11 @@ _ALTERNATIVE = re.compile(r"\b(?:or|maybe|perhaps|possibly|alternatively|either)
 _STARTS_NUMBER = re.compile(r"[-+$\\(]*\.?\d")
 _OBJECT = re.compile(r"(?:```(?:json)?\s*)?(\{.*\})\s*(?:```)?\s*\Z", re.DOTALL)
 _ANSWER_KEYS = ("answer", "final_answer")
+_NOT_IT = re.compile(  # before a box
+    r"(?:\b(?:answer|result|solution)s?\s+(?:is|are|was|were|can|could|would|should)(?:\s?n['\u2019]t|\s?not)"
+    r"(?:\s+(?:be|equal(?: to)?|simply|just))*|\}[\s$,;)]*(?:and\s)?(?:not|rather than|instead of))[\s:$*(\\]*\Z",
+    re.IGNORECASE,
+)
 _MAX_OBJECT = 4_000  # characters of a JSON object that is read as an answer
 
 
@@ -95,9 +100,12 @@ def _tagged(text: str) -> Found | None:
 
 
 def _boxed(text: str) -> Found | None:
-    found = boxes(text)
-    if not found:
+    every = boxes(text)
+    if not every:
         return None
+    found = [box for box in every if not _NOT_IT.search(text, max(0, box[0] - 60), box[0])]
+    if not found:
+        return Found("", "a box that is denied", tuple(content for _, _, content in every))
     parts, joined = [found[-1][2]], ","
     for index in range(len(found) - 1, 0, -1):
         between = text[found[index - 1][1] : found[index][0]]

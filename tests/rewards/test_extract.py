@@ -101,6 +101,22 @@ def test_what_disagrees_or_is_missing_is_no_answer(text: str) -> None:
     assert found is None or not found.text
 
 
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        (r"The answer is not \boxed{24}.", ""),
+        (r"So $\boxed{12}$. The answer isn't $\boxed{24}$.", "12"),
+        (r"The answer is \boxed{24}, not \boxed{25}.", "24"),
+        (r"The value that $x$ cannot be is \boxed{7}.", "7"),
+        (r"So $x \ne \boxed{7}$.", "7"),
+    ],
+)
+def test_a_box_that_is_called_no_answer_is_none(text: str, answer: str) -> None:
+    found = final_answer(text)
+    assert found is not None
+    assert found.text == answer
+
+
 def test_a_markdown_heading_is_no_answer() -> None:
     assert final_answer("#### 3. Compute the sum\nIt is large.") is None
     assert final_answer("#### Result") is None
