@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from curate.errors import DataError, StepFailed, UsageError
 from curate.table import file_hash, require_file
+from curate.text.from_hub import from_hub
 
 if TYPE_CHECKING:
     import numpy as np
@@ -133,7 +135,9 @@ def _load(name: str, device: str | None) -> Any:
             "this encoder needs sentence-transformers: pip install 'curate-posttrain[embed]', or take encoder 'static'"
         ) from missing
     try:
-        return SentenceTransformer(name, device=device)
+        if Path(name).exists():
+            return SentenceTransformer(name, device=device)
+        return from_hub(name, partial(SentenceTransformer, device=device))
     except (OSError, ValueError) as refused:
         reason = (str(refused).strip().splitlines() or ["no reason given"])[0]
         raise StepFailed(

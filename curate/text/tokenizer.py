@@ -7,8 +7,7 @@ from typing import Any
 
 from curate.errors import DataError, UsageError
 from curate.shipped import MODELS, model_folder
-
-PATIENCE_S = 10
+from curate.text.from_hub import from_hub
 
 
 def load_tokenizer(name: str | Path) -> Any:
@@ -29,29 +28,13 @@ def load_tokenizer(name: str | Path) -> Any:
             return PreTrainedTokenizerFast(tokenizer_file=str(path))
         if path.exists():
             return AutoTokenizer.from_pretrained(str(path.parent if path.is_file() else path))
-        return _of_the_hub(str(name))
+        return from_hub(str(name), AutoTokenizer.from_pretrained)
     except Exception as error:  # noqa: BLE001 - tokenizers raises bare Exception, the Hub's client a dozen kinds
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise DataError(
             f"no tokenizer at '{name}': {reason}. Give one that ships ({', '.join(MODELS)}), a folder or a "
             "tokenizer.json here, or a Hub model"
         ) from None
-
-
-def _of_the_hub(name: str) -> Any:
-    """A tokenizer of the Hub: from the cache, else asked for once before the files are: those are tried for minutes."""
-    from huggingface_hub import HfApi
-    from transformers import AutoTokenizer
-
-    try:
-        return AutoTokenizer.from_pretrained(name, local_files_only=True)
-    except (OSError, ValueError):
-        pass
-    try:
-        HfApi().model_info(name, timeout=PATIENCE_S)
-    except Exception as refused:  # the Hub's client has a dozen kinds
-        raise OSError(f"it is not in the cache, and the Hub does not give it ({refused})") from refused
-    return AutoTokenizer.from_pretrained(name)
 
 
 def token_counts(texts: list[str], tokenizer: Any, *, special: bool) -> list[int]:
