@@ -298,6 +298,11 @@ def test_one_system_message_makes_conversations_of_all_rows() -> None:
     assert made["completion"].to_list() == ["b", "d"]
 
 
+def test_a_prompt_beside_a_conversation_stays() -> None:
+    frames = [to_frame([{"prompt": "1+1?", "messages": [ASKED, SAID]}]), to_frame([{"prompt": "2+2?"}])]
+    assert even(frames) == frames
+
+
 @given(st.lists(st.lists(st.sampled_from([*"pmctx"]), max_size=3), max_size=4))
 def test_tables_brought_to_one_form_keep_every_row_and_say_each_part_in_one_place(tables: list[list[str]]) -> None:
     call = {"function": {"name": "f", "arguments": "{}"}}

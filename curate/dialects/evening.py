@@ -1,7 +1,7 @@
 """One form for all rows of a table: a column means one thing in every row, so that no step passes over some of them.
 
-Where some rows are conversations all are (`prompt` becomes the user's turn in `messages`); where some answers stand
-apart from their conversation all do (`completion`).
+Where some rows are conversations (`messages`, and no `prompt` beside it) all are: `prompt` becomes the user's turn;
+where some answers stand apart from their conversation all do (`completion`).
 """
 
 from __future__ import annotations
@@ -25,11 +25,20 @@ def even(frames: Sequence[pl.DataFrame]) -> list[pl.DataFrame]:
     >>> chat.to_dicts()
     [{'messages': [{'role': 'user', 'content': '1+1?'}], 'completion': '2'}]
     """
-    if not any(_holds(frame, "messages") for frame in frames):
+    if not any(map(_has_chats, frames)):
         return list(frames)
     chats = [_as_chat(frame) for frame in frames]
     apart = any(_holds(frame, "completion") for frame in chats)
     return [answer_apart(frame) for frame in chats] if apart else chats
+
+
+def _has_chats(frame: pl.DataFrame) -> bool:
+    import polars as pl
+
+    if "messages" not in frame.columns:
+        return False
+    chats = pl.col("messages").is_not_null()
+    return frame.filter(chats & pl.col("prompt").is_null() if "prompt" in frame.columns else chats).height > 0
 
 
 def _holds(frame: pl.DataFrame, column: str) -> bool:

@@ -342,7 +342,8 @@ def stopped_slots() -> Iterator[list[Slot]]:
     assert len(slots) > 2
     for slot in slots:
         for pid in _children(slot.pid) or {slot.pid}:
-            os.kill(pid, signal.SIGSTOP)
+            with contextlib.suppress(ProcessLookupError):  # what is left of the last check
+                os.kill(pid, signal.SIGSTOP)
     yield slots
     for slot in slots:
         with contextlib.suppress(ProcessLookupError):

@@ -102,7 +102,7 @@ def test_the_step_takes_the_words_of_the_function(tmp_path: Path) -> None:
     recipe = "name: x\nsteps:\n  - {step: load, sources: [{file: rows.jsonl}]}\n  - {step: dedupe, by: minhash, %s}\n"
     (tmp_path / "rows.jsonl").write_text('{"prompt": "a"}\n')
     path = tmp_path / "recipe.yaml"
-    path.write_text(recipe % "threshold: 0.7, prefer: [human, gpt]")
+    path.write_text(recipe % "threshold: 0.7, on: prompt, prefer: [human, gpt]")
     step = load_recipe(path).steps[1]
     assert isinstance(step, Dedupe)
     assert step.needs() == {"prompt", "source"}
