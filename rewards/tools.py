@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rewards.base import RewardError, Score
-from rewards.calls import Call, as_call, listed, said_calls
 from rewards.documents import DocumentError, read_json
+from rewards.tool_calls import Call, as_call, listed, said_calls
 
 
 def tool_call(

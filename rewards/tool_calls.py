@@ -98,7 +98,7 @@ def _python(text: str) -> list[Call]:
     if len(text) > MAX_PYTHON:
         raise RewardError(f"calls of more than {MAX_PYTHON} characters")
     try:
-        found: list[Call] = call("rewards.calls:python_calls", (text,))
+        found: list[Call] = call("rewards.tool_calls:python_calls", (text,))
     except CallFailed as error:
         raise RewardError(f"not calls in Python: {error}") from None
     return found
