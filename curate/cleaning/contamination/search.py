@@ -83,7 +83,7 @@ def _search(texts: pl.Series, offset: int, index: Index) -> pl.DataFrame:
         ],
         how="diagonal",
     )
-    told = pl.col("entry").sort_by("share", descending=True).drop_nulls().head(MEMBERS)
+    told = pl.col("entry").sort_by("share", "entry", descending=[True, False]).drop_nulls().head(MEMBERS)
     best = found.group_by("piece", "family").agg(pl.col("share").max(), entries=told)
     best = best.filter(pl.col("share").rank("ordinal", descending=True).over("piece") <= BEST)
     return best.with_columns(pl.col("piece") + offset)
