@@ -201,7 +201,10 @@ def test_a_recipe_that_is_not_utf8_is_one_clear_error(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", pipeline_names())
 @pytest.mark.parametrize("profile", ["laptop", "gpu", "cluster"])
-def test_every_shipped_recipe_can_be_planned(name: str, profile: str) -> None:
+def test_every_shipped_recipe_can_be_planned(
+    name: str, profile: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # where no run has answers already, as one of `make demo` has
     try:
         loaded = load_recipe(recipe_folder() / f"{name}.yaml", profile)
     except UsageError:
