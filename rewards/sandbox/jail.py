@@ -15,6 +15,7 @@ strongest first:
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import resource
 from typing import Any
@@ -171,9 +172,13 @@ def limit_tasks(others: int | None) -> None:
 
 
 def limit_check(limits: dict[str, Any]) -> None:
-    """Set the limits of one check: address space and CPU time."""
+    """Set the limits of one check: address space, and CPU time.
+
+    One busy thread meets the caller's deadline (total_s, and a second for the answer) before that of its CPU time,
+    which would pass for a crash.
+    """
     _limit(resource.RLIMIT_AS, int(limits["memory_mb"]) << 20)
-    _limit(resource.RLIMIT_CPU, int(limits["total_s"]) + 1)
+    _limit(resource.RLIMIT_CPU, math.ceil(limits["total_s"]) + 2)
 
 
 def _limit(name: int, value: int) -> None:
