@@ -17,12 +17,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from curate.dialects import conversations, instructions, preferences, problems, verdicts
+from curate.dialects import conversations, distilled, instructions, preferences, problems, verdicts
 from curate.dialects.dialect import CannotConvert, Dialect, Row
 from curate.dialects.evening import even
 from curate.dialects.fitting import Fit, parts_of
 from curate.dialects.tell import named, tell
 from curate.messages import KNOWN_FIELDS, BadTurn
+from curate.renaming import set_aside
 from curate.widen import to_frame
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 DIALECTS: dict[str, Dialect] = {
     dialect.name: dialect
-    for part in (verdicts, preferences, problems, conversations, instructions)
+    for part in (verdicts, preferences, problems, distilled, conversations, instructions)
     for dialect in part.DIALECTS
 }
 
@@ -53,6 +54,20 @@ class Normalised:
     dialect: str
     columns: dict[str, str]
     notes: tuple[str, ...] = ()
+
+
+def text_columns() -> frozenset[str]:
+    """Names of columns whose values are texts or golds, and stay as they are written.
+
+    >>> sorted({"answer", "prompt", "label", "rating"} & text_columns())
+    ['answer', 'prompt']
+    """
+    names: dict[bool, set[str]] = {True: set(), False: set()}
+    for dialect in DIALECTS.values():
+        for part in (*dialect.needs.values(), *dialect.may.values()):
+            if part.kind in ("text", "gold", "flag", "number"):
+                names[part.kind in ("text", "gold")].update(part.names)
+    return frozenset(names[True] - names[False])
 
 
 def detect(frame: pl.DataFrame) -> Fit:
@@ -145,8 +160,6 @@ def _numbered(frame: pl.DataFrame, places: Sequence[int]) -> pl.DataFrame:
 def _beside(theirs: pl.DataFrame, ours: pl.DataFrame) -> pl.DataFrame:
     """One table: id and source, our columns, then theirs; one of theirs that is in the way steps aside."""
     import polars as pl
-
-    from curate.sources.files import set_aside
 
     clash = set(ours.columns) | ({"prompt"} if "messages" in ours.columns else set())
     kept = set_aside(theirs, clash)

@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     import polars as pl
 
 Row = dict[str, Any]
-Kind = Literal["text", "turns", "texts", "objects", "object", "flag", "number", "pairs", "choices", "any"]
+Kind = Literal[
+    "text", "turns", "texts", "objects", "object", "flag", "number", "numbers", "pairs", "choices", "gold", "any"
+]
 
 
 class CannotConvert(ValueError):
@@ -22,6 +24,7 @@ class Part:
     """A part that a column plays.
 
     names: of columns that play it, the likeliest first; letter case does not matter. kind: of value it must hold.
+    `gold` is any value, which a table of text keeps as it is written.
     rivals: names of which a table may have one only; two are a question for the user (which completion is trained on?).
     """
 
@@ -75,6 +78,8 @@ def is_kind(dtype: pl.DataType, kind: Kind) -> bool:
     inner = dtype.inner if isinstance(dtype, pl.List) else None
     if kind == "texts":
         return inner == pl.String
+    if kind == "numbers":
+        return inner is not None and inner.is_numeric()
     if kind == "pairs":
         return isinstance(inner, pl.List) and inner.inner == pl.String
     if kind == "objects":

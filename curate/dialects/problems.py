@@ -1,4 +1,4 @@
-r"""Dialects with an answer that can be checked: GSM8K, MATH, plain questions, multiple choice."""
+r"""Dialects with an answer that can be checked: GSM8K, MATH, plain questions, multiple choice, countdown."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from curate.dialects.words import ANSWER, GOLD, PROMPT, SOLUTION, filled, gold, 
 
 LETTERS = "ABCDEFGHIJ"
 CHOICE_ANSWER = Part(("answer", "correct", "answerkey", "answer_key", "answer_idx", "label", "gold", "target"), "any")
+COUNTDOWN = "Use the numbers {numbers}, each exactly once, with + - * / to make {target}."
 QUESTION = Part(("question", "prompt", "problem", "query"))
 VERIFIER = Part(("verifier",))
 
@@ -127,6 +128,14 @@ def _letter(answer: Any, options: Sequence[str], labels: Sequence[str]) -> str:
     raise CannotConvert("the answer is none of the options")
 
 
+def _countdown(row: Row) -> list[Row]:
+    numbers, target = row["numbers"], row["target"]
+    if not numbers or None in numbers or target is None:
+        raise CannotConvert("no numbers, or one of them is missing" if target is not None else "no target")
+    prompt = COUNTDOWN.format(numbers=", ".join(map(str, numbers)), target=target)
+    return [{"prompt": prompt, "numbers": numbers, "target": target, "verifier": "countdown"}]
+
+
 def _has_marks(_columns: Mapping[str, str], rows: Sequence[Row]) -> str | None:
     marked = any("####" in (text_of(row["answer"]) or "") for row in rows)
     return None if marked else "no answer holds ####"
@@ -154,9 +163,9 @@ DIALECTS = (
     ),
     Dialect(
         "choice_columns", "a question with its options in columns A, B, C, D (MMLU)",
-        {"prompt": QUESTION, **{letter: Part((letter,), "any") for letter in "ABCD"}, "answer": CHOICE_ANSWER},
+        {"prompt": QUESTION, **{letter: Part((letter,), "gold") for letter in "ABCD"}, "answer": CHOICE_ANSWER},
         _choice_columns,
-        may={**{letter: Part((letter,), "any") for letter in "EF"}, "verifier": VERIFIER}, over=("question_text",),
+        may={**{letter: Part((letter,), "gold") for letter in "EF"}, "verifier": VERIFIER}, over=("question_text",),
     ),
     Dialect(
         "gsm8k", "a question and a worked answer that ends in #### and the result",
@@ -172,5 +181,10 @@ DIALECTS = (
         "question_answer", "a question and its short answer",
         {"prompt": PROMPT, "answer": ANSWER}, _question, may={"body": Part(("body",)), "verifier": VERIFIER},
         looks=_is_gold,
+    ),
+    Dialect(
+        "countdown", "numbers and the target to make of them (TinyZero's Countdown-Tasks); becomes a prompt",
+        {"numbers": Part(("nums", "numbers"), "numbers"), "target": Part(("target",), "number")}, _countdown,
+        without=(*PROMPT.names, "messages", "completion"),
     ),
 )  # fmt: skip

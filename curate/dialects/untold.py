@@ -118,7 +118,7 @@ def _names(part: Part) -> str:
 def _kind(part: Part) -> str:
     words = {
         "text": "text", "turns": "a list of turns", "texts": "a list of texts", "objects": "a list of objects",
-        "object": "an object", "flag": "true or false", "number": "a number", "pairs": "a list of pairs of texts",
-        "choices": "a list or an object", "any": "a column",
+        "object": "an object", "flag": "true or false", "number": "a number", "numbers": "a list of numbers",
+        "pairs": "a list of pairs of texts", "choices": "a list or an object", "gold": "a column", "any": "a column",
     }  # fmt: skip
     return words[part.kind]
