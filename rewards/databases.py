@@ -10,10 +10,9 @@ from typing import Any
 
 from rewards import sandbox
 from rewards.base import Score
-from rewards.extract import strip_thinking
 from rewards.orderings import order_terms, tied, with_terms
 from rewards.programs.comparing import same_value, short
-from rewards.programs.extracting import blocks
+from rewards.queries import said_query
 from rewards.sandbox import Limits, plain
 from rewards.sandbox.client import again_when_lost
 from rewards.sandbox.running import Unanswered
@@ -46,8 +45,9 @@ def sql(
 
     schema: a script of CREATE and INSERT statements, or a list of them. rows: the expected rows, as lists. gold: a
     query that returns them; one of the two is needed, `gold` is the better. ordered: compare the order of rows
-    (default: when the gold query ends in ORDER BY). The query is the last fenced block, or the whole text; it may only
-    read. Rows compare as a bag, column by column in order; names of columns do not count; numbers within `tolerance`.
+    (default: when the gold query ends in ORDER BY). The query is the last fenced block, the last tag's (<sql>, <query>,
+    <answer>), or the text without the prose around it; it may only read. Rows compare as a bag, column by column in
+    order; names of columns do not count; numbers within `tolerance`.
     Range: 0 or 1. None when schema or gold fail, the sandbox refuses, or the expected rows cannot tell a right query
     from a wrong one (gold returns nothing, or NULL, on the database and its copies).
 
@@ -60,7 +60,7 @@ def sql(
     if rows is None and not gold:
         return Score(None, "needs the column 'rows' or 'gold'")
     script = schema if isinstance(schema, str) else ";\n".join(schema)
-    query = _query(completion)
+    query = said_query(completion)
     if not query:
         return Score(0.0, "no query in the completion")
     try:
@@ -204,14 +204,6 @@ def _decoded(result: dict[str, Any]) -> dict[str, Any]:
     if "error" in result:
         return result
     return {"rows": [list(row) for row in plain.decode(result["rows"])], "names": result["names"]}
-
-
-def _query(completion: str) -> str:
-    text = strip_thinking(completion)
-    found = list(blocks(text))
-    named = [code for language, code in found if language in ("sql", "sqlite", "sqlite3")]
-    code = (named or [code for _, code in found] or [text])[-1]
-    return code.strip().rstrip(";").strip()
 
 
 @again_when_lost

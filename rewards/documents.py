@@ -17,6 +17,9 @@ from rewards.extract import strip_thinking
 MAX_CHARS = 1_000_000
 MAX_DEPTH = 64
 MAX_DIGITS = 400
+FENCES = ("```", "~~~")
+MAX_TEXTS = 100  # documents one after the other
+_BETWEEN = re.compile(r"[ \t\r\n;]*")
 
 
 class DocumentError(ValueError):
@@ -42,8 +45,8 @@ def document_text(completion: str, *languages: str) -> str:
     >>> document_text("<think>{</think> {} ")
     '{}'
     """
-    text = strip_thinking(completion).strip()
-    if text.count("```") < 2:
+    text = strip_thinking(completion).strip().removeprefix("\ufeff")
+    if max(map(text.count, FENCES)) < 2:
         return text
     blocks = [block for language, block in fenced_blocks(text) if language in ("", *languages)]
     if len(blocks) > 1:
@@ -59,12 +62,12 @@ def fenced_blocks(text: str) -> list[tuple[str, str]]:
     """
     blocks: list[tuple[str, str]] = []
     inside: list[str] | None = None
-    language = ""
+    language = fence = ""
     for line in text.splitlines():
         bare = line.strip()
-        if inside is None and bare.startswith("```") and "`" not in bare[3:]:
-            inside, language = [], (bare[3:].split() or [""])[0].lower()
-        elif inside is not None and bare == "```":
+        if inside is None and bare.startswith(FENCES) and "`" not in bare[3:]:
+            inside, fence, language = [], bare[:3], (bare[3:].split() or [""])[0].lower()
+        elif inside is not None and bare == fence:
             blocks.append((language, "\n".join(inside).strip()))
             inside = None
         elif inside is not None:
@@ -94,6 +97,31 @@ def read_json(text: str) -> Any:
         raise
     except ValueError as error:
         raise DocumentError(f"not JSON: {error}") from None
+
+
+def read_json_texts(text: str) -> list[Any]:
+    """JSON documents one after the other, with space or semicolons between them. Raises DocumentError.
+
+    >>> read_json_texts('{"a": 1}; {"b": 2}')
+    [{'a': 1}, {'b': 2}]
+    """
+    try:
+        return [read_json(text)]
+    except DocumentError as error:
+        if "Extra data" not in str(error):
+            raise
+    found: list[Any] = []
+    decoder, place = json.JSONDecoder(), 0
+    while place < len(text):
+        if len(found) == MAX_TEXTS:
+            raise DocumentError(f"more than {MAX_TEXTS} documents")
+        try:
+            _, end = decoder.raw_decode(text, place)
+        except ValueError as error:
+            raise DocumentError(f"not JSON: {error}") from None
+        found.append(read_json(text[place:end]))
+        place = _BETWEEN.match(text, end).end()  # type: ignore[union-attr]  # it matches nothing, too
+    return found
 
 
 def read_xml(text: str) -> list[Element]:

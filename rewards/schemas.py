@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Any
 
 from rewards.base import RewardError
+from rewards.formats import FORMATS
 
 TIMEOUT_S = 2.0
 MAX_PROBLEMS = 5
@@ -81,7 +82,10 @@ def _problems(schema: Any, value: Any, formats: bool) -> list[str]:
     kind = validator_for(schema, default=Draft202012Validator)
     try:
         kind.check_schema(schema)
-        validator = kind(schema, registry=Registry(), format_checker=FormatChecker() if formats else None)
+        checker = FormatChecker()
+        for name, check in FORMATS.items():
+            checker.checks(name)(check)
+        validator = kind(schema, registry=Registry(), format_checker=checker if formats else None)
         wrong = list(islice(validator.iter_errors(value), MAX_PROBLEMS))
     except SchemaError as error:
         raise RewardError(f"the schema is not valid: {error.message[:120]}") from None

@@ -5,22 +5,25 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Collection, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from rewards.base import RewardError
-from rewards.documents import fenced_blocks, read_json
+from rewards.documents import fenced_blocks, read_json, read_json_texts
 from rewards.extract import strip_thinking
+from rewards.tool_markup import bare_named, named_calls
 
 MAX_CALLS = 64
-TAG = re.compile(r"<(tool_call|functioncall|function_call)>")
-MARKS = ("[TOOL_CALLS]", "<|python_tag|>", "<|tool_calls|>")
+TAG = re.compile(r"<\|?(?:tool_calls?|function_?calls?|TOOLCALL|tool_call_start)\|?>")
+CLOSED = re.compile(r"</(?:tool_calls?|function_?calls?|TOOLCALL)>|<\|(?:/tool_calls?|tool_call_end)\|>")
+MARKS = ("[TOOL_CALLS]", "<|python_tag|>", "functools[")
+END = re.compile(r"\s*(?:<\|?/?\w{1,40}\|>|</s>|<end_of_turn>|<eos>)\Z")
 BARE_CALL = re.compile(
     r'[\[{\s]*"(?:name|type|function|arguments|parameters|tool_calls)"[^\0]*"(?:arguments|parameters)"'
 )
 QUOTED_ARGUMENTS = re.compile(
     r"""\A(\s*\{\s*"name"\s*:\s*"[^"]*"\s*,\s*"arguments"\s*:\s*)'(.*)'(\s*\}\s*)\Z""", re.DOTALL
 )
-FUNCTION = re.compile(r"<function=([\w.-]{1,80})>(.*?)(?:</function>|\Z)", re.DOTALL)
 PYTHON = re.compile(r"\[?\s*([A-Za-z_][\w.]{0,80})\(.*\)\s*\]?", re.DOTALL)
 MAX_PYTHON = 10_000  # characters of calls written as Python
 
@@ -40,14 +43,10 @@ def said_calls(
     ([('f', {'a': 1, 'b': 'x'})], [])
     """
     structured = (messages[-1].get("tool_calls") or messages[-1].get("function_call")) if messages else None
-    text = strip_thinking(completion).strip()
     if structured:
         found = [as_call(one) for one in listed(structured)]
-    elif (written := _as_python(text)) and (head := PYTHON.fullmatch(written)) and head[1] in names:
-        found = _python(written)
     else:
-        found = [as_call(one) for piece in _call_texts(text) for one in _parsed(piece)]
-        found += [as_call({"name": one[1], "arguments": one[2]}) for one in FUNCTION.finditer(text)]
+        found = _written_calls(_without_ends(strip_thinking(completion).strip()), names)
     if len(found) > MAX_CALLS:
         raise RewardError(f"more than {MAX_CALLS} calls")
     return found
@@ -104,35 +103,68 @@ def _python(text: str) -> list[Call]:
     return found
 
 
+def _written_calls(text: str, names: Collection[str]) -> list[Call]:
+    """The calls a text writes: in tags, behind a mark, by name in the markup, or as a document of nothing else."""
+    if (written := _as_python(text)) and (head := PYTHON.fullmatch(written)) and head[1] in names:
+        return _python(written)
+    before, *pieces = TAG.split(text, maxsplit=MAX_CALLS + 1)
+    blocks = [(*CLOSED.split(piece, maxsplit=1), "")[:2] for piece in pieces]
+    found = [call for block, _ in blocks for call in _block(block, names)]
+    beside = "\n".join([before, *(rest for _, rest in blocks)])
+    named = [as_call(one) for one in islice(named_calls(beside, names), MAX_CALLS + 1)]
+    if pieces or named:
+        return found + named
+    for mark in MARKS:
+        if mark in text:
+            body = text.partition(mark)[2].partition("<|")[0]
+            return _block(f"[{body}" if mark.endswith("[") else body, names)
+    bare = [text, *(block for language, block in fenced_blocks(text) if language in ("", "json", "tool_call"))]
+    pieces = [piece for piece in bare if piece[:1] in ("{", "[") and BARE_CALL.match(piece)]
+    return [call for piece in pieces for call in _block(piece, names)]
+
+
+def _block(text: str, names: Collection[str]) -> list[Call]:
+    """The calls of one block that holds nothing else."""
+    text = _without_ends(text.strip())
+    if text.startswith("["):
+        head = PYTHON.fullmatch(text)
+        if head and head[1] in names:
+            return _python(text)
+    if text.startswith(("<function=", "<invoke")):
+        return [as_call(one) for one in named_calls(text, names)]
+    if one := bare_named(text, names):
+        return [as_call(one)]
+    quoted = QUOTED_ARGUMENTS.match(text)
+    if quoted:  # Glaive: {"name": "f", "arguments": '{"a": 1}'}
+        arguments = quoted[2].replace("\\'", "'")
+        return [as_call({**read_json(f"{quoted[1]}null{quoted[3]}"), "arguments": arguments})]
+    return [
+        as_call(one)
+        for read in read_json_texts(text)
+        for one in listed(read["tool_calls"] if isinstance(read, Mapping) and "tool_calls" in read else read)
+    ]
+
+
+def _without_ends(text: str) -> str:
+    """A text without the special tokens that end a turn."""
+    for _ in range(4):
+        found = END.search(text[-60:])
+        if not found:
+            break
+        text = text[: len(text) - len(found[0])]
+    return text.strip()
+
+
 def _as_python(text: str) -> str:
     """What of a text may be calls in Python: all of it, in brackets (Llama), or its one block of tool code (Gemma)."""
     if text.startswith("["):
         return text
-    blocks = fenced_blocks(text) if "```tool_code" in text else []
-    return blocks[0][1] if len(blocks) == 1 else ""
-
-
-def _call_texts(text: str) -> list[str]:
-    """The pieces of a text that hold calls as JSON."""
-    opened = list(TAG.finditer(text))[: MAX_CALLS + 1]
-    if opened:
-        ends = [found.start() for found in opened[1:]] + [len(text)]
-        pieces = [text[found.end() : end] for found, end in zip(opened, ends, strict=True)]
-        return [piece.partition(f"</{found[1]}>")[0] for found, piece in zip(opened, pieces, strict=True)]
-    for mark in MARKS:
-        if mark in text:
-            return [text.partition(mark)[2].partition("<|")[0]]
-    bare = [text, *(block for language, block in fenced_blocks(text) if language in ("", "json", "tool_call"))]
-    return [piece for piece in bare if piece[:1] in ("{", "[") and BARE_CALL.match(piece)]
-
-
-def _parsed(text: str) -> list[Any]:
-    text = text.strip().removesuffix("<|im_end|>").removesuffix("<|endoftext|>").strip()
-    quoted = QUOTED_ARGUMENTS.match(text)
-    if quoted:  # Glaive: {"name": "f", "arguments": '{"a": 1}'}
-        return [{**read_json(f"{quoted[1]}null{quoted[3]}"), "arguments": quoted[2].replace("\\'", "'")}]
-    read = read_json(text)
-    return listed(read["tool_calls"] if isinstance(read, Mapping) and "tool_calls" in read else read)
+    blocks = fenced_blocks(text) if "```" in text else []
+    if len(blocks) != 1:
+        return ""
+    language, code = blocks[0]
+    whole = text.startswith("```") and text.endswith("```") and code.startswith("[")
+    return code if language == "tool_code" or whole else ""
 
 
 def listed(value: Any) -> list[Any]:

@@ -20,9 +20,11 @@ def tool_call(
     r"""Every call names a given tool with arguments that fit its schema; with `answer`, they are the wanted calls.
 
     Calls are read from the last message's `tool_calls` (OpenAI), else from the text after the thinking: `<tool_call>`
-    blocks (Hermes, Qwen), `<functioncall>` (Glaive, whose arguments may be a quoted string), `[TOOL_CALLS]` (Mistral),
-    `<|python_tag|>`, `<function=name>` and `[name(key=1)]` (Llama), `tool_code` blocks (Gemma), fenced JSON blocks, or
-    a text that is nothing but JSON. A block that does not parse makes the answer wrong.
+    blocks (Hermes, Qwen, GLM), `<functioncall>` (Glaive, whose arguments may be a quoted string), `[TOOL_CALLS]`
+    (Mistral), `<|python_tag|>` and `[name(key=1)]` (Llama), `tool_code` blocks (Gemma), other tags of this kind
+    (Phi, Granite, Nemotron, Jamba, LFM), markup that holds the name (`rewards.tool_markup`: Llama, Qwen3-Coder,
+    DeepSeek, Kimi, gpt-oss), fenced JSON blocks, or a text that is nothing but JSON. A block that does not parse makes
+    the answer wrong.
 
     tools: OpenAI's list ({"type": "function", "function": {...}}), the bare functions, a mapping name -> parameters, or
     the JSON text of one; types named as in Python (dict, str, "int, optional") are understood. Arguments that the
@@ -40,7 +42,7 @@ def tool_call(
     """
     try:
         known = read_tools(tools)
-        wanted = None if answer is None else [as_call(one) for one in listed(answer)]
+        wanted = None if answer is None else _wanted(answer, known)
     except (DocumentError, RewardError) as error:
         return Score(None, f"tools or answer cannot be read: {error}")
     unknown = [name for name, _ in wanted or () if name not in known]
@@ -65,6 +67,13 @@ def tool_call(
         return Score(1.0, f"valid calls: {len(made)}", evidence)
     shown = "; ".join(_shown(call) for call in made), "; ".join(_shown(call) for call in wanted)
     return Score(0.0, f"not the wanted calls: {shown[0][:120]} for {shown[1][:120]}", evidence)
+
+
+def _wanted(answer: Any, known: Mapping[str, Mapping[str, Any]]) -> list[Call]:
+    """The wanted calls: data, its JSON text, or a text in one of the forms that completions have."""
+    if isinstance(answer, str) and (made := said_calls(answer, names=known)):
+        return made
+    return [as_call(one) for one in listed(answer)]
 
 
 def read_tools(tools: Any) -> dict[str, dict[str, Any]]:

@@ -15,8 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import rewards
-from rewards.databases import _query, sql
+from rewards.databases import sql
 from rewards.orderings import order_terms, with_terms
+from rewards.queries import said_query
 
 SCHEMA = """
 CREATE TABLE artist (id INTEGER PRIMARY KEY, name TEXT NOT NULL, born INTEGER);
@@ -233,7 +234,7 @@ def test_a_schema_may_be_a_list_of_statements() -> None:
 
 @given(st.text(max_size=60))
 def test_the_order_of_any_text_can_be_asked_for(text: str) -> None:
-    order_terms(_query(text))
+    order_terms(said_query(text))
     with_terms(f"SELECT {text} FROM t ORDER BY {text}")
 
 

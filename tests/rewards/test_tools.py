@@ -35,13 +35,51 @@ FORMS = {
     "llama 3.1": '<function=add>{"a": 1}</function>',
     "pythonic": "[add(a=1)]",
     "gemma": "```tool_code\nadd(a=1)\n```",
+    "llama, two calls": '{"name": "add", "parameters": {"a": 1}}; {"name": "add", "parameters": {"a": 1, "b": 2}}',
+    "pythonic in a fence": "```python\n[add(a=1)]\n```",
+    "lfm": "<|tool_call_start|>[add(a=1)]<|tool_call_end|>Adding.",
+    "mistral, name first": '[TOOL_CALLS]add[ARGS]{"a": 1}</s>',
+    "mistral with an id": '[TOOL_CALLS]add[CALL_ID]VvvODy9mT[ARGS]{"a": 1}',
+    "qwen coder": "<tool_call>\n<function=add>\n<parameter=a>\n1\n</parameter>\n</function>\n</tool_call><|im_end|>",
+    "glm": "<tool_call>add\n<arg_key>a</arg_key>\n<arg_value>1</arg_value>\n</tool_call>",
+    "invoked": '<minimax:tool_call>\n<invoke name="add">\n<parameter name="a">1</parameter>\n</invoke>\n',
+    "deepseek": '<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>add\n```json\n{"a": 1}\n```'
+    "<｜tool▁call▁end｜><｜tool▁calls▁end｜>",
+    "deepseek 3.1": '<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>add<｜tool▁sep｜>{"a": 1}<｜tool▁call▁end｜>',
+    "kimi": '<|tool_call_begin|>functions.add:0<|tool_call_argument_begin|>{"a": 1}<|tool_call_end|>',
+    "harmony": '<|channel|>commentary to=functions.add <|constrain|>json<|message|>{"a": 1}<|call|>',
+    "phi": 'functools[{"name": "add", "arguments": {"a": 1}}]',
+    "granite": '<|tool_call|>[{"name": "add", "arguments": {"a": 1}}]',
+    "nemotron": '<TOOLCALL>[{"name": "add", "arguments": {"a": 1}}]</TOOLCALL>',
     "openai's message as text": '{"tool_calls": [{"function": {"name": "add", "arguments": "{\\"a\\": 1}"}}]}',
 }
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_calls_are_read_in_every_public_form(form: str) -> None:
-    assert rewards.tool_call.score(FORMS[form], tools=[ADD], answer=[ONE]).value == 1
+    wanted = [ONE, {"name": "add", "arguments": {"a": 1, "b": 2}}] if "two" in form else [ONE]
+    assert rewards.tool_call.score(FORMS[form], tools=[ADD], answer=wanted).value == 1
+    assert rewards.tool_call.score(FORMS[form], tools=[ADD], answer=FORMS[form]).value == 1
+    assert rewards.tool_call.score(FORMS[form], tools=[ADD], answer=[*wanted, ONE]).value == 0
+    assert rewards.tool_call.score(FORMS[form], tools=[ADD], answer=[]).value == 0
+
+
+def test_an_argument_without_quotes_is_what_the_schema_wants() -> None:
+    tool = {"name": "f", "parameters": {"type": "object", "properties": {"s": {"type": "string"}, "n": {}}}}
+    written = "<tool_call>\n<function=f>\n<parameter=s>\n12\n</parameter>\n<parameter=n>\n12\n</parameter>\n</function>"
+    assert (
+        rewards.tool_call.score(written, tools=[tool], answer=[{"name": "f", "arguments": {"s": "12", "n": 12}}]).value
+        == 1
+    )
+    for wrong in ({"s": 12, "n": 12}, {"s": "12", "n": "12"}):
+        assert rewards.tool_call.score(written, tools=[tool], answer=[{"name": "f", "arguments": wrong}]).value == 0
+    twice = written.replace("<parameter=n>", "<parameter=s>")
+    assert rewards.tool_call.score(twice, tools=[tool]).value == 0
+
+
+def test_no_call_hides_behind_one_in_another_form() -> None:
+    for other in ("deepseek", "kimi", "harmony", "glm", "mistral, name first", "llama 3.1"):
+        assert rewards.tool_call.score(hermes(ONE) + FORMS[other], tools=[ADD], answer=[ONE]).value == 0
 
 
 def test_structured_calls_of_a_message_are_read() -> None:
@@ -94,6 +132,9 @@ def test_tools_come_in_many_forms(tools: Any) -> None:
         "<think>" + hermes(ONE) + "</think>done",
         hermes(*[ONE] * 100),
         "<tool_call>" * 50_000,
+        "<tool_call>add" + "<arg_key>a</arg_key><arg_value>" * 20_000,
+        "<function=add>" + "<parameter=a>" * 40_000,
+        '{"name": "add", "arguments": {"a": 1}} or {"name": "add", "arguments": {"a": 2}}',
     ],
 )
 def test_calls_that_do_not_fit_or_are_not_the_wanted_ones_earn_nothing(made: str) -> None:

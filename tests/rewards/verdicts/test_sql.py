@@ -183,6 +183,23 @@ CHANCE = [  # what two columns have in common on these data only: columns used t
 ]
 
 
+UNFENCED = [
+    (1, f"The query is:\n\n{SUM};\n\nIt adds all totals.", SHOP, SUM),
+    (1, f"{SUM};\n\nWith this query we select the sum.", SHOP, SUM),
+    (1, f"<think>{BIG}</think><answer>{SUM}</answer>", SHOP, SUM),
+    (1, f"I add them up.\n<sql>\n{SUM}\n</sql>", SHOP, SUM),
+    (1, "First the totals:\nWITH t AS (\nSELECT * FROM orders)\nSELECT SUM(total) FROM t;\nDone.", SHOP, SUM),
+    (0, f"{SUM};\nDROP TABLE orders;", SHOP, SUM),
+    (0, f"{BIG};\n{SUM};\nEither may be meant.", SHOP, SUM),
+    (0, f"<sql>{BIG}</sql> or {SUM}", SHOP, SUM),
+    (0, "I would SELECT SUM(total) FROM orders", SHOP, SUM),
+]
+
+
+def test_queries_without_a_fence(agree: Callable[..., None]) -> None:
+    agree("sql", ["schema", "gold"], UNFENCED)
+
+
 def test_queries_by_a_gold_query(agree: Callable[..., None]) -> None:
     agree("sql", ["schema", "gold"], QUERIES + SECOND + DECLARED + CHANCE, timeout_s=1.0)
 

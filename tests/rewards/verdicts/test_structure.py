@@ -301,12 +301,35 @@ SCHEMA_TOO = [
 ]
 
 
+JSON_MARKS = [
+    (1, '\ufeff{"a": 1}'),
+    (1, '~~~json\n{"a": 1}\n~~~'),
+    (1, 'It is:\n~~~\n{"a": "```"}\n~~~\n'),
+    (0, '~~~json\n{"a": 1}\n~~~\n~~~json\n{"a": 1}\n~~~'),
+    (0, '{"a": 1}; {"a": 1}'),
+]
+
+WHEN: dict[str, Any] = {"properties": {"at": {"format": "date-time"}, "on": {"format": "time"}, "u": {"format": "uri"}}}
+FORMATS = [
+    (1, '{"at": "2024-02-29T23:59:60Z", "on": "08:00:00.5+02:00", "u": "mailto:a@example.org"}', WHEN),
+    (1, '{"at": "2024-02-29t10:00:00z", "u": "https://example.org/%20?q=1#top"}', WHEN),
+    (1, '{"at": 5}', WHEN),
+    (0, '{"at": "2023-02-29T10:00:00Z"}', WHEN),
+    (0, '{"at": "2024-02-29"}', WHEN),
+    (0, '{"at": "2024-02-29T10:00:00"}', WHEN),
+    (0, '{"at": "2024-02-29T24:00:00Z"}', WHEN),
+    (0, '{"on": "8:00"}', WHEN),
+    (0, '{"u": "example.org"}', WHEN),
+    (0, '{"u": "https://example.org/a b"}', WHEN),
+]
+
+
 def test_json(agree: Callable[..., None]) -> None:
-    agree("json", [], JSON + JSON_TOO)
+    agree("json", [], JSON + JSON_TOO + JSON_MARKS)
 
 
 def test_json_by_a_schema(agree: Callable[..., None]) -> None:
-    agree("json_schema", ["schema"], SCHEMA + SCHEMA_TOO)
+    agree("json_schema", ["schema"], SCHEMA + SCHEMA_TOO + FORMATS)
 
 
 def test_xml(agree: Callable[..., None]) -> None:

@@ -1,0 +1,42 @@
+"""Find the SQL query in a completion."""
+
+from __future__ import annotations
+
+import re
+
+from rewards.extract import strip_thinking
+from rewards.programs.extracting import blocks
+
+_TAGS = ("sql", "query", "answer")
+_FLAGS = re.IGNORECASE | re.MULTILINE
+_START = re.compile(r"^[ \t]*(?:SELECT|VALUES|WITH\s+(?:RECURSIVE\s+)?\w+\s*(?:\([^)]*\)\s*)?AS)\b", _FLAGS)
+_ANOTHER = re.compile(
+    r"^\s*(?:SELECT|WITH|VALUES|INSERT|UPDATE|DELETE|REPLACE|DROP|CREATE|ALTER|PRAGMA|ATTACH)\b", _FLAGS
+)
+
+
+def said_query(completion: str) -> str:
+    r"""The last fenced block (of SQL, if one says so), or the text in the last tag, or all of it, without its prose.
+
+    >>> said_query("So:\n```sql\nSELECT 1;\n```")
+    'SELECT 1'
+    >>> said_query("It is:\n\nSELECT a FROM t;\n\nThat lists them.")
+    'SELECT a FROM t'
+    """
+    text = strip_thinking(completion)
+    found = list(blocks(text))
+    named = [code for language, code in found if language in ("sql", "sqlite", "sqlite3")]
+    code = (named or [code for _, code in found] or [_unfenced(text)])[-1]
+    return code.strip().rstrip(";").strip()
+
+
+def _unfenced(text: str) -> str:
+    for tag in _TAGS:
+        _, mark, inner = text.rpartition(f"<{tag}>")
+        if mark:
+            text = inner.partition(f"</{tag}>")[0]
+    start = _START.search(text)
+    if not start:
+        return text
+    query, _, behind = text[start.start() :].partition(";\n")
+    return text[start.start() :] if _ANOTHER.search(behind) else query  # two statements are for SQLite to refuse

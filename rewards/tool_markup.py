@@ -1,0 +1,92 @@
+r"""Tool calls whose name stands in the markup, outside of the arguments, as several families of models write them.
+
+    <function=f>{"a": 1}</function>                            Llama 3.1; Qwen3-Coder with <parameter=a>1</parameter>
+    <invoke name="f"><parameter name="a">1</parameter></invoke>     MiniMax, DeepSeek V3.2
+    f <arg_key>a</arg_key><arg_value>1</arg_value>             GLM 4.5, inside of its tag
+    [TOOL_CALLS]f[ARGS]{"a": 1}                                Mistral since Small 3.1
+    <｜tool▁call▁begin｜>function<｜tool▁sep｜>f ```json {"a": 1} ```     DeepSeek V3 and R1; V3.1 without the fence
+    <|tool_call_begin|>functions.f:0<|tool_call_argument_begin|>{"a": 1}     Kimi K2
+    <|channel|>commentary to=functions.f <|constrain|>json<|message|>{"a": 1}     gpt-oss (harmony)
+
+An argument that is written without quotes is a text where the tool's schema wants one, else the JSON that it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rewards.documents import DocumentError, read_json
+
+_NAME = r"([\w.-]{1,80})"
+NAMED = tuple(
+    re.compile(pattern, re.DOTALL)
+    for pattern in (
+        rf"<function={_NAME}>(.*?)(?:</function>|\Z)",
+        rf'<invoke name="{_NAME}">(.*?)(?:</invoke>|\Z)',
+        rf"\[TOOL_CALLS\]\s*{_NAME}(?:\[CALL_ID\]\w{{1,40}})?\s*(?:\[ARGS\])?\s*(\{{.*?)(?=\[TOOL_CALLS\]|\Z)",
+        rf"<｜tool▁call▁begin｜>(?:function<｜tool▁sep｜>)?{_NAME}(?:<｜tool▁sep｜>)?(.*?)(?:<｜tool▁call▁end｜>|\Z)",
+        rf"<\|tool_call_begin\|>\s*{_NAME}(?::\d+)?\s*<\|tool_call_argument_begin\|>(.*?)(?:<\|tool_call_end\|>|\Z)",
+        rf"<\|channel\|>commentary to={_NAME}[^<]*(?:<\|constrain\|>\w+)?<\|message\|>(.*?)(?:<\|call\|>|\Z)",
+    )
+)
+_BARE_NAME = re.compile(rf"\s*{_NAME}\s*(<arg_key>.*)?\Z", re.DOTALL)
+_PARAMETER = re.compile(
+    r'\s*<parameter(?:=| name=)"?([\w.-]{1,80})"?[^>]{0,80}>(.*?)</parameter>'
+    r"|\s*<arg_key>\s*([^<]{1,80}?)\s*</arg_key>\s*<arg_value>(.*?)</arg_value>",
+    re.DOTALL,
+)
+
+
+def named_calls(text: str, names: Any = ()) -> Iterator[dict[str, Any]]:
+    r"""The calls of a text, as {"name", "arguments"}. Raises DocumentError for arguments that cannot be read.
+
+    names: of the tools; a mapping of them holds their schemas.
+
+    >>> list(named_calls('<function=f>{"a": 1}</function>'))
+    [{'name': 'f', 'arguments': {'a': 1}}]
+    >>> list(named_calls("<function=f><parameter=a>\n1\n</parameter></function>", {"f": {}}))
+    [{'name': 'f', 'arguments': {'a': 1}}]
+    """
+    for pattern in NAMED:
+        for found in pattern.finditer(text):
+            yield _named(found[1], found[2], names)
+
+
+def bare_named(text: str, names: Any = ()) -> dict[str, Any] | None:
+    """The call of a block that is a name and, in GLM's form, its arguments; None for any other block.
+
+    >>> bare_named("f <arg_key>a</arg_key> <arg_value>x</arg_value>")
+    {'name': 'f', 'arguments': {'a': 'x'}}
+    """
+    found = _BARE_NAME.match(text)
+    return _named(found[1], found[2] or "", names) if found and (found[2] or found[1] in names) else None
+
+
+def _named(name: str, body: str, names: Any) -> dict[str, Any]:
+    name = name if name in names else name.removeprefix("functions.")
+    body = re.sub(r"\A```(?:json)?|```\Z", "", body.strip()).strip()
+    if body[:1] in ("", "{"):
+        return {"name": name, "arguments": read_json(body) if body else {}}
+    schema = names.get(name, {}) if isinstance(names, Mapping) else {}
+    declared = schema.get("properties", {}) if isinstance(schema, Mapping) else {}
+    arguments: dict[str, Any] = {}
+    while body:
+        found = _PARAMETER.match(body)
+        if not found or (key := found[1] or found[3]) in arguments:
+            raise DocumentError(f"the arguments of {name[:40]} cannot be read")
+        value = found[2] if found[1] else found[4]
+        arguments[key] = _typed(value.removeprefix("\n").removesuffix("\n"), declared.get(key))
+        body = body[found.end() :].lstrip()
+    return {"name": name, "arguments": arguments}
+
+
+def _typed(value: str, schema: Any) -> Any:
+    kinds = schema.get("type", ()) if isinstance(schema, Mapping) else ()
+    if "string" in ([kinds] if isinstance(kinds, str) else kinds):
+        return value
+    try:
+        return read_json(value)
+    except DocumentError:
+        return {"True": True, "False": False, "None": None}.get(value.strip(), value)  # Qwen3-Coder's template
