@@ -9,10 +9,10 @@ from rewards.programs.extracting import blocks
 
 _TAGS = ("sql", "query", "answer")
 _FLAGS = re.IGNORECASE | re.MULTILINE
-_START = re.compile(r"^[ \t]*(?:SELECT|VALUES|WITH\s+(?:RECURSIVE\s+)?\w+\s*(?:\([^)]*\)\s*)?AS)\b", _FLAGS)
-_ANOTHER = re.compile(
-    r"^\s*(?:SELECT|WITH|VALUES|INSERT|UPDATE|DELETE|REPLACE|DROP|CREATE|ALTER|PRAGMA|ATTACH)\b", _FLAGS
-)
+_QUERY = r"SELECT|VALUES|WITH\s+(?:RECURSIVE\s+)?\w+\s*(?:\([^)]*\)\s*)?AS"
+_CHANGE = r"INSERT\s+INTO|REPLACE\s+INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM|(?:DROP|CREATE|ALTER)\s+TABLE|PRAGMA|ATTACH"
+_START = re.compile(rf"^[ \t]*(?:{_QUERY})\b", _FLAGS)
+_ANOTHER = re.compile(rf"^[ \t]*(?:{_QUERY}|{_CHANGE})\b", _FLAGS)
 
 
 def said_query(completion: str) -> str:
