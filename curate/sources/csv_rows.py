@@ -1,14 +1,16 @@
 """Rows from CSV and TSV.
 
 The first line names the columns. An empty cell is null. A column whose every value is written as a number, or as
-true/false, becomes one; "007" and "+1" are no numbers, they would not come back as they were.
+true/false, becomes one: a rule may say `rating > 4`. Texts and golds stay as they are written, whatever they look like
+(`curate.dialects.text_columns`), and so do numbers that none is written like, 007 and +1, and columns in which two
+writings would become one number: 1.1 and 1.10 are sections.
 """
 
 from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from curate.errors import DataError
@@ -79,14 +81,16 @@ def read_csv(blocks: Iterable[Block], file: str, intake: Intake, delimiter: str 
             batch = []
             if full:
                 break
-    intake.add_frame(typed(stack([*parts, _texts(header, batch)])))
+    intake.add_cells(stack([*parts, _texts(header, batch)]))
 
 
-def typed(frame: pl.DataFrame) -> pl.DataFrame:
-    """Columns of text that hold only numbers, or only true and false, as such."""
+def typed(frame: pl.DataFrame, names: Collection[str]) -> pl.DataFrame:
+    """The columns `names` that hold only texts of numbers, or of true and false, as such."""
     import polars as pl
 
-    return frame.with_columns([_typed(column) for column in frame.iter_columns() if column.dtype == pl.String])
+    return frame.with_columns(
+        [_typed(frame[n]) for n, dtype in frame.schema.items() if n in names and dtype == pl.String]
+    )
 
 
 def sniff(line: str) -> str:
@@ -155,6 +159,7 @@ def _typed(column: pl.Series) -> pl.Series:
         return column.replace_strict(_FLAGS, return_dtype=pl.Boolean)
     if values.str.contains(_INTEGER).all():
         return column.cast(pl.Int64)
-    if values.str.contains(_NUMBER).all():
-        return column.cast(pl.Float64)
-    return column
+    if not values.str.contains(_NUMBER).all():
+        return column
+    numbers = column.cast(pl.Float64)
+    return numbers if numbers.n_unique() == column.n_unique() else column

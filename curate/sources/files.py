@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from curate.errors import DataError, did_you_mean
+from curate.renaming import set_aside
 from curate.sources import streams
 from curate.sources.loaded import Intake, Loaded
 from curate.table import file_hash, read_parquet, require_file
@@ -58,7 +59,8 @@ def read(
     loaded = intake.finish()
     if not loaded.frame.height and limit != 0:
         raise DataError(_nothing(path, paths, loaded.failed))
-    return Loaded(rename(loaded.frame, columns or {}, str(path)), loaded.failed, loaded.notes)
+    frame = _typed(loaded.frame, intake, columns or {})
+    return Loaded(rename(frame, columns or {}, str(path)), loaded.failed, loaded.notes)
 
 
 def resolve(path: Path | str, base: Path) -> Path:
@@ -117,15 +119,16 @@ def rename(frame: pl.DataFrame, columns: Mapping[str, str], where: str) -> pl.Da
     return set_aside(frame, set(columns) - set(columns.values())).rename({old: new for new, old in columns.items()})
 
 
-def set_aside(frame: pl.DataFrame, names: set[str]) -> pl.DataFrame:
-    """Give the columns `names`, where they are, the name `original_<name>`, or one with a number when that is taken."""
-    taken = set(frame.columns)
-    renamed = {}
-    for name in sorted(names & taken):
-        options = (f"original_{name}", *(f"original_{name}_{number}" for number in range(2, len(taken) + 3)))
-        renamed[name] = next(option for option in options if option not in taken)
-        taken.add(renamed[name])
-    return frame.rename(renamed)
+def _typed(frame: pl.DataFrame, intake: Intake, columns: Mapping[str, str]) -> pl.DataFrame:
+    """Cells as numbers and flags, save in columns that hold texts and golds by the names they get."""
+    if not (cells := intake.cells - intake.worded):
+        return frame
+    from curate.dialects import text_columns
+    from curate.sources.csv_rows import typed
+
+    called = {old: new for new, old in columns.items()}
+    texts = text_columns()
+    return typed(frame, {name for name in cells if texts.isdisjoint((new := called.get(name, name), new.lower()))})
 
 
 def _read_one(path: Path, format_: str | None, intake: Intake, max_bytes: int, max_row_bytes: int) -> None:

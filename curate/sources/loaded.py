@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 RAW = 2_000
+_NUMBERS = {"int", "float", "bool"}
 NOT_UTF8 = "not UTF-8 (iconv -f LATIN1 -t UTF-8 makes it so where it is Latin-1)"
 
 
@@ -33,12 +34,17 @@ class Loaded:
 
 @dataclass
 class Intake:
-    """Rows as they come in, until `limit` of them are there (None: all)."""
+    """Rows as they come in, until `limit` of them are there (None: all).
+
+    cells: columns of texts that may stand for numbers (CSV). worded: columns in which another file has a text.
+    """
 
     limit: int | None = None
     tally: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
     rows: int = 0
+    cells: set[str] = field(default_factory=set)
+    worded: set[str] = field(default_factory=set)
     _parts: list[tuple[int, Mapping[str, pl.Series | list[Any]]]] = field(default_factory=list)
     _shapes: dict[str, Shape] = field(default_factory=dict)
     _failed: list[dict[str, Any]] = field(default_factory=list)
@@ -62,6 +68,7 @@ class Intake:
     def add_columns(self, height: int, columns: Mapping[str, list[Any]], shapes: Mapping[str, Shape]) -> None:
         """Take columns of `height` values whose shapes are known; there is room for them."""
         part: dict[str, pl.Series | list[Any]] = {}
+        self.worded.update(name for name, shape in shapes.items() if shape.kinds - _NUMBERS)
         for name, shape in shapes.items():
             # values that would become JSON wait: what they become depends on the rows still to come
             part[name] = to_series(name, columns[name], shape) if shape.fits() else columns[name]
@@ -70,8 +77,20 @@ class Intake:
         self._parts.append((height, part))
         self.rows += height
 
+    def add_cells(self, frame: pl.DataFrame) -> None:
+        """Take a table of texts that may stand for numbers."""
+        self.cells.update(frame.columns)
+        self._add(frame)
+
     def add_frame(self, frame: pl.DataFrame) -> None:
         """Take a table that is one already, as far as there is room."""
+        plain = (
+            name for name, dtype in frame.schema.items() if dtype.is_numeric() or str(dtype) in ("Boolean", "Null")
+        )
+        self.worded.update({*frame.columns} - {*plain})
+        self._add(frame)
+
+    def _add(self, frame: pl.DataFrame) -> None:
         frame = frame if self.room is None else frame.head(self.room)
         self._parts.append((frame.height, dict(zip(frame.columns, frame.iter_columns(), strict=True))))
         self.rows += frame.height

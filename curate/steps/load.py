@@ -55,7 +55,7 @@ class Load(Step):
     """
 
     kind: ClassVar[Kind] = "source"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     step: Literal["load"]
     sources: tuple[Source, ...] = Field(min_length=1, description="Each a path, or what else a source is told.")

@@ -354,6 +354,7 @@ def test_an_open_quote_is_named_and_keeps_the_rows_before(tmp_path: Path) -> Non
         (["9" * 25, "1"], ["9" * 25, "1"]),
         (["1e5", "x"], ["1e5", "x"]),
         (["+1", "2"], ["+1", "2"]),
+        (["1.1", "1.10"], ["1.1", "1.10"]),
     ],
 )
 def test_csv_text_becomes_a_number_only_when_nothing_is_lost(
@@ -363,6 +364,27 @@ def test_csv_text_becomes_a_number_only_when_nothing_is_lost(
         read(write(tmp_path / "rows.csv", "a,b\n" + "\n".join(f"{cell},x" for cell in cells))).frame["a"].to_list()
         == expected
     )
+
+
+@pytest.mark.parametrize("column", ["answer", "Answer", "final_answer", "completion", "prompt", "A"])
+@pytest.mark.parametrize("cells", [["2.50", "1"], ["1e5", "3E2"], ["4.0", "4.5"], ["7", "8"], ["True", "False"]])
+def test_a_cell_of_texts_or_golds_stays_as_it_is_written(tmp_path: Path, column: str, cells: list[str]) -> None:
+    path = write(
+        tmp_path / "rows.csv", f"{column},rating\n" + "".join(f"{cell},{n}.50\n" for n, cell in enumerate(cells))
+    )
+    assert read(path).frame.to_dict(as_series=False) == {column: cells, "rating": [0.5, 1.5]}
+
+
+def test_a_column_is_a_gold_by_the_name_it_gets_and_numbers_are_told_over_all_files(tmp_path: Path) -> None:
+    write(tmp_path / "1.csv", "wert,n\n2.50,1\n")
+    write(tmp_path / "2.csv", "wert,n\nx,2.50\n")
+    write(tmp_path / "3.jsonl", '{"wert": "y", "n": 4}\n')
+    assert read(tmp_path, columns={"answer": "wert"}).frame.to_dicts() == [
+        {"answer": "2.50", "n": 1.0}, {"answer": "x", "n": 2.5}, {"answer": "y", "n": 4.0}
+    ]  # fmt: skip
+    assert read(tmp_path / "1.csv").frame.to_dicts() == [{"wert": 2.5, "n": 1}]
+    write(tmp_path / "4.jsonl", '{"n": "4"}\n')
+    assert read(tmp_path).frame["n"].to_list() == ["1", "2.50", "4", "4"]
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
