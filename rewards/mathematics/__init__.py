@@ -25,8 +25,10 @@
     matrices.py     multiples and sums of matrices, entry by entry
     points.py ratios.py lists.py relations.py amounts.py    two trees of one kind
     kinds.py        two trees of any kind: the same answer or not
-    clocks.py       times of day, years before and after Christ
+    families.py     numbers at equal steps: residue classes, general solutions
     wording.py      words and letters of options, without markup
+    phrases.py      phrases and marks around numbers as mathematics
+    clocks.py dates.py    times of day, years before and after Christ, days of a calendar
     signs.py measured.py    plus-minus, percents and units over whole answers
     plain.py        two plain numbers without a grammar; the verdict
     answers.py      text -> the readings an answer can have

@@ -14,13 +14,16 @@ from functools import lru_cache
 from rewards.mathematics.measured import mixed_units
 from rewards.mathematics.numerals import number
 from rewards.mathematics.parser import parse
+from rewards.mathematics.phrases import as_formula, as_written
 from rewards.mathematics.quantities import unit_of
 from rewards.mathematics.remarks import is_noun
+from rewards.mathematics.respelling import letters_apart
 from rewards.mathematics.series import count_series
 from rewards.mathematics.signs import finished
 from rewards.mathematics.spoken import spoken
 from rewards.mathematics.tree import (
     MAX_CHARS,
+    Apply,
     Beyond,
     Braces,
     Bracket,
@@ -31,8 +34,9 @@ from rewards.mathematics.tree import (
     Quantity,
     Unreadable,
     Words,
+    has_words,
 )
-from rewards.mathematics.wording import folded, letters_of, unmarked
+from rewards.mathematics.wording import folded, letters_of
 
 
 class Answer:
@@ -68,7 +72,7 @@ class Answer:
 
 
 _WRAPPERS = (("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"), ("**", "**"), ("`", "`"), ("__", "__"))
-_OPENING, _CLOSING = frozenset(" \n\t$\\*`_"), frozenset(" \n\t$*`_.")
+_OPENING, _CLOSING = frozenset(" \n\t$\\*`_"), frozenset(" \n\t$*`_.\\")
 _BOXED = re.compile(r"\\(?:boxed|fbox|framebox)\s*\{")
 _OBJECTS: dict[str, Node] = {
     "none": Braces(()),
@@ -80,30 +84,8 @@ _OBJECTS: dict[str, Node] = {
     "positive reals": Bracket("(", (Num(0), Name("infinity")), ")"),
 }
 _DIGIT = re.compile(r"\d")
+_NEGATIVE = re.compile(r"(?:minus|negative)\s", re.IGNORECASE)
 _IN_WORDS = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+|(?: [A-Za-z]+)+ and [A-Za-z]+)(?:[ -][A-Za-z]+)*")
-_EXCEPT = re.compile(  # "all real numbers except 2 and 3"
-    r"\A\s*(?:\\text\{\s*)?(?:all|any) real(?: numbers?|s)?(?: \w)?,? except(?: for)?:?"
-    r"\s*\}?\s*(?:\w\s?=\s?)?(.{1,200}?)\s*\Z",
-    re.IGNORECASE,
-)
-_NUMERAL = re.compile(  # \text{7B}_{16}, (7B)_{16}
-    r"(?:\\(?:text|mathrm|textrm|mathtt|texttt)\s*\{|\()\s*([0-9A-F]{1,60})\s*[)}](?=\d*\s*_)"
-)
-_REMAINDER = re.compile(
-    r"(\d{1,12})(?:\s|\\[ ,;]|\\text\s*\{|,)*(?:R\b|remainder)(?:\s|\\[ ,;]|\}|of)*(\d{1,12})\s*\}?"
-)
-_FEET = re.compile(r"(\d{1,6})\s*'\s*(\d{1,6})\s*(?:\"|'')")
-_ENDINGS = frozenset({"st", "nd", "rd", "th"})
-_ENDING = r"(?:st|nd|rd|th)"
-_ORDINAL = re.compile(
-    rf"(?:the\s+)?(\d{{1,6}})(?:{_ENDING}|\^\{{{_ENDING}\}}|(?:\^\s*\{{?\s*)?\\(?:text|mathrm|textrm)\{{\s*{_ENDING}\s*\}}\}}?)"
-    r"(\s[A-Za-z ]{2,40})?"
-)
-_COMPARED = re.compile(  # "all real numbers greater than or equal to 1"
-    r"\s*(?:\\text\{\s*)?(?:all |any |every )?(?:real )?numbers? (?:\$?[a-z]\$? )?(?:that are )?"
-    r"(?P<than>greater|larger|more|less|smaller) than (?P<equal>or equal to )?\s*\}?\s*(?P<bound>[^A-Za-z]{1,80})",
-    re.IGNORECASE,
-)
 MAX_SERIES = 4  # sums without end or to n, and integrals, in one answer
 _SERIES = re.compile(r"\\(?:sum|prod|int)|[∑∏∫]")
 _PLUS_MINUS = re.compile(r"\\pm|\\mp|±|∓|\+/?-")
@@ -114,13 +96,16 @@ def read(text: str) -> Answer:
     """All readings of an answer. Never raises: an unreadable one says so."""
     if len(text) > MAX_CHARS:
         return Answer(text[:80], None, f"longer than {MAX_CHARS} characters")
-    answer = _tree(_written(unwrap(text)))
+    answer = _tree(as_written(unwrap(text)))
     if answer.tree is None or isinstance(answer.tree, Items):
         answer.tree = mixed_units(answer.text) or answer.tree
     if isinstance(answer.tree, Quantity) and unit_of(answer.tree.unit) is None and not _DIGIT.search(text):
         answer.tree = Words(answer.text)  # "an infinite number" is no product of a and n
     if isinstance(answer.tree, Words) or _IN_WORDS.fullmatch(text):
         answer.tree = _OBJECTS.get(answer.words) or _spoken(answer.words) or answer.tree
+    if isinstance(answer.tree, Words) and (below := _NEGATIVE.match(answer.text)):
+        positive = read(answer.text[below.end() :]).tree
+        answer.tree = Apply("neg", (positive,)) if isinstance(positive, Num) else answer.tree
     return answer
 
 
@@ -140,16 +125,13 @@ def unwrap(text: str) -> str:
     >>> unwrap(r"$\boxed{12}$.")
     '12'
     """
-    if "except" in text:
-        text = _EXCEPT.sub(r"\\mathbb{R}\\setminus\\{\1\\}", text)
-    if " than " in text and (said := _COMPARED.fullmatch(text)):
-        sign = ("<" if said["than"].lower() in ("less", "smaller") else ">") + ("=" if said["equal"] else "")
-        text = f"x {sign} {said['bound']}"
+    text = as_formula(text)
     if text and text[0] not in _OPENING and text[-1] not in _CLOSING:
         return _single_escapes(text)
     for _ in range(6):
         before = text
         text = text.strip().rstrip(".").strip() if not text.rstrip().endswith("...") else text.strip()
+        text = text.removesuffix("\\")  # of a space that was stripped
         for left, right in _WRAPPERS:
             if text.startswith(left) and text.endswith(right) and len(text) >= len(left) + len(right):
                 inner = text[len(left) : -len(right)]
@@ -161,26 +143,6 @@ def unwrap(text: str) -> str:
         if text == before:
             break
     return _single_escapes(text)
-
-
-def _written(text: str) -> str:
-    r"""Numbers with what belongs to them: `(7B)_{16}` and `\text{7B}_{16}` are one numeral, `21^{\text{st}}` is 21.
-
-    >>> _written("21st"), _written(r"\text{7B}_{16}")
-    ('21', '7B_{16}')
-    """
-    if ":}" in text or ".}" in text:
-        text = text.replace("{:}", ":").replace("{.}", ".")
-    if text[:1].isdigit() and ("R" in text or "rem" in text):
-        text = _REMAINDER.sub(r"(\1, \2)", text) if _REMAINDER.fullmatch(text) else text
-    if "'" in text and (feet := _FEET.fullmatch(text)):
-        text = f"{feet[1]} ft {feet[2]} in"
-    if "_" in text:
-        text = _NUMERAL.sub(r"\1", text)
-    text = unmarked(text) if text.startswith("\\text{") and text[-3:-1] in _ENDINGS else text
-    if (text[:1].isdigit() or text.startswith("the ")) and ("t" in text or "d" in text):
-        text = _ORDINAL.sub(r"\1\2", text) if _ORDINAL.fullmatch(text) else text
-    return text
 
 
 def _single_escapes(text: str) -> str:
@@ -204,6 +166,8 @@ def _tree(text: str) -> Answer:
     signs = _PLUS_MINUS.search(text) is not None
     try:
         tree = finished(parse(text), signs=signs)
+        if has_words(tree) and (formula := letters_apart(text)) != text:
+            tree = finished(parse(formula), signs=signs)
         if _SERIES.search(text) and count_series(tree) > MAX_SERIES:
             raise Beyond(f"more than {MAX_SERIES} series")
         return Answer(text, tree)
@@ -211,11 +175,13 @@ def _tree(text: str) -> Answer:
         return Answer(text, None, "nested too deep")
     except Unreadable as error:
         answer = Answer(text, None, str(error), beyond=isinstance(error, Beyond))
-    if text.startswith("{") and text.endswith("}"):  # a set written with plain braces
-        try:
-            return Answer(text, finished(parse("\\{" + text[1:-1] + "\\}"), signs=signs))
-        except Unreadable:
-            pass
+    braced = text.startswith("{") and text.endswith("}")  # a set written with plain braces
+    for other in ("\\{" + text[1:-1] + "\\}" if braced else text, letters_apart(text)):
+        if other != text:
+            try:
+                return Answer(text, finished(parse(other), signs=signs))
+            except Unreadable:
+                pass
     return answer
 
 

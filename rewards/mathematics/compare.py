@@ -7,8 +7,10 @@ from collections.abc import Iterator
 
 from rewards.mathematics.answers import Answer, as_list, read
 from rewards.mathematics.clocks import same_time, same_year
+from rewards.mathematics.dates import same_day
 from rewards.mathematics.definitions import value_of
 from rewards.mathematics.expressions import within
+from rewards.mathematics.families import same_family
 from rewards.mathematics.kinds import equal
 from rewards.mathematics.measured import as_quantity
 from rewards.mathematics.plain import Verdict, compare_plain, short
@@ -28,6 +30,7 @@ from rewards.mathematics.tree import (
     Unreadable,
     Words,
     children,
+    has_words,
     names_in,
     with_value,
 )
@@ -82,7 +85,7 @@ def _compare_text(gold: Answer, pred: Answer) -> Verdict | None:
         return Verdict(True, "identical", "text")
     if "_" in gold.text and _without_base(gold.text) == without_markup(pred.text):
         return Verdict(True, "the digits in the base of the gold", "base")
-    for what, dated in (("time of day", same_time), ("year", same_year)):
+    for what, dated in (("time of day", same_time), ("year", same_year), ("day", same_day)):
         same_date = dated(gold.text, pred.text)
         if same_date is not None:
             return Verdict(same_date, f"{short(pred.text)} {'is' if same_date else 'is not'} {short(gold.text)}", what)
@@ -129,7 +132,7 @@ def _compare_trees(
     right = pred_tree if isinstance(pred_tree, Quantity) else as_quantity(pred.text)
     if left is not None and right is not None and (left is not gold_tree or right is not pred_tree):
         return equal(left, right)
-    return verdict
+    return True if verdict is False and same_family(gold_tree, pred_tree) else verdict
 
 
 def _constants_renamed(gold: Node, pred: Node) -> Iterator[tuple[Node, Node]]:
@@ -208,9 +211,9 @@ def _unreadable(gold: Answer, pred: Answer) -> Verdict:
 
 def _not_computed(gold: Node, pred: Node, error: Exception) -> Verdict:
     """The verdict when an expression has no value."""
-    if _has_words(gold):
+    if has_words(gold):
         return Verdict(None, "the gold holds words that are no mathematics", "gold")
-    if _has_words(pred):
+    if has_words(pred):
         return Verdict(False, "the answer holds words that are no mathematics", "words")
     if _computes_with_statements(pred) and not _computes_with_statements(gold):
         return Verdict(False, "the answer computes with what is no number", "unreadable")
@@ -226,10 +229,6 @@ def _too_large(tree: Node) -> bool:
     except (Unreadable, Inexact, ZeroDivisionError):
         pass
     return False
-
-
-def _has_words(tree: Node) -> bool:
-    return isinstance(tree, Words) or any(_has_words(child) for child in children(tree))
 
 
 def _computes_with_statements(tree: Node) -> bool:

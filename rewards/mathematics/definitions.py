@@ -62,7 +62,7 @@ def label_of(node: Node) -> str | None:
         if len(names) > 1 and all(name.isupper() for name in names):
             return "".join(names)  # a segment, an angle
         if node.op == "/" and all((_factors(arg) or "x")[0] == "d" for arg in node.args):
-            return "derivative"
+            return "derivative " + "/".join("".join(_factors(arg)) for arg in node.args)
     return None
 
 

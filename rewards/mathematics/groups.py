@@ -79,13 +79,13 @@ class Groups(Systems):
         if self.is_op("_", "^"):
             self.advance()
             upper = self.subscript()
-            if self.kind == "name" and self.value in ("C", "P") and upper.isdigit() and self.peek()[1] in ("_", "^"):
+            if self.kind == "name" and self.value in ("C", "P") and self.peek()[1] in ("_", "^"):
                 letter = self.value
                 self.advance()
                 self.advance()
                 lower = self.subscript()
-                if lower.isdigit():
-                    return chosen(letter, number(upper), number(lower))
+                if all(script.isdigit() or len(script) == 1 for script in (upper, lower)):
+                    return chosen(letter, *(number(s) if s.isdigit() else Name(s) for s in (upper, lower)))
         raise Unreadable("empty braces")
 
     def set(self) -> Node:

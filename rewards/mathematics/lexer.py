@@ -164,7 +164,7 @@ def _word(letters: str, tokens: list[Token], *, spaced: bool, python: bool, call
         tokens.append(("name", PLAIN_NAMES[letters], spaced))
     elif letters.lower() in CONNECTORS:
         tokens.append(("op", letters.lower(), spaced))
-    elif is_product(letters):
+    elif letters not in ONLY_CALLED and is_product(letters):
         tokens.extend(("name", letter, spaced and not index) for index, letter in enumerate(letters))
     else:
         tokens.append(("word", letters, spaced))
@@ -251,6 +251,8 @@ def _text(name: str, content: str, spaced: bool, tokens: list[Token]) -> None:
         tokens.append(("func", FUNCTIONS[content], spaced))
     elif not content.strip("$€£¥₹₩\\ "):
         return  # a sign of currency
+    elif connector in ("const.", "const", "constant") and tokens and tokens[-1][1] in ("+", "="):
+        tokens.append(("name", "C", spaced))
     elif content in PRINTED and name == "operatorname":
         tokens.append(("func", content, spaced))
     elif constant or _NUMERIC_TEXT.match(content) or (not tokens and _NUMBER_FIRST.match(content)):

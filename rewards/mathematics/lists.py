@@ -20,6 +20,7 @@ from rewards.mathematics.tree import (
     Quantity,
     Relation,
     TooLarge,
+    Words,
     all_of,
     children,
     names_in,
@@ -168,9 +169,10 @@ def _same_parts(gold: list[Node], pred: list[Node], equal: Equal) -> bool | None
         gold, pred = [value_of(item) for item in gold], [value_of(item) for item in pred]
     elif labelled[0] == 1 or labelled[1] == 1:  # `x = 1, 2`
         gold, pred = [value_of(item) for item in gold], [value_of(item) for item in pred]
-    ours, theirs = _nouns(gold), _nouns(pred)
-    if ours and ours.keys() == theirs.keys():  # 3 red and 4 blue
-        return all_of(equal(item, theirs[noun]) for noun, item in ours.items())
+    for names in (_nouns, _labels):
+        ours, theirs = names(gold), names(pred)
+        if ours and ours.keys() == theirs.keys():  # 3 red and 4 blue; mean = 5, median = 4
+            return all_of(equal(item, theirs[name]) for name, item in ours.items())
     left = list(pred)
     undecided = False
     for item in gold:
@@ -193,9 +195,19 @@ def _nouns(items: list[Node]) -> dict[str, Node]:
     return found if len(found) == len(items) > 1 else {}
 
 
+def _labels(items: list[Node]) -> dict[str, Node]:
+    """The parts of a list by the words before their `=`; nothing where they have none or the same."""
+    found: dict[str, Node] = {}
+    for item in items:
+        label = item.sides[0] if isinstance(item, Relation) and item.ops == ("=",) else None
+        if isinstance(label, Words):
+            found[label.text.casefold().strip()] = value_of(item)
+    return found if len(found) == len(items) > 1 else {}
+
+
 def _several_labels(items: list[Node]) -> bool:
     labels = {item.sides[0].name for item in items if isinstance(item, Relation) and isinstance(item.sides[0], Name)}
-    return len(labels) > 1
+    return len(labels) > 1 or bool(_labels(items))
 
 
 def _list_as_point(items: Items, point: Bracket | Matrix, equal: Equal, *, swapped: bool) -> bool | None:
@@ -210,7 +222,7 @@ def _list_as_point(items: Items, point: Bracket | Matrix, equal: Equal, *, swapp
         parts = [value_of(part) for part in parts]
     elif any(isinstance(part, Bracket) for part in parts):
         return False
-    if isinstance(point, Bracket) and "[" in (point.left, point.right):
+    if isinstance(point, Bracket) and {"[", "]"} & {point.left, point.right}:
         return False
     others = list(entries_of(point) or ())
     pairs = zip(others, parts, strict=False) if swapped else zip(parts, others, strict=False)

@@ -8,6 +8,7 @@ from rewards.mathematics.groups import Groups, chosen
 from rewards.mathematics.numerals import in_base, number
 from rewards.mathematics.quantities import MAGNITUDES
 from rewards.mathematics.tree import Apply, Braces, Name, Node, Num, Unreadable, Words
+from rewards.mathematics.vocabulary import ONLY_CALLED
 
 
 class Operands(Groups):
@@ -21,6 +22,9 @@ class Operands(Groups):
         if kind == "name":
             self.advance()
             return Braces(()) if value == "EmptySet" else Name(value)
+        if kind == "func" and value in ONLY_CALLED and self.peek()[1] == "=":  # max = 5
+            self.advance()
+            return Words(value)
         if kind == "func":
             self.nest()
             node = self.function()
@@ -33,7 +37,7 @@ class Operands(Groups):
             return Words(value)
         if kind == "word":
             self.advance()
-            if len(value) > 3:
+            if len(value) > 3 or value in ONLY_CALLED:
                 return Words(value)
             product: Node = Name(value[0])
             for letter in value[1:]:  # a product that happens to spell a unit

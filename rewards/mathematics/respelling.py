@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from rewards.mathematics.vocabulary import UNICODE
+from rewards.mathematics.vocabulary import UNICODE, spells_unit
 
 _SUPERSCRIPT = re.compile("[⁻⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ]+")
 _SUBSCRIPT = re.compile("[₀₁₂₃₄₅₆₇₈₉]+")
@@ -21,6 +21,19 @@ _LEFT_BRACE = re.compile(  # a system, as those write it who have no \\begin{cas
     re.DOTALL,
 )
 _JOINED = re.compile(r"\)\s?[&|]\s?\(")
+_TWO_LETTERS = re.compile(r"(?<![A-Za-z\\])(?<!\d )[A-Za-z]{2}(?![A-Za-z])")  # 7 ft are feet
+_ROMAN = ("\\text", "\\mathrm", "\\operatorname", "\\mbox", "\\rm")
+
+
+def letters_apart(text: str) -> str:
+    r"""A formula in which two letters that spell a unit are a product: `\frac{mg}{k}` holds no milligrams.
+
+    >>> letters_apart(r"\frac{mg}{k}"), letters_apart(r"5\text{ mg}")
+    ('\\frac{m g}{k}', '5\\text{ mg}')
+    """
+    if any(macro in text for macro in _ROMAN):
+        return text
+    return _TWO_LETTERS.sub(lambda run: " ".join(run[0]) if spells_unit(run[0]) else run[0], text)
 
 
 def respelled(text: str) -> str:

@@ -191,6 +191,11 @@ def children(node: Node) -> tuple[Node, ...]:
     return ()
 
 
+def has_words(node: Node) -> bool:
+    """Whether there are words anywhere in a tree."""
+    return isinstance(node, Words) or any(map(has_words, children(node)))
+
+
 def names_in(node: Node) -> set[str]:
     """The names of all variables and constants in a tree."""
     found: set[str] = set()

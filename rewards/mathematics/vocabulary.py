@@ -150,3 +150,12 @@ def is_product(letters: str) -> bool:
     if len(letters) <= 3:
         return letters.lower() not in _SHORT_WORDS and not is_unit(letters)
     return list(letters) == sorted(set(letters))
+
+
+def spells_unit(letters: str) -> bool:
+    """Whether letters are a unit and no common word.
+
+    >>> spells_unit("mg"), spells_unit("in"), spells_unit("xy")
+    (True, False, False)
+    """
+    return letters.lower() not in _SHORT_WORDS and is_unit(letters)

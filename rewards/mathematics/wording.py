@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 from rewards.mathematics.quantities import word_set
+from rewards.mathematics.vocabulary import SKIPPED
 
 _TEXT_MACRO = re.compile(r"\\(?:text|textbf|textit|textrm|mathrm|mbox|textsf|operatorname|mathbf)\s*\{([^{}]*)\}")
+_LOOKS = "|".join((*SKIPPED, "text\\w*", "mathrm", "mbox", "operatorname", "emph", "begin", "end"))
 _OPTION = re.compile("[A-J]")
 _ONE_OPTION = re.compile(
     r"(?i:(?:the\s+)?(?:correct\s+)?(?:answer|option|choice)(?:\s+is)?:?\s*)?"
@@ -36,12 +38,8 @@ _SYNONYMS = {
 _EXISTS = re.compile(r"^(?:there (?:is|are)|(?:it|the (?:equation|system|problem)) has) ")
 _ARTICLE = re.compile(r"^(?:(?:a|an|the|on|in|at|by) )+(?=\w)")
 _ORDINAL = re.compile(r"\b(\d{1,4})(?:st|nd|rd|th)\b")
-_MONTHS = word_set(
-    "january february march april may june july august september october november december "
-    "jan feb mar apr jun jul aug sep sept oct nov dec"
-)
 _UNSAID = word_set("is are and all any every the a an for that with if when real")
-_WEEKDAYS = word_set(
+WEEKDAYS = word_set(
     "monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun"
 )
 
@@ -49,21 +47,15 @@ _WEEKDAYS = word_set(
 def folded(text: str) -> str:
     r"""The bare words in small letters, without a leading article or preposition, by one name for each thing.
 
-    >>> folded(r"\text{The Cat.}"), folded("15 March") == folded("Mar 15th")
-    ('cat', True)
+    >>> folded(r"\text{The Cat.}"), folded("the 3rd")
+    ('cat', '3')
     """
-    words = re.sub(r"\\[A-Za-z]+|\\.|[${}*_`\"“”]", " ", unmarked(text))
+    words = re.sub(r"\\(?:" + _LOOKS + r")(?![A-Za-z])|\\[^A-Za-z]|[\\${}*_`\"“”]", " ", unmarked(text))
     words = " ".join(re.sub(r"[^\w\s'+-]", " ", words.casefold()).split())
     words = _EXISTS.sub("", words)
     words = _SYNONYMS.get(words, words)
     words = _ORDINAL.sub(r"\1", _ARTICLE.sub("", words))
-    parts = words.split()
-    if len(parts) == 1 and words in _WEEKDAYS:
-        return words[:3]  # "Tue" is Tuesday
-    if _MONTHS.isdisjoint(parts):
-        return words
-    said = (part[:3] if part in _MONTHS else part for part in parts if part not in ("of", "the"))
-    return " ".join(sorted(said))  # "15 March" is "Mar 15"
+    return words[:3] if words in WEEKDAYS else words  # "Tue" is Tuesday
 
 
 def gist(words: str) -> tuple[str, ...]:
