@@ -26,8 +26,7 @@ def config_of(
     from pydantic import ValidationError
 
     if len(models) == 1 and models[0].endswith((".yaml", ".yml")):
-        config = read_merge(Path(models[0]))
-        return config if out is None else config.model_copy(update={"out": str(out)})
+        return read_merge(Path(models[0]), out)
     if out is None:
         raise UsageError("merge: --out is missing: the folder of the merged model")
     for name, given in (("--weight", weights), ("--density", densities), ("--layers", layers)):

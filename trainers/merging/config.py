@@ -6,19 +6,23 @@ models:
   - {model: runs/grpo, weight: 0.5, density: 0.5}
 base: house
 out: runs/merged
+
+A file of mergekit's is read as well (`from_mergekit.py`).
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from curate.document import document_text, parse
+from curate.document import Node, document_text, parse
 from curate.errors import InvalidInput, RecipeError, did_you_mean
 from curate.mistakes import validate
+from trainers.merging.from_mergekit import is_mergekit, translated
 from trainers.merging.weights import METHODS, Ingredient
 from trainers.settings import named
 
@@ -66,10 +70,16 @@ class MergeConfig(BaseModel):
         return value
 
 
-def read_merge(path: Path) -> MergeConfig:
-    """Read a YAML file. Raises RecipeError with every mistake at once."""
+def read_merge(path: Path, out: Path | None = None) -> MergeConfig:
+    """Read a YAML file. out: the folder, in place of the file's. Raises RecipeError with every mistake at once."""
     root = parse(document_text(path, "config"), str(path))
     mistakes: list[str] = []
+    if is_mergekit(root):
+        if out is None:
+            mistakes.append(f"{path}: mergekit's files do not say where to: give --out, the folder of the merged model")
+        root = translated(root, mistakes, str(out or "."))
+    elif out is not None and isinstance(root.value, dict):
+        root = Node({**root.value, "out": Node(str(out), "--out")}, root.place)
     config: MergeConfig | None = validate(MergeConfig, root, mistakes)
     if mistakes or config is None:
         raise RecipeError(str(path), mistakes)
@@ -89,6 +99,8 @@ def run_merge(config: MergeConfig, evaluate: Evaluate | None = None) -> Path:
     out, names = Path(config.out), [part.model for part in config.models]
     if config.method == "passthrough":
         return stack_layers([Slice(part.model, _layers(part)) for part in config.models], out)
+    for part in config.models:
+        _check_whole(part, config.method)
     if config.method == "greedy_soup":
         if evaluate is None:
             raise InvalidInput("merge: a greedy soup is judged on problems; give --data (and --reward)")
@@ -111,6 +123,17 @@ def run_merge(config: MergeConfig, evaluate: Evaluate | None = None) -> Path:
         base=config.base, t=config.t, scale=config.scale, normalize=config.normalize, seed=config.seed,
         dtype=config.dtype,
     )  # fmt: skip
+
+
+def _check_whole(part: Part, method: str) -> None:
+    """Raise InvalidInput where layers are named that are not all of a model's."""
+    if part.layers is None:
+        return
+    from trainers.models import find
+
+    count = json.loads((find(part.model) / "config.json").read_text(encoding="utf-8")).get("num_hidden_layers")
+    if _layers(part) != tuple(range(count or 0)):
+        raise InvalidInput(f"merge: {method} takes whole models; {part.model} has {count} layers, not {part.layers}")
 
 
 def _layers(part: Part) -> tuple[int, ...]:

@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from trainers.merging.checkpoint import Checkpoint
+from trainers.merging.config import read_merge, run_merge
 from trainers.merging.weights import Ingredient, merge
 
 pytestmark = [
@@ -61,3 +62,5 @@ def test_ours_equals_mergekit(method: str, models: dict[str, Path], tmp_path: Pa
     assert ours.kinds.keys() == theirs.kinds.keys()
     for name in ours.kinds:
         torch.testing.assert_close(ours.tensor(name), theirs.tensor(name), atol=2e-6, rtol=1e-5)
+    same_file = Checkpoint.of(run_merge(read_merge(tmp_path / "theirs.yaml", tmp_path / "same-file")))
+    assert all(torch.equal(same_file.tensor(name), ours.tensor(name)) for name in ours.kinds)
