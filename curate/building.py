@@ -21,6 +21,7 @@ from curate.executors.sharding import run_step
 from curate.ledger import Entry, to_lines
 from curate.lock import folder_lock, lock_file
 from curate.overlay import DEFAULT_PROFILE
+from curate.pins import require_pinned
 from curate.recipe import Recipe
 from curate.responses import Journal
 from curate.result import PARENT
@@ -97,6 +98,7 @@ def _steps(
         require_columns(recipe, dict.fromkeys(steps[0].after(frozenset())))
     for step in steps:
         step.check(context)
+    require_pinned(recipe, steps)
     for number, step in enumerate(steps):
         stem = f"{number:02d}-{step.title}"
         key = step_key(step, before, context)

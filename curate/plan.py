@@ -11,6 +11,7 @@ import polars as pl
 
 from curate.building import Engines, default_folder, require_columns
 from curate.engines.settings import ENGINES
+from curate.pins import told, unpinned
 from curate.recipe import Head, Recipe
 from curate.responses import Journal
 from curate.result import cost_of
@@ -27,7 +28,8 @@ def make_plan(recipe: Recipe, out: Path | None = None, *, limit: int | None = No
     Sources are read and steps are run in memory up to the first that asks a model; from there on the counts are upper
     bounds. A Hub data set is not read, but what an earlier build loaded of it is; else its rows are as many as `rows:`
     or the limit allow, or unknown (then the totals are None). Requests that answers in the run's folder already serve
-    are counted as `stored`. Raises InvalidInput when a step will not find its columns.
+    are counted as `stored`. `unpinned` says which data sets of the Hub lack a commit. Raises InvalidInput when a step
+    will not find its columns.
     """
     run = Run(out or default_folder(recipe, limit))
     with tempfile.TemporaryDirectory() as nowhere, Journal(_journal(run, Path(nowhere)), read_only=True) as journal:
@@ -57,6 +59,7 @@ def make_plan(recipe: Recipe, out: Path | None = None, *, limit: int | None = No
     return {
         "recipe": recipe.name, "profile": recipe.profile, "run": str(run.folder), "steps": steps,
         "total": total | {"cost_usd": cost_of(costs)},
+        "unpinned": told(recipe, found) if (found := unpinned(recipe)) else "",
     }  # fmt: skip
 
 
@@ -109,7 +112,8 @@ def plan_text(made: dict[str, Any]) -> str:
     ]
     title = f"{made['recipe']} ({made['profile']}) -> {made['run']}"
     remarks = [f"{step['step']}: {step['remark']}" for step in made["steps"] if step["remark"]]
-    end = [*remarks, _total_text(made), "Nothing was asked and nothing was written."]
+    unpinned_text = [made["unpinned"], ""] if made["unpinned"] else []
+    end = [*remarks, *unpinned_text, _total_text(made), "Nothing was asked and nothing was written."]
     return "\n".join([title, "", *table, "", *end])
 
 

@@ -60,6 +60,7 @@ class Recipe:
     """A recipe that holds together: every name it uses exists.
 
     text: the file as it was read. folder: where relative paths of its sources start. overrides: `--set` as given.
+    tree: what was read, with its places.
     """
 
     head: Head
@@ -69,6 +70,7 @@ class Recipe:
     overrides: tuple[str, ...]
     text: str
     path: Path
+    tree: Node | None = None
 
     @property
     def name(self) -> str:
@@ -79,6 +81,10 @@ class Recipe:
     def folder(self) -> Path:
         """Where the recipe lies."""
         return self.path.parent
+
+    def place_of(self, step: int, field: tuple[str | int, ...]) -> str:
+        """Where a field of a step stands: `recipes/x.yaml:12`, or the nearest part of it that the file has."""
+        return self.tree.place_of(("steps", step, *field)) if self.tree else str(self.path)
 
     @property
     def sha256(self) -> str:
@@ -112,7 +118,7 @@ def load_recipe(path: Path, profile: str = DEFAULT_PROFILE, overrides: tuple[str
     mistakes += [one for one in _mistakes_of_profiles(root, profile) if one not in mistakes]
     if mistakes or head is None:
         raise RecipeError(source, sorted(mistakes, key=_line))
-    return Recipe(head, engines, tuple(steps), profile, overrides, text, path)
+    return Recipe(head, engines, tuple(steps), profile, overrides, text, path, base)
 
 
 def _read(base: Node, mistakes: list[str]) -> tuple[Head | None, dict[str, EngineSettings], list[Step]]:

@@ -78,6 +78,14 @@ def unknown(field: tuple[str | int, ...], word: str | None, known: Iterable[str]
         yield Unknown(field, word, known)
 
 
+class Pin(NamedTuple):
+    """A data set of the Hub that a step reads: where it stands in the step, its name and its revision."""
+
+    field: tuple[str | int, ...]
+    name: str
+    revision: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Cost:
     """An estimate before anything is spent. rows: at most so many come out.
@@ -122,6 +130,10 @@ class Step(BaseModel):
 
     def names(self, engines: frozenset[str]) -> Iterator[Unknown]:
         """Words of the settings that name something which does not exist."""
+        return iter(())
+
+    def pins(self) -> Iterator[Pin]:
+        """The data sets of the Hub that it reads; a build is repeatable only when each is pinned."""
         return iter(())
 
     @property

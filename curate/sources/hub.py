@@ -69,21 +69,31 @@ def require_pinned(name: str, revision: str | None) -> None:
             f"a folder '{name}' lies in the working directory and would be read in place of the Hub's data set; "
             f"write ./{name} if you mean it, or build from another directory"
         )
-    if revision is not None and _COMMIT.fullmatch(revision):
-        return
-    got = "no revision is given" if revision is None else f"revision '{revision}' is no commit, it can move"
-    raise DataError(f"{name}: {got}. Pin the commit: {_current(name, revision)}")
+    if got := unpinned(name, revision):
+        commit, silent = current(name, revision)
+        line = f"{commit} (the current one)" if commit else f"<40 hex digits> (the Hub did not say which: {silent})"
+        raise DataError(f"{name}: {got}. Pin the commit: revision: {line}")
 
 
-def _current(name: str, revision: str | None) -> str:
-    """The line that would pin it, when the Hub can be asked."""
+def unpinned(name: str, revision: str | None) -> str:
+    """Why a data set is not pinned to a commit; "" for one that is, and for a folder. Asks nobody.
+
+    >>> unpinned("openai/gsm8k", "main")
+    "revision 'main' is no commit, it can move"
+    """
+    if is_folder(name) or (revision is not None and _COMMIT.fullmatch(revision)):
+        return ""
+    return "no revision is given" if revision is None else f"revision '{revision}' is no commit, it can move"
+
+
+def current(name: str, revision: str | None) -> tuple[str | None, str]:
+    """The commit that a branch, or the main one, is at now; None and why, when the Hub does not say."""
     from huggingface_hub import HfApi
 
     try:
-        sha = HfApi().dataset_info(name, revision=revision, timeout=10).sha
+        return HfApi().dataset_info(name, revision=revision, timeout=10).sha, ""
     except Exception as error:  # noqa: BLE001  a hint in an error message: whatever fails, the message stands
-        return f"revision: <40 hex digits> (the Hub did not say which is current: {_first_line(error)})"
-    return f"revision: {sha}  (the current one)"
+        return None, _first_line(error)
 
 
 def _rows(

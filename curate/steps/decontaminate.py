@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from curate.errors import DataError, did_you_mean
 from curate.result import Result
-from curate.step import Context, Kind, Step, Unknown, unknown
+from curate.step import Context, Kind, Pin, Step, Unknown, unknown
 
 
 class Benchmark(BaseModel):
@@ -81,6 +81,14 @@ class Decontaminate(Step):
         from curate.cleaning.contamination.profiles import PROFILES
 
         yield from unknown(("profile",), self.profile, PROFILES)
+
+    def pins(self) -> Iterator[Pin]:
+        """The benchmarks that lie on the Hub."""
+        from curate.cleaning.contamination.items import HUB
+
+        for name, benchmark in self.against.items():
+            if benchmark.file is None:
+                yield Pin(("against", name), benchmark.hub or HUB[name]["hub"], benchmark.revision)
 
     def needs(self) -> frozenset[str]:
         """The columns that are named."""

@@ -13,7 +13,7 @@ from pydantic import Field, field_validator, model_validator
 from curate.errors import DataError
 from curate.result import ID, REASON, Result
 from curate.sources.settings import Source
-from curate.step import Context, Cost, Kind, Step, Unknown, unknown
+from curate.step import Context, Cost, Kind, Pin, Step, Unknown, unknown
 from curate.widen import stack
 
 
@@ -82,6 +82,12 @@ class Load(Step):
                 if (word := getattr(source, field)) is not None:
                     yield from unknown(("sources", index, field), word, known())
 
+    def pins(self) -> Iterator[Pin]:
+        """The sources that lie on the Hub."""
+        for index, source in enumerate(self.sources):
+            if source.hub is not None:
+                yield Pin(("sources", index, "hub"), source.hub, source.revision)
+
     def depends(self, context: Context) -> Mapping[str, Any]:
         """The content of every file, the version of the problem makers, and the limit."""
         from curate.sources.procedural import VERSION
@@ -92,7 +98,6 @@ class Load(Step):
 
     def run(self, table: pl.DataFrame, context: Context) -> Result:
         """Read all sources, in order. Raises one DataError with every source that cannot be read."""
-        self._require_pinned()
         context.progress.start(self.title, None)
         parts, mistakes = list[_Part](), list[str]()
         for source in self.sources:
@@ -121,20 +126,6 @@ class Load(Step):
                 f"{self.title}: some rows are conversations, so all are: a prompt is now in `messages`"
             )
         return made
-
-    def _require_pinned(self) -> None:
-        from curate.sources.hub import require_pinned
-
-        mistakes = []
-        for source in self.sources:
-            if source.hub is not None:
-                try:
-                    require_pinned(source.hub, source.revision)
-                except DataError as unpinned:
-                    mistakes.append(str(unpinned))
-        if mistakes:
-            lines = "".join(f"\n  {line}" for line in mistakes)
-            raise DataError(f"{self.title}: {mistakes[0]}" if len(mistakes) == 1 else f"{self.title}:{lines}")
 
     def cost(self, table: pl.DataFrame | None, rows: int, context: Context) -> Cost:
         """Costs no requests; the rows are counted by reading them (`curate plan` does)."""
