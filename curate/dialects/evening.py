@@ -70,6 +70,8 @@ def answer_apart(frame: pl.DataFrame) -> pl.DataFrame:
     dtype = frame.schema.get("messages")
     if not (isinstance(dtype, pl.List) and isinstance(dtype.inner, pl.Struct)):
         return frame
+    if not {"role", "content"} <= {field.name for field in dtype.inner.fields}:
+        return frame
     given = pl.col("completion") if "completion" in frame.columns else pl.lit(None, dtype=pl.String)
     turns, last = pl.col("messages"), pl.col("messages").list.last()
     ends = (turns.list.len() > 1) & (last.struct.field("role") == "assistant") & given.is_null()

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from curate.cleaning.rules.measuring import Measured, labels, measure, text_column
+from curate.cleaning.rules.measuring import Measured, in_one_form, labels, measure, text_column
 from curate.cleaning.rules.reading import Written, read_rules
 from curate.cleaning.rules.rule import Rule
 from curate.errors import DataError, did_you_mean
@@ -126,7 +126,8 @@ def filter_rows(
     says for what a row is flagged, with the value and the limit. Sources: see `RULES`.
 
     rules: names of rules and of sets (`SETS`), limits of your own: `["gopher", {"words": {"min": 20}}]`.
-    column: text or messages; `completion`, `messages` or `text` unless given. Of messages each of `roles` is judged:
+    column: text or messages; unless given the first of `completion`, `messages` and `text` that any row fills, and of a
+    conversation without a completion beside rows that have one its last answer. Of messages each of `roles` is judged:
     the worst speaks for its row, and lengths are summed.
     keep: None keeps every row; "clean" those without a flag; else rules on the labels in the language of
     `curate.rules`: `["not flag.refusal", "score.words >= 20"]`.
@@ -149,7 +150,9 @@ def filter_rows(
                 read_rule(text)
     except RuleError as broken:
         raise DataError(f"filter_rows: {broken}") from None
-    return _decided(frame, measure(frame, text_column(frame, column), read, roles), read, wanted)
+    name = text_column(frame, column)
+    judged = in_one_form(frame, name) if column is None else frame
+    return _decided(frame, measure(judged, name, read, roles), read, wanted)
 
 
 def _decided(frame: pl.DataFrame, measured: Measured, rules: tuple[Rule, ...], keep: tuple[str, ...]) -> Filtered:

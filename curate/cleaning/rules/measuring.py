@@ -42,7 +42,8 @@ class Measured:
 
 def text_column(frame: pl.DataFrame, column: str | None) -> str:
     """The column to judge. Raises DataError when there is none, or it holds neither text nor messages."""
-    name = column or next((name for name in COLUMNS if name in frame.columns), None)
+    there = [name for name in COLUMNS if name in frame.columns]
+    name = column or next((name for name in there if frame[name].null_count() < frame.height), next(iter(there), None))
     if name is None:
         raise DataError(
             f"no column to filter by (there are: {', '.join(frame.columns)}); name one: column='...', "
@@ -54,6 +55,13 @@ def text_column(frame: pl.DataFrame, column: str | None) -> str:
     if not isinstance(dtype, TEXTS) and not _is_conversation(dtype):
         raise DataError(f"column '{name}' holds {dtype}, neither text nor messages; name a column of text")
     return name
+
+
+def in_one_form(frame: pl.DataFrame, column: str) -> pl.DataFrame:
+    """The rows with the last answer of a conversation as `completion`, where others have theirs there and it has none."""
+    from curate.dialects.evening import answer_apart
+
+    return answer_apart(frame) if column == "completion" and frame[column].null_count() else frame
 
 
 def measure(frame: pl.DataFrame, column: str, rules: Sequence[Rule], roles: Sequence[str]) -> Measured:

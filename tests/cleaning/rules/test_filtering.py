@@ -122,6 +122,17 @@ def test_conversations_are_judged_message_by_message() -> None:
     assert users.kept["score.words"].to_list() == [5, 2, 0]
 
 
+def test_an_answer_is_read_where_it_stands_and_an_empty_column_is_none() -> None:
+    chat = [{"role": "user", "content": "Who?"}, {"role": "assistant", "content": "Ada did it."}]
+    empty = pl.DataFrame({"completion": [None], "messages": [chat]}, schema_overrides={"completion": pl.String})
+    assert filter_rows(empty, ["words"]).kept["score.words"].to_list() == [3]
+    mixed = pl.DataFrame({"completion": [None, "Two words."], "messages": [chat, chat[:1]]})
+    made = filter_rows(mixed, ["words"])
+    assert made.kept["score.words"].to_list() == [3, 2]
+    assert made.kept.select(mixed.columns).equals(mixed)
+    assert filter_rows(mixed, ["words"], column="completion").kept["score.words"].to_list() == [None, 2]
+
+
 def test_messages_under_other_names_and_bytes_are_read() -> None:
     sharegpt = pl.DataFrame({"messages": [[{"from": "human", "value": "hi"}, {"from": "gpt", "value": "one two"}]]})
     assert filter_rows(sharegpt, ["words"]).kept["score.words"].to_list() == [2]
