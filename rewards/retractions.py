@@ -65,6 +65,11 @@ _DENIAL = re.compile(
     r"(?:\s+(?:be|equal|equal to|the answer|exactly|just|simply|necessarily|even))*[\s:$*(]*\Z",
     re.IGNORECASE,
 )
+_NO_ANSWER = re.compile(  # before a box
+    r"(?:\b(?:answer|result|solution)s?\s+(?:is|are|was|were|can|could|would|should)(?:\s?n['\u2019]t|\s?not)"
+    r"(?:\s+(?:be|equal(?: to)?|simply|just))*|\}[\s$,;)]*(?:and\s)?(?:not|rather than|instead of))[\s:$*(\\]*\Z",
+    re.IGNORECASE,
+)
 _OTHER = re.compile(r",?\s(?:and\s)?(?:not|rather than|instead of)\s\$?[-+]?(?:\d[\d.,/]*|[A-J])\$?\Z")
 _SEVERAL = re.compile(
     r"(?:\d\$?\s*(?:to|through|until|\u2013|,|and|&)|\d-|\bbetween\s[^.\n]{1,20}\sand)\s*\Z", re.IGNORECASE
@@ -122,6 +127,17 @@ def denied(before: str, after: str = "") -> bool:
         return True
     enumerates = _ENUMERATES.match(after) is not None and _ENUMERATED.search(tail) is not None
     return enumerates or _OPEN.match(after) is not None or refused(after)
+
+
+def called_no_answer(before: str) -> bool:
+    r"""Whether the words before a box say that it holds none: "the answer is not", "\boxed{4}, and not".
+
+    In a derivation much else may stand there: "x cannot exceed" says what the largest x is.
+
+    >>> called_no_answer("So the answer is not "), called_no_answer("so x cannot exceed ")
+    (True, False)
+    """
+    return _NO_ANSWER.search(before) is not None
 
 
 def without_other(statement: str) -> str:

@@ -28,7 +28,7 @@ from rewards.extract.boxed import boxes, last_boxed
 from rewards.extract.endings import Found, is_number, last_number, last_resort
 from rewards.extract.stated import ONLY_SUPPOSED, contradict, stated
 from rewards.extract.thinking import THINKING_TAGS, strip_thinking
-from rewards.retractions import restated
+from rewards.retractions import called_no_answer, restated
 
 __all__ = [
     "ONLY_SUPPOSED",
@@ -54,11 +54,6 @@ _ALTERNATIVE = re.compile(r"\b(?:or|maybe|perhaps|possibly|alternatively|either)
 _STARTS_NUMBER = re.compile(r"[-+$\\(]*\.?\d")
 _OBJECT = re.compile(r"(?:```(?:json)?\s*)?(\{.*\})\s*(?:```)?\s*\Z", re.DOTALL)
 _ANSWER_KEYS = ("answer", "final_answer")
-_NOT_IT = re.compile(  # before a box
-    r"(?:\b(?:answer|result|solution)s?\s+(?:is|are|was|were|can|could|would|should)(?:\s?n['\u2019]t|\s?not)"
-    r"(?:\s+(?:be|equal(?: to)?|simply|just))*|\}[\s$,;)]*(?:and\s)?(?:not|rather than|instead of))[\s:$*(\\]*\Z",
-    re.IGNORECASE,
-)
 _MAX_OBJECT = 4_000  # characters of a JSON object that is read as an answer
 
 
@@ -103,7 +98,7 @@ def _boxed(text: str) -> Found | None:
     every = boxes(text)
     if not every:
         return None
-    found = [box for box in every if not _NOT_IT.search(text, max(0, box[0] - 60), box[0])]
+    found = [box for box in every if not called_no_answer(text[max(0, box[0] - 60) : box[0]])]
     if not found:
         return Found("", "a box that is denied", tuple(content for _, _, content in every))
     parts, joined = [found[-1][2]], ","

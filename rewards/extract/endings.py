@@ -9,8 +9,8 @@ from rewards.extract.thinking import strip_thinking
 from rewards.retractions import denied
 
 _NUMBER = re.compile(
-    r"(?<![\w.])(?<!\d,)(?:(?<!-)[-+\u2212][^\S\n]?)?\$?"
-    r"(?:\\[dt]?frac\s?\{-?\d{1,30}\}\s?\{\d{1,30}\}"
+    r"(?<![\w.^])(?<!\^\{)(?<!\d,)(?:(?<!-)[-+\u2212][^\S\n]?)?\$?"
+    r"(?:\\[dt]?frac\s?(?:\{-?\d{1,30}\}|\d)\s?(?:\{\d{1,30}\}|\d)"
     r"|(?:\d{1,3}(?:,\d{3})+|\d{1,400})(?:\.\d{1,400})?(?:\s?/\s?\d{1,30})?|\.\d{1,400})"
     r"(?:\s?\\?%)?(?!\d)"
 )
@@ -22,6 +22,13 @@ _HEDGED = re.compile(
 _ONLY_NUMBER = re.compile(r"[\s|>*+-]*(?:\(?(?:\d{1,2}|[a-zA-Z])[.)]\s+)?[*$`]*(-?\d[\d.,/]*)[*$`.,;\s|]*")
 _EMPHASISED = re.compile(r"^[ \t]*(?:\*\*|__)\s?\$?(-?\d[\d.,/]*?)\$?[.\s]?(?:\*\*|__)[.\s]*$", re.MULTILINE)
 _TABLE_RULE = re.compile(r"[\s:-]*\|[\s|:-]*|\s*`+\w*\s*")
+_PART_BEFORE = re.compile(  # of a term, a comparison or a ratio that the last number only ends
+    r"(?:[\d)\]}]\$?\s?(?:[*/\u00d7\u00b7:^+]|-|\u2212)|\b[A-Za-z]\s?[*/^+\u2212-]|\\(?:cdot|times|[lg]eq?|[lg]t|neq?)"
+    r"|[<>\u2264\u2265]=?|\b[A-Za-z]\()\s?\$?\Z"
+)
+_PART_BEHIND = re.compile(
+    r"\s?\^|\s?\\(?:pi|sqrt|cdot|times)(?![A-Za-z])|[\u03c0\u221a(]|\s[*+/\u00d7]\s?\S|[a-bd-fi-kn-z](?![A-Za-z])"
+)
 _NOT_THE_OTHER = re.compile(r",\s(?:and\s)?not\s(?:\w+\s)?\$?\Z")
 _LETTER = re.compile(r"(?<![A-Za-z\\'])\(?([A-J])\)?(?![A-Za-z'])")
 _ARTICLE = re.compile(r"A [a-z]")
@@ -71,7 +78,7 @@ def is_number(text: str) -> bool:
 
 
 def last_number(text: str) -> Found | None:
-    """The last number, unless it is one of several candidates joined by "or", denied ("not 4") or a label ("step 4").
+    """The last number, unless it is one of several ("3 or 4"), part of a formula (2x), denied or a label ("step 4").
 
     >>> last_number("5 cats and 12 dogs.").text
     '12'
@@ -89,8 +96,9 @@ def last_number(text: str) -> Found | None:
     if _HEDGED.search(before) or denied(before, text[match.end() : match.end() + 30]):
         return None
     value = match.group().replace("\u2212", "-").replace("$", "").replace(" ", "")
-    if value[0] in "+-" and match.start() and (text[match.start() - 1].isalnum() or text[match.start() - 1] in ")]}"):
-        value = value[1:]  # a difference, not a sign
+    signed = before + value[0] if value[0] in "+-" else before
+    if _PART_BEFORE.search(signed) or _PART_BEHIND.match(text, match.end()):
+        return None
     return Found(value, "last number")
 
 

@@ -46,6 +46,7 @@ _FULL_STOP = re.compile(r"(?<=\S)\.(?:\s|$)|\u3002")
 _ABBREVIATED = re.compile(  # before a full stop that ends no sentence: titles and initials
     r"\b(?:(?:Drs?|Mr|Mrs|Ms|St|Prof|Mt|Gen|Gov|Sgt|Col|Rev|Lt|Capt|Sen)\.\s[A-Z]"
     r"|(?!Option|Choice|Answer|Case|Part|Group|Type|Class|Vitamin)[A-Z][a-z]+\s[A-Z]\.\s[A-Z][a-z]"
+    r"|(?:Jan|Feb|Mar|Apr|Aug|Sept?|Oct|Nov|Dec)\.\s\d"
     r"|[A-Z]\.\s?[A-Z]\.|(?<=[A-Z]\.\s)[A-Z]\.\s[A-Z][a-z])"
 )
 _REMARK = re.compile(r"\s[-\u2013\u2014]\s(?=[A-Za-z]{2,}[\s,.])")  # "96 - see above"

@@ -27,11 +27,14 @@
     kinds.py        two trees of any kind: the same answer or not
     families.py     numbers at equal steps: residue classes, general solutions
     wording.py      words and letters of options, without markup
+    parts.py        (a) 3 (b) 5
     phrases.py      phrases and marks around numbers as mathematics
     clocks.py dates.py    times of day, years before and after Christ, days of a calendar
     signs.py measured.py    plus-minus, percents and units over whole answers
     plain.py        two plain numbers without a grammar; the verdict
     answers.py      text -> the readings an answer can have
+    words.py        answers in words
+    readings.py     other readings of both: 5 m as metres, E as e
     compare.py      gold and prediction -> verdict
     symbolic.py     the last resort, math-verify, run in a worker that can be killed
 

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-from rewards.mathematics.answers import Answer, as_list, read
+from rewards.mathematics.answers import Answer, read
 from rewards.mathematics.clocks import same_time, same_year
 from rewards.mathematics.dates import same_day
 from rewards.mathematics.definitions import value_of
 from rewards.mathematics.expressions import within
-from rewards.mathematics.families import same_family
 from rewards.mathematics.kinds import equal
-from rewards.mathematics.measured import as_quantity
+from rewards.mathematics.parts import parts_of
 from rewards.mathematics.plain import Verdict, compare_plain, short
 from rewards.mathematics.quantities import unit_of
-from rewards.mathematics.remarks import are_other_currencies, said_in, subject_of
+from rewards.mathematics.readings import equal_otherwise
+from rewards.mathematics.remarks import are_other_currencies
 from rewards.mathematics.surds import Inexact
 from rewards.mathematics.tree import (
     Apply,
     Items,
-    Name,
     Node,
     Num,
     Quantity,
@@ -31,16 +29,16 @@ from rewards.mathematics.tree import (
     Words,
     children,
     has_words,
-    names_in,
-    with_value,
 )
 from rewards.mathematics.wording import gist, without_markup
+from rewards.mathematics.words import in_words, verdict_in_words
 
 _BASED = re.compile(r"\s*(-?[0-9A-F]{1,60})_(?:\d|\{\s*(?:\d{1,2}|\\text\{[a-z]{3,10}\})\s*\}|\d\d)\s*\.?")
-_JOINTS = re.compile(r"\s*(?:,\s*and\b|,|;|\band\b)\s*")
-_YES_NO = {"yes": "no", "no": "yes", "true": "false", "false": "true"}
 _OPTION = re.compile(r"\([A-J]\)")
-_MAX_LIST = 200
+_OPTION_TEXT = re.compile(  # \textbf{(D)}\ 72
+    r"\s*\\text\w*\s*\{\s*\([A-J]\)\s*\}(?:\s|~|\\[ ,;:!]|\\quad)*(\S.*)", re.DOTALL
+)
+_COMMA = re.compile(r"\s*(?:,|;|\band\b)\s*")
 _MINUTES = re.compile(r":\s*0\d\b")
 
 
@@ -57,10 +55,14 @@ def compare(gold_text: str, pred_text: str, tolerance: float | None = None) -> V
     plain = compare_plain(gold_text, pred_text, tolerance)
     if plain is not None:
         return plain
+    parts = parts_of(gold_text)
+    if parts and (together := _in_parts(parts, pred_text, tolerance)) is not None:
+        return together
     gold, pred = read(gold_text), read(pred_text)
     verdict = _compare_text(gold, pred)
     if verdict is not None:
-        return verdict
+        option = _OPTION_TEXT.fullmatch(gold_text) if verdict.equal is False and not pred.letters else None
+        return compare(option[1], pred_text, tolerance) if option else verdict
     assert gold.tree is not None
     assert pred.tree is not None
     try:
@@ -73,6 +75,21 @@ def compare(gold_text: str, pred_text: str, tolerance: float | None = None) -> V
         return Verdict(None, "undecided", "undecided")
     said = "equals" if equals else "is not"
     return Verdict(equals, f"{short(pred.text)} {said} {short(gold.text)}", "mathematics")
+
+
+def _in_parts(parts: tuple[str, ...], pred_text: str, tolerance: float | None) -> Verdict | None:
+    """The verdict on answers to `(a)`, `(b)` ...: each by its label, or a list in their order; None for another."""
+    said = parts_of(pred_text)
+    if not said:
+        listed = read(pred_text)
+        if not isinstance(listed.tree, Items) or len(listed.tree.items) != len(parts):
+            return None
+        said = tuple(_COMMA.split(listed.text))
+    if len(said) != len(parts):
+        return Verdict(False, f"{len(said)} parts, not {len(parts)}", "parts")
+    verdicts = [compare(ours, theirs, tolerance) for ours, theirs in zip(parts, said, strict=True)]
+    worst = min(verdicts, key=lambda verdict: {False: 0, None: 1, True: 2}[verdict.equal])
+    return Verdict(worst.equal, worst.why, "parts")
 
 
 def _compare_text(gold: Answer, pred: Answer) -> Verdict | None:
@@ -92,7 +109,7 @@ def _compare_text(gold: Answer, pred: Answer) -> Verdict | None:
     if gold.letters and gold.letters == pred.letters and _names_options(gold, pred):
         return Verdict(True, f"option {''.join(gold.letters)}", "option")
     if isinstance(gold.tree, Words) or (isinstance(pred.tree, Words) and gold.tree is not None):
-        return _words(gold, pred)
+        return in_words(gold, pred)
     return _unreadable(gold, pred) if gold.tree is None or pred.tree is None else None
 
 
@@ -120,33 +137,10 @@ def _compare_trees(
     verdict = equal(gold_tree, pred_tree)
     if verdict:
         return True
-    printed = "E" in gold.text + pred.text or "I" in gold.text + pred.text
-    if printed and any(equal(*pair) for pair in _constants_renamed(gold_tree, pred_tree)):
-        return True
     if tolerance is not None and within(_number_of(gold_tree), _number_of(pred_tree), tolerance):
         return True
-    several = as_list(gold.text)
-    if several is not None and " " in pred.text and equal(several, pred_tree):
-        return True
-    left = gold_tree if isinstance(gold_tree, Quantity) else as_quantity(gold.text)
-    right = pred_tree if isinstance(pred_tree, Quantity) else as_quantity(pred.text)
-    if left is not None and right is not None and (left is not gold_tree or right is not pred_tree):
-        return equal(left, right)
-    return True if verdict is False and same_family(gold_tree, pred_tree) else verdict
-
-
-def _constants_renamed(gold: Node, pred: Node) -> Iterator[tuple[Node, Node]]:
-    """Both with one spelling of e (`E`) and of the imaginary unit (`I`), where each has its own."""
-    if isinstance(gold, Name) or isinstance(pred, Name):
-        return  # an option, or a variable
-    ours, theirs = names_in(gold), names_in(pred)
-    for constant, spelling in (("e", "E"), ("i", "I")):
-        if {constant, spelling} & ours == {constant} and {constant, spelling} & theirs == {spelling}:
-            pred = with_value(pred, spelling, Name(constant))
-            yield gold, pred
-        elif {constant, spelling} & ours == {spelling} and {constant, spelling} & theirs == {constant}:
-            gold = with_value(gold, spelling, Name(constant))
-            yield gold, pred
+    otherwise = equal_otherwise(gold, pred, gold_tree, pred_tree)
+    return verdict if otherwise is None else otherwise
 
 
 def _in_money(tree: Node) -> bool:
@@ -170,30 +164,6 @@ def _number_of(tree: Node) -> Node:
     return value.value if isinstance(value, Quantity) else value
 
 
-def _words(gold: Answer, pred: Answer) -> Verdict:
-    sentence = said_in(pred.words)
-    wanted = {gold.words, read(said_in(gold.words)).words if " is " in gold.words else ""} - {""}
-    said = not wanted.isdisjoint({pred.words, read(sentence).words if sentence else "", subject_of(pred.words)})
-    said = said or _listed(gold) == _listed(pred) != () or _answers(gold.words, pred.words)
-    return _verdict_in_words(gold, pred, said=said)
-
-
-def _verdict_in_words(gold: Answer, pred: Answer, *, said: bool) -> Verdict:
-    return Verdict(said, f"'{short(pred.text)}' {'is' if said else 'is not'} '{short(gold.text)}'", "words")
-
-
-def _answers(gold: str, pred: str) -> bool:
-    """Whether a sentence begins with the yes or no of the gold and holds not the other: "no, it is not"."""
-    other = _YES_NO.get(gold)
-    return other is not None and pred.split()[:1] == [gold] and other not in pred.split() and "or" not in pred.split()
-
-
-def _listed(answer: Answer) -> tuple[str, ...]:
-    """Several answers in words, in their order: `red, blue` is `red and blue`."""
-    parts = _JOINTS.split(without_markup(answer.text)) if len(answer.text) < _MAX_LIST else []
-    return tuple(read(part).words for part in parts) if len(parts) > 1 and all(parts) else ()
-
-
 def _unreadable(gold: Answer, pred: Answer) -> Verdict:
     """The verdict where at least one is no mathematics: as text where the gold is one."""
     if gold.words == pred.words and gold.words.replace(" ", "").isalpha():
@@ -202,7 +172,7 @@ def _unreadable(gold: Answer, pred: Answer) -> Verdict:
         if "".join(gold.text.split()) == "".join(pred.text.split()):
             return Verdict(True, "identical but for spaces", "text")
         if not gold.beyond and (ours := gist(gold.words)):
-            return _verdict_in_words(gold, pred, said=ours == gist(pred.words))
+            return verdict_in_words(gold, pred, said=ours == gist(pred.words))
         return Verdict(None, f"the gold cannot be read: {gold.problem}", "undecided" if gold.beyond else "gold")
     if pred.beyond:
         return Verdict(None, f"the answer cannot be read: {pred.problem}", "undecided")

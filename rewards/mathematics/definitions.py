@@ -58,11 +58,11 @@ def label_of(node: Node) -> str | None:
             return f"{label_of(inverse.args[0])}^-1({label_of(node.args[1])})"
         if node.op in ("abs", "overline", "degree"):
             return label_of(node.args[0])
-        names = _factors(node)
+        names = factors(node)
         if len(names) > 1 and all(name.isupper() for name in names):
             return "".join(names)  # a segment, an angle
-        if node.op == "/" and all((_factors(arg) or "x")[0] == "d" for arg in node.args):
-            return "derivative " + "/".join("".join(_factors(arg)) for arg in node.args)
+        if node.op == "/" and all((factors(arg) or "x")[0] == "d" for arg in node.args):
+            return "derivative " + "/".join("".join(factors(arg)) for arg in node.args)
     return None
 
 
@@ -110,16 +110,16 @@ def _asked_for(node: Node) -> bool:
         return isinstance(right, Name) and (isinstance(left, Name) or _asked_for(left))
     if isinstance(node, Apply) and node.op == "/":
         return all(isinstance(part, Name) for part in node.args)
-    return len(_factors(node)) > 1 or (
+    return len(factors(node)) > 1 or (
         isinstance(node, Apply) and node.op in _ASKED_FUNCTIONS and isinstance(node.args[0], Name)
     )
 
 
-def _factors(node: Node) -> list[str]:
+def factors(node: Node) -> list[str]:
     """The names of a product of names, or nothing."""
     if isinstance(node, Name):
         return [node.name]
     if isinstance(node, Apply) and node.op == "*":
-        left, right = _factors(node.args[0]), _factors(node.args[1])
+        left, right = factors(node.args[0]), factors(node.args[1])
         return left + right if left and right else []
     return []

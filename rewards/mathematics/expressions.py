@@ -57,7 +57,8 @@ def with_constants_of(gold: Node, pred: Node) -> Iterator[Node]:
     for pool, other in _POOLS:
         wanted, found = sorted(ours & pool), sorted((theirs - ours) & other | theirs & pool)
         same_rest = bool(wanted) and len(wanted) == len(found) <= 3 and ours - set(wanted) == theirs - set(found)
-        if same_rest and (ours - set(wanted) or "pi" in names_in(gold)):
+        counts = wanted == ["k"]  # 6k + 1 is 6n + 1
+        if same_rest and (ours - set(wanted) or counts or "pi" in names_in(gold)):
             for order in permutations(wanted):
                 yield _renamed(pred, dict(zip(found, order, strict=True)))
             return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from rewards.mathematics.definitions import label_of, unpacked, value_of, with_argument_of
+from rewards.mathematics.definitions import factors, label_of, unpacked, value_of, with_argument_of
 from rewards.mathematics.equality import same
 from rewards.mathematics.expressions import CONSTANTS_OF_INTEGRATION, with_constants_of
 from rewards.mathematics.lists import same_list
@@ -23,6 +23,7 @@ from rewards.mathematics.tree import (
     Num,
     Relation,
     Unreadable,
+    Words,
     variables_in,
     with_value,
 )
@@ -71,6 +72,9 @@ def _same_sides(gold: Relation, pred: Relation, equal: Equal) -> bool | None:
             return equal(left, right)
         if not isinstance(left, Relation) and not isinstance(right, Relation) and equal(left, right):
             return True
+    ours, theirs = (_spelled(side.sides[0]) for side in (gold, pred))
+    if ours and ours == theirs and gold.ops == pred.ops == ("=",):  # pH, in roman type or not
+        return equal(gold.sides[1], pred.sides[1])
     if is_set(gold) and is_set(pred):
         if variables_in(gold) - {"Reals"} != variables_in(pred) - {"Reals"}:
             return False
@@ -98,6 +102,12 @@ def _level(node: Relation) -> Node | None:
     return at[0] if additive else None
 
 
+def _spelled(node: Node) -> str:
+    """The letters of a label of several letters, written as a word or as a product; "" for any other."""
+    letters = node.text if isinstance(node, Words) else "".join(factors(node))
+    return letters if len(letters) > 1 and letters.isalpha() else ""
+
+
 def _is_class(node: Node) -> bool:
     return isinstance(node, Apply) and node.op == "mod"
 
@@ -108,4 +118,7 @@ def _same_label(gold: str | None, pred: str | None) -> bool:
         return False
     if "derivative" in gold + pred:
         return gold == pred or "'" in gold + pred
-    return gold == pred or not gold or not pred or ("(" in gold) != ("(" in pred)
+    base, _, index = gold.partition("_")
+    other, _, other_index = pred.partition("_")
+    indexed = base == other and bool(index) != bool(other_index)  # E_n, where the other says E
+    return gold == pred or not gold or not pred or ("(" in gold) != ("(" in pred) or indexed

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from rewards.mathematics.vocabulary import UNICODE, spells_unit
+from rewards.mathematics.vocabulary import UNICODE, may_be_product
 
 _SUPERSCRIPT = re.compile("[⁻⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ]+")
 _SUBSCRIPT = re.compile("[₀₁₂₃₄₅₆₇₈₉]+")
@@ -22,18 +22,21 @@ _LEFT_BRACE = re.compile(  # a system, as those write it who have no \\begin{cas
 )
 _JOINED = re.compile(r"\)\s?[&|]\s?\(")
 _TWO_LETTERS = re.compile(r"(?<![A-Za-z\\])(?<!\d )[A-Za-z]{2}(?![A-Za-z])")  # 7 ft are feet
+_FORMULA = re.compile(r"[\\^=+(]")
+_LONG_WORD = re.compile(r"(?<![A-Za-z\\])[A-Za-z]{4}")
 _ROMAN = ("\\text", "\\mathrm", "\\operatorname", "\\mbox", "\\rm")
 
 
 def letters_apart(text: str) -> str:
-    r"""A formula in which two letters that spell a unit are a product: `\frac{mg}{k}` holds no milligrams.
+    r"""A formula in which two letters that spell a unit or a word are a product: `\frac{mg}{k}` holds no milligrams.
 
     >>> letters_apart(r"\frac{mg}{k}"), letters_apart(r"5\text{ mg}")
     ('\\frac{m g}{k}', '5\\text{ mg}')
     """
     if any(macro in text for macro in _ROMAN):
         return text
-    return _TWO_LETTERS.sub(lambda run: " ".join(run[0]) if spells_unit(run[0]) else run[0], text)
+    formula = _FORMULA.search(text) is not None and _LONG_WORD.search(text) is None
+    return _TWO_LETTERS.sub(lambda run: " ".join(run[0]) if may_be_product(run[0], formula=formula) else run[0], text)
 
 
 def respelled(text: str) -> str:

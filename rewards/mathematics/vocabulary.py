@@ -111,7 +111,7 @@ NAMES = {
 } | {letter: letter for letter in GREEK}  # fmt: skip
 """Macros that are one name."""
 
-GLUED = frozenset(OPS) - {"in", "to", "mod", "circ", "div"} | GREEK | {"infty"}
+GLUED = frozenset(OPS) - {"in", "to", "mod", "circ", "div"} | GREEK | {"infty", "pi"}
 """Macros that data sets glue to the next letters when they strip spaces: `\\lex`, `\\omegat`."""
 
 BEYOND = _set("neg iint iiint oint lim liminf limsup inf sup partial nabla cases forall exists propto")
@@ -152,10 +152,12 @@ def is_product(letters: str) -> bool:
     return list(letters) == sorted(set(letters))
 
 
-def spells_unit(letters: str) -> bool:
-    """Whether letters are a unit and no common word.
+def may_be_product(letters: str, *, formula: bool) -> bool:
+    """Whether letters that were read as a word may be a product: those of a unit, and in a formula also `at`.
 
-    >>> spells_unit("mg"), spells_unit("in"), spells_unit("xy")
+    >>> may_be_product("mg", formula=False), may_be_product("at", formula=False), may_be_product("ln", formula=True)
     (True, False, False)
     """
+    if formula:
+        return letters not in PLAIN_FUNCTIONS and letters not in PLAIN_NAMES and letters not in CONNECTORS
     return letters.lower() not in _SHORT_WORDS and is_unit(letters)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 
 from rewards.mathematics.quantities import word_set
-from rewards.mathematics.vocabulary import SKIPPED
+from rewards.mathematics.vocabulary import GREEK
 
 _TEXT_MACRO = re.compile(r"\\(?:text|textbf|textit|textrm|mathrm|mbox|textsf|operatorname|mathbf)\s*\{([^{}]*)\}")
-_LOOKS = "|".join((*SKIPPED, "text\\w*", "mathrm", "mbox", "operatorname", "emph", "begin", "end"))
+_MARKUP = re.compile(  # all macros but those that name something
+    r"\\(?!(?:" + "|".join(sorted(GREEK)) + r")(?![A-Za-z]))[A-Za-z]+|\\[^A-Za-z]|[\\${}*_`\"“”]"
+)
 _OPTION = re.compile("[A-J]")
 _ONE_OPTION = re.compile(
     r"(?i:(?:the\s+)?(?:correct\s+)?(?:answer|option|choice)(?:\s+is)?:?\s*)?"
@@ -50,7 +52,7 @@ def folded(text: str) -> str:
     >>> folded(r"\text{The Cat.}"), folded("the 3rd")
     ('cat', '3')
     """
-    words = re.sub(r"\\(?:" + _LOOKS + r")(?![A-Za-z])|\\[^A-Za-z]|[\\${}*_`\"“”]", " ", unmarked(text))
+    words = _MARKUP.sub(" ", unmarked(text))
     words = " ".join(re.sub(r"[^\w\s'+-]", " ", words.casefold()).split())
     words = _EXISTS.sub("", words)
     words = _SYNONYMS.get(words, words)

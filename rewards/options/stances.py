@@ -23,9 +23,11 @@ CHOSEN = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 CORRECT = re.compile(
-    r"(?:\b(?:option|choice|answer|statement)\s+)?[(\[]?(?<![\w'’])(?P<label>[A-Z]|\d{1,2})[)\].:]?(?:"
+    r"(?:\b(?:option|choice|answer|statement)\s+)?[(\[]?(?<![\w'’])(?P<label>[A-Z]|\d{1,2})[)\].:]?"
+    r"(?:(?<=[)\]])(?:\s(?!(?:is|are|was|and|or|not|but)\s)[^\s;()]+){1,8}(?=\s(?:is|must be)\s))?(?:"
     r"(?:\s+is|\s+must be|,)\s+(?:clearly |definitely |indeed )?(?:the |my )?(?:most |only |single |final |best )?"
-    r"(?:correct|right|best|true|answer|choice)\b|(?<![.:])\s+(?:remains|is left|fits best|works best)\b)(?!\s*\?)",
+    r"(?:correct|right|best|true|answer|choice)\b"
+    r"|(?<![.:])\s+(?:remains|is left|stands out|fits best|works best)\b)(?!\s*\?)",
 )
 EQUALS = re.compile(r"=>?|[⇒→]|\b(?:is|are|equals|gives)\b", re.IGNORECASE)
 UNTRUE = re.compile(

@@ -55,6 +55,12 @@ WRONG = re.compile(
     IS_WRONG + r"|(?:isn't|wasn't|can't|cannot|can not|won't|doesn't|does not|fails)\b)",
     re.IGNORECASE,
 )
+MENTIONED = re.compile(  # behind a letter that is spoken of, and not chosen: "C is for cookie"
+    r"\s+(?:is\s+for\b(?!\s(?:sure|certain))|stands\sfor\b|is\s+(?:\w+ly\s|just\s|only\s)?(?:an?|the)\s(?:\w+\s){0,3}?"
+    r"(?:letter|vowel|consonant|article|pronoun|word|symbol|language|musical note|vitamin"
+    r"|(?:option|choice|one)\s(?:in|on)\sth(?:e|is)\s(?:list|menu))\b)",
+    re.IGNORECASE,
+)
 NOT_IT = re.compile(
     r"(?:\bneither|\bnor|\bnot|n't|\bnever|\brather than|\binstead of|(?:any|every)thing but|\bexcept(?: for)?"
     r"|\bother than)"
@@ -132,6 +138,8 @@ def _labelled(places: frozenset[int], joined: bool, body: str, length: int, menu
     end = len(body) - len(rest) + other_length if other in places else length
     if (WRONG if end == length else WRONG_TEXT).match(body, end):
         return frozenset(), f"an option that is denied: {body[:60]}"
+    if end == length and MENTIONED.match(body, end):
+        return frozenset(), f"a letter that is only mentioned: {body[:60]}"
     if re.fullmatch(r"(?:\s+[A-Z])+[.\s]*", body[end:]):
         return frozenset(), f"the options are listed: {body[:60]}"
     return _unless_doubted(places, body, end, menu)

@@ -1,0 +1,55 @@
+"""Other readings of two answers that differ at first sight: `5 m` as metres, `E` as e, `100,200` as two numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rewards.mathematics.answers import Answer, as_list, read
+from rewards.mathematics.families import same_family
+from rewards.mathematics.kinds import equal
+from rewards.mathematics.measured import as_quantity
+from rewards.mathematics.respelling import letters_apart
+from rewards.mathematics.tree import Apply, Name, Node, Quantity, names_in, variables_in, with_value
+
+
+def equal_otherwise(gold: Answer, pred: Answer, gold_tree: Node, pred_tree: Node) -> bool | None:
+    """Whether other readings of both say that they are one answer; None where there are no others."""
+    printed = "E" in gold.text + pred.text or "I" in gold.text + pred.text
+    if printed and any(equal(*pair) for pair in _constants_renamed(gold_tree, pred_tree)):
+        return True
+    several = as_list(gold.text)
+    if several is not None and " " in pred.text and equal(several, pred_tree):
+        return True
+    for answer, tree, other in ((gold, gold_tree, pred_tree), (pred, pred_tree, gold_tree)):
+        if isinstance(tree, Quantity) and isinstance(other, Apply) and variables_in(other):
+            product = read(letters_apart(answer.text)).tree  # 2mg and 2 m g
+            if product is not None and not isinstance(product, Quantity) and equal(product, other):
+                return True
+    left = gold_tree if isinstance(gold_tree, Quantity) else as_quantity(gold.text)
+    right = pred_tree if isinstance(pred_tree, Quantity) else as_quantity(pred.text)
+    if left is not None and right is not None and (left is not gold_tree or right is not pred_tree):
+        return equal(left, right)
+    if left is not None and right is None and left is not gold_tree and _is_measured(gold.text):
+        return equal(left, pred_tree)  # a unit that one side wrote
+    if right is not None and left is None and right is not pred_tree and _is_measured(pred.text):
+        return equal(gold_tree, right)
+    return True if same_family(gold_tree, pred_tree) else None
+
+
+def _is_measured(text: str) -> bool:
+    """Whether letters behind a number are rather a unit than variables: `5 m`, `9.8m/s`, and not `5m`."""
+    return " " in text.strip() or "/" in text
+
+
+def _constants_renamed(gold: Node, pred: Node) -> Iterator[tuple[Node, Node]]:
+    """Both with one spelling of e (`E`) and of the imaginary unit (`I`), where each has its own."""
+    if isinstance(gold, Name) or isinstance(pred, Name):
+        return  # an option, or a variable
+    ours, theirs = names_in(gold), names_in(pred)
+    for constant, spelling in (("e", "E"), ("i", "I")):
+        if {constant, spelling} & ours == {constant} and {constant, spelling} & theirs == {spelling}:
+            pred = with_value(pred, spelling, Name(constant))
+            yield gold, pred
+        elif {constant, spelling} & ours == {spelling} and {constant, spelling} & theirs == {constant}:
+            gold = with_value(gold, spelling, Name(constant))
+            yield gold, pred
