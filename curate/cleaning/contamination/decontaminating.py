@@ -16,7 +16,8 @@ from curate.cleaning.contamination.items import Source, read_items
 from curate.cleaning.contamination.kept import cache_folder
 from curate.cleaning.contamination.pairs import join_similarity
 from curate.cleaning.contamination.profiles import Profile, profile_of
-from curate.cleaning.contamination.texts import got, question_columns, text_of, texts_of
+from curate.cleaning.contamination.texts import question_columns, text_of, texts_of
+from curate.cleaning.frames import check_frame
 from curate.errors import DataError
 
 if TYPE_CHECKING:
@@ -67,8 +68,7 @@ def decontaminate(
               1  in exam item 0 (exact, 9 words, 100% of the item): “what is the sum of all primes below twenty”
     """
     given: dict[str, Any] = {"covered": covered, "span": span, "ratio": ratio, "similarity": similarity}
-    if not isinstance(frame, pl.DataFrame):
-        raise DataError(f"decontaminate: a polars frame is wanted {got(frame)}")
+    check_frame(frame, "decontaminate")
     if not isinstance(numbers, bool):
         raise DataError(f"decontaminate: numbers is True or False (got {numbers!r})")
     if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 1):

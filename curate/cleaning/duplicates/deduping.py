@@ -18,6 +18,7 @@ from curate.cleaning.duplicates.indexed import against, pairs_of
 from curate.cleaning.duplicates.pairs import no_pairs
 from curate.cleaning.duplicates.ranks import ranked
 from curate.cleaning.duplicates.way import By, Way, check_columns
+from curate.cleaning.frames import check_frame
 from curate.result import ID
 from curate.table import row_ids
 from curate.text.embed import STATIC, Encoder
@@ -65,6 +66,7 @@ def dedupe(
     >>> dedupe(frame).dropped["reason"].to_list()
     ['same text as a']
     """
+    check_frame(frame, "dedupe")
     way = Way.of(by, threshold, normal, numbers=numbers, template=template, code=code, encoder=encoder, groups=groups)
     columns = [column] if isinstance(column, str) else list(column)
     check_columns(columns, frame.columns)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from curate.cleaning.frames import check_frame
 from curate.cleaning.rules.measuring import Measured, in_one_form, labels, measure, text_column
 from curate.cleaning.rules.reading import Written, read_rules
 from curate.cleaning.rules.rule import Rule
@@ -140,8 +141,7 @@ def filter_rows(
               1  empty
               1  words  at least 2
     """
-    if not isinstance(frame, pl.DataFrame):
-        raise DataError(f"filter_rows takes a polars DataFrame (got {type(frame).__name__}); collect a LazyFrame first")
+    check_frame(frame, "filter_rows")
     try:
         read = read_rules(rules)
         wanted = (keep,) if isinstance(keep, str) else tuple(keep or ())

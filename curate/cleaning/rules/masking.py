@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from curate.cleaning.frames import check_frame
 from curate.cleaning.rules.private import PERSONAL, PRIVATE, SECRET, masked, values_in
 from curate.errors import DataError, did_you_mean
 from curate.result import Result
@@ -31,6 +32,7 @@ def mask_rows(
     >>> mask_rows(rows).kept.row(0)
     ('I am [EMAIL_1]', 'Hello [EMAIL_1]!')
     """
+    check_frame(frame, "mask_rows")
     wanted = read_kinds(kinds)
     names = _columns(frame, columns)
     values = _values(frame, names, wanted)

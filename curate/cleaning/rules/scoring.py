@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from curate.cleaning.frames import check_frame
 from curate.cleaning.rules.models import HOUSE, Scored, label_scores, perplexities
 from curate.errors import DataError, did_you_mean
 from curate.result import Result
@@ -40,6 +41,7 @@ def score_rows(
     │ bb   ┆ 2.0        ┆          │
     └──────┴────────────┴──────────┘
     """
+    check_frame(frame, "score_rows")
     where = column or next((each for each in ("completion", "text") if each in frame.columns), None)
     if where is None or where not in frame.columns:
         raise DataError(f"no column '{where or 'completion'}' to score{did_you_mean(where or '', frame.columns)}")

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from curate.cleaning.frames import check_frame
 from curate.cleaning.selection.bands import difficulty
 from curate.cleaning.selection.diversity import diverse
 from curate.cleaning.selection.mixing import mix
@@ -37,6 +38,7 @@ def select(frame: pl.DataFrame, by: str = "mix", **options: Any) -> Selected:
     2 kept, 1 dropped
               1  not drawn: 1 of 2 rows with source x
     """
+    check_frame(frame, "select")
     if by not in WAYS:
         raise UsageError(f"select: unknown by='{by}'{did_you_mean(by, WAYS)}")
     known = signature(WAYS[by]).parameters
