@@ -8,6 +8,7 @@ comparing   what counts as the same result
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial as bind
@@ -17,12 +18,14 @@ from rewards import sandbox
 from rewards.base import Score
 from rewards.programs import shapes
 from rewards.programs.comparing import text_problem, value_problem
-from rewards.programs.extracting import programs
+from rewards.programs.extracting import defines, programs
 from rewards.programs.parsing import is_program
 from rewards.programs.splitting import Expectation, split
 from rewards.sandbox import Call, Limits, Outcome, Run, Sandbox, Solution, plain
 
 ANSWER_SPARE = 1 << 16
+_CALLED = re.compile(r"\b([A-Za-z_]\w*)\(")
+MOST_CALLED = 100  # names in the tests of a row
 
 
 def code(
@@ -90,7 +93,7 @@ def _check(
         runs = [Run(given, bind(_text_judge, wanted, tolerance)) for given, wanted in tests.runs]
         return sandbox.run_programs(place, solution, runs, limits, partial=partial)
     if isinstance(tests, shapes.Calls):
-        name = tests.entry_point.removeprefix("Solution().").removeprefix("Solution.")
+        name = _method(tests.entry_point)
         solution = Solution(programs(completion, "", _wanted(completion, name)), preamble=True)
         calls = [_call(name, case, tests.boxed, tolerance) for case in tests.cases]
         return sandbox.run_calls(place, solution, calls, limits, partial=partial)
@@ -99,25 +102,39 @@ def _check(
 
 def _check_asserts(place: Sandbox, completion: str, tests: shapes.Asserts, limits: Limits, *, partial: bool) -> Outcome:
     whole = "\n".join(tests.sources)
+    method = _method(tests.entry_point)
     bare = not tests.entry_point and not tests.setup and len(tests.sources) == 1  # LeetCode: a script about a class
-    name = tests.entry_point or ("Solution" if bare and "Solution" in whole else "")
-    parts = [] if tests.setup else [split(source, tests.entry_point) for source in tests.sources]
+    name = "Solution" if method != tests.entry_point or (bare and "Solution" in whole) else method
+    parts = [] if tests.setup else [split(source, method) for source in tests.sources]
     found = [expectation for part in parts if part for expectation in part]
-    if not name and found:
-        name = found[0].name
-    solution = Solution(programs(completion, tests.prompt, name), preamble=bare)
+    name = name or (found[0].name if found else _defined(completion, whole))
+    solution = Solution(programs(completion, tests.prompt, name), preamble=bare or name == "Solution")
     if parts and all(parts):
-        return sandbox.run_calls(place, solution, [_asserted(one, name) for one in found], limits, partial=partial)
+        under_test = method or name
+        return sandbox.run_calls(
+            place, solution, [_asserted(one, under_test) for one in found], limits, partial=partial
+        )
     sources = [tests.setup, *tests.sources]
     if tests.entry_point and "def check(" in whole:
-        sources.append(f"check({tests.entry_point})")
+        sources.append(f"check(Solution().{method})" if method != tests.entry_point else f"check({method})")
     job = {
         "helpers": tests.prompt if is_program(tests.prompt) else "",
         "tests": sources,
-        "entry_point": tests.entry_point,
+        "entry_point": name if method != tests.entry_point else tests.entry_point,
         "partial": partial,
     }
     return sandbox.run_tests(place, solution, job, limits)
+
+
+def _defined(completion: str, tests: str) -> str:
+    """The first name the tests call that the completion defines."""
+    called = list(dict.fromkeys(_CALLED.findall(tests)))[:MOST_CALLED]
+    return next((name for name in called if defines(completion, name)), "")
+
+
+def _method(entry_point: str) -> str:
+    """A function's name, or that of a method of LeetCode's class: `Solution().f`."""
+    return entry_point.removeprefix("Solution().").removeprefix("Solution.")
 
 
 def _call(name: str, case: tuple[list[Any], dict[str, Any], Any], boxed: bool, tolerance: float) -> Call:

@@ -5,7 +5,8 @@
     {"fn_name": f, "inputs": [...], "outputs": [...]}        APPS, TACO: arguments as lists, results maybe in a list;
                                                              LiveCodeBench: arguments as lines of JSON, results as JSON
     {"asserts": [...], "setup"?: code}                       MBPP (also test_list, test_setup_code, test_imports)
-    {"test": code, "prompt"?: code, "entry_point"?: f}       HumanEval's check(candidate), LeetCode's asserts
+    {"test": code, "prompt"?: code, "entry_point"?: f}       HumanEval's check(candidate), LeetCode's asserts; functions
+                                                             and classes of pytest and unittest (KodCode, BigCodeBench)
     [{"input", "output"}, ...]                               LiveCodeBench's tests; fn_name there, or in metadata
     {"public_test_cases", "private_test_cases"?, "metadata"?}  LiveCodeBench's rows, packed private tests too
     ["assert ...", ...], "assert ..."                        asserts alone

@@ -18,8 +18,16 @@ from collections.abc import Callable
 from typing import Any
 
 from rewards.sandbox import plain
+from rewards.sandbox.waiting import self_pipes
 
 SOLUTION = "<solution>"
+
+
+def _awaited(coroutine: Any) -> object:
+    import asyncio
+
+    return asyncio.run(coroutine)
+
 
 _OPERATIONS: dict[str, Callable[..., Any]] = {
     "get": lambda value: value,
@@ -37,6 +45,8 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {
     "getitem": operator.getitem,
     "setitem": operator.setitem,
     "delitem": operator.delitem,
+    "isinstance": lambda kind, value: isinstance(value, kind),
+    "await": _awaited,
 }
 
 
@@ -110,6 +120,7 @@ def describe(error: BaseException) -> list[str]:
 
 def _run(job: dict[str, Any], module: types.ModuleType) -> None:
     vars(builtins).update(exit=sys.exit, quit=sys.exit)  # what the module `site` would have put there
+    self_pipes()
     if job.get("preamble"):
         module.__dict__.update(preamble())
     code = _compile(job["programs"])
@@ -150,6 +161,8 @@ class _Server:
             named = plain.decode(request.get("kwargs", {"d": []}), self.resolve)
             before = plain.dumps(request.get("args", [])) if request.get("watch") else b""
             value = _OPERATIONS[request["do"]](target, *arguments, **named)
+            if type(value) is types.CoroutineType and not request.get("refs"):
+                value = _awaited(value)
             reply["value"] = plain.encode(value, self.export if request.get("refs") else None)
             if before:
                 after = plain.encode(arguments, self.export)
@@ -161,6 +174,7 @@ class _Server:
             reply["error"] = ["NotPlain", str(error)]
         except BaseException as error:  # noqa: BLE001  whatever the model's code raises
             reply["error"] = describe(error)
+            reply["base"] = next((kind.__name__ for kind in type(error).__mro__ if kind.__module__ == "builtins"), "")
         plain.send(self.fd, reply)
 
     def target(self, on: dict[str, Any]) -> object:

@@ -1,10 +1,11 @@
 """Values as plain data: the only form in which anything crosses between the sandbox's processes.
 
-A value is built of None, bool, int, float, str, bytes, bytearray, complex, range, Fraction, Decimal, the built-in types
-themselves, list, tuple, set, frozenset, dict and deque; on the wire it is JSON with one-key objects as tags. What
-arrives is built anew from exact built-in types, so a subclass with its own `__eq__`, a lazy object or a `__class__`
-property has nothing to say on the other side. An instance of a subclass (Counter, namedtuple, IntEnum) travels as the
-built-in value it holds. Reading needs no trust: no code is looked up by name, size and depth are limited.
+A value is built of None, bool, int, float, str, bytes, bytearray, complex, range, Fraction, Decimal, date, datetime
+without a zone, timedelta, the built-in types themselves, list, tuple, set, frozenset, dict and deque; on the wire it is
+JSON with one-key objects as tags. What arrives is built anew from exact built-in types, so a subclass with its own
+`__eq__`, a lazy object or a `__class__` property has nothing to say on the other side. An instance of a subclass
+(Counter, namedtuple, IntEnum) travels as the built-in value it holds. Reading needs no trust: no code is looked up by
+name, size and depth are limited.
 
 Frames on a pipe are a length of four bytes and that many bytes of JSON.
 """
@@ -15,6 +16,7 @@ import json
 import os
 from collections import deque
 from collections.abc import Callable
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -160,6 +162,14 @@ def _dict(value: dict[Any, Any], export: Export | None, depth: int) -> Tree:
     return {"d": [[encode(key, export, depth), encode(item, export, depth)] for key, item in dict.items(value)]}
 
 
+def _moment(value: Any, export: Export | None, _depth: int) -> Tree:
+    if value.tzinfo is None:
+        return {"D": [*datetime.timetuple(value)[:6], value.microsecond]}
+    if export is None:
+        raise NotPlain("a time with a zone is not plain data")
+    return export(value)
+
+
 _ENCODERS: dict[type, Callable[[Any, Export | None, int], Tree]] = {
     type(None): lambda value, _export, _depth: value,
     bool: lambda value, _export, _depth: value,
@@ -178,6 +188,9 @@ _ENCODERS: dict[type, Callable[[Any, Export | None, int], Tree]] = {
     range: lambda value, _export, _depth: {"r": [hex(value.start), hex(value.stop), hex(value.step)]},
     Fraction: lambda value, _export, _depth: {"F": [hex(value.numerator), hex(value.denominator)]},
     Decimal: lambda value, _export, _depth: {"M": Decimal.__str__(value)},
+    datetime: _moment,
+    date: lambda value, _export, _depth: {"D": date.timetuple(value)[:3]},
+    timedelta: lambda value, _export, _depth: {"P": [value.days, value.seconds, value.microseconds]},
 }
 
 
@@ -241,5 +254,7 @@ _DECODERS: dict[str, Callable[[Tree, Resolve | None, int], Any]] = {
     "r": lambda body, _resolve, _depth: range(*map(_hex, body)),
     "F": lambda body, _resolve, _depth: _fraction(*map(_hex, body)),
     "M": lambda body, _resolve, _depth: _decimal(body),
+    "D": lambda body, _resolve, _depth: datetime(*body) if len(body) > 3 else date(*body),  # noqa: DTZ001
+    "P": lambda body, _resolve, _depth: timedelta(*body),
     "T": lambda body, _resolve, _depth: _type_named(body),
 }

@@ -8,32 +8,17 @@ alone.
 
 from __future__ import annotations
 
-import builtins
-import contextlib
 import os
 import time
-from typing import Any, NoReturn
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from rewards.sandbox import plain
+from rewards.sandbox.errors import Ended, Unsupported, raise_again
 from rewards.sandbox.waiting import readable
 
-_SPECIAL = (StopIteration, StopAsyncIteration, AssertionError, ImportError)
-
-
-class SolutionError(Exception):
-    """The solution raised something the tests cannot name."""
-
-
-class Ended(BaseException):
-    """No more can be asked: the solution hangs, died or broke the channel. `why` is for a person."""
-
-    def __init__(self, why: str) -> None:
-        super().__init__(why)
-        self.why = why
-
-
-class Unsupported(BaseException):
-    """The tests do what this sandbox cannot carry, so that they judge nothing."""
+if TYPE_CHECKING:
+    from typing_extensions import TypeIs
 
 
 class Link:
@@ -65,7 +50,7 @@ class Link:
         if "stop" in reply:
             raise StopIteration
         if "error" in reply:
-            _raise(*map(str, reply["error"]))
+            raise_again(*map(str, reply["error"]), base=str(reply.get("base", "")))
         return plain.decode(reply.get("value"), self.resolve)
 
     def exchange(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -106,7 +91,7 @@ class Link:
 
     def export(self, value: object) -> plain.Tree:
         """The tree of what is no plain data: a solution's object, or a function of the tests."""
-        if type(value) is Remote:
+        if is_remote(value):
             return object.__getattribute__(value, "_target")
         if callable(value) and not isinstance(value, type):
             self.callbacks.append(value)
@@ -119,7 +104,8 @@ class Link:
         if type(number) is not int or type(kind) is not str:
             raise plain.NotPlain("not a reference")
         if number not in self.remotes:
-            self.remotes[number] = Remote(self, {"ref": number}, kind)
+            remote = RemoteCoroutine if kind == "coroutine" else Remote
+            self.remotes[number] = remote(self, {"ref": number}, kind)
         return self.remotes[number]
 
 
@@ -139,6 +125,16 @@ class Remote:
         if type(value) is not kind:
             raise TypeError(f"{operation}() of the solution's object gave no {kind.__name__}")
         return value
+
+    def __enter__(self) -> Any:
+        return self._ask("getattr", "__enter__")()
+
+    def __exit__(self, *raised: object) -> None:
+        """Close it; what the tests raise inside is theirs, and goes on."""
+        self._ask("getattr", "__exit__")(None, None, None)
+
+    def __instancecheck__(self, value: object) -> bool:
+        return is_remote(value) and self._only(bool, "isinstance", value) is True
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         """Call it over there."""
@@ -161,7 +157,7 @@ class Remote:
 
     def __iter__(self) -> Remote:
         iterator = self._ask("iter")
-        if type(iterator) is not Remote:
+        if not is_remote(iterator):
             raise TypeError("the solution's object is not iterable")
         return iterator
 
@@ -191,7 +187,7 @@ class Remote:
         return float(self._only(float, "float"))
 
     def __eq__(self, other: object) -> bool:
-        if other is None or type(other) is Remote:
+        if other is None or is_remote(other):
             return other is self
         raise self._not_plain()
 
@@ -208,6 +204,35 @@ class Remote:
         return TypeError(f"an object of class {object.__getattribute__(self, '_kind')} is not plain data")
 
 
+class RemoteCoroutine(Remote):
+    """What an async function of the solution gave; awaiting it runs it to its end over there."""
+
+    __hash__ = object.__hash__  # type: ignore[assignment]  # asyncio keeps what it runs in sets
+
+    def __await__(self) -> Generator[None, None, Any]:
+        yield from ()
+        return self._ask("await")
+
+    def send(self, _: None) -> NoReturn:
+        """As a coroutine that ends at once, with what it gave over there."""
+        raise StopIteration(self._ask("await"))
+
+    def __next__(self) -> NoReturn:
+        self.send(None)
+
+    def throw(self, error: BaseException) -> NoReturn:
+        """What is thrown in comes back out."""
+        raise error
+
+    def close(self) -> None:
+        """Nothing is left to close."""
+
+
+def is_remote(value: object) -> TypeIs[Remote]:
+    """Whether a value is an object of the solution's; by its type, which the solution has no say in."""
+    return issubclass(type(value), Remote)
+
+
 def _update(arguments: tuple[Any, ...], after: Any) -> None:
     """Carry what the solution did to its arguments over to the lists, dicts and sets of the tests."""
     if type(after) is not list or len(after) != len(arguments):
@@ -220,19 +245,3 @@ def _update(arguments: tuple[Any, ...], after: Any) -> None:
         elif type(argument) in (dict, set):
             argument.clear()
             argument.update(new)
-
-
-def _raise(kind: str, message: str) -> NoReturn:
-    """Raise what the solution raised: by its own class for an ordinary built-in exception, else SolutionError.
-
-    Not StopIteration, which would end a loop of the tests early; not ImportError, which says that the tests cannot be
-    run; not what is no Exception.
-    """
-    known = getattr(builtins, kind, None)
-    if isinstance(known, type) and issubclass(known, Exception) and not issubclass(known, _SPECIAL):
-        error: Exception | None = None
-        with contextlib.suppress(TypeError):  # UnicodeDecodeError wants more than a message
-            error = known(message)
-        if error is not None:
-            raise error
-    raise SolutionError(f"{kind}: {message}" if kind != "NotPlain" else message)

@@ -8,10 +8,17 @@ from __future__ import annotations
 import ast
 import builtins
 import sys
+import types
+from collections.abc import Callable
+from functools import partial as bind
 from typing import Any
 
 from rewards.sandbox import plain
-from rewards.sandbox.remote import Ended, Link, Remote, SolutionError, Unsupported
+from rewards.sandbox.collected import collected, count_unittest, refuse_out_of_reach
+from rewards.sandbox.errors import Ended, SolutionError, Unsupported
+from rewards.sandbox.pytesting import Skipped, pytest_module
+from rewards.sandbox.remote import Link, is_remote
+from rewards.sandbox.waiting import self_pipes
 
 TESTS = "<tests>"
 REPR_LIMIT = 200
@@ -25,6 +32,7 @@ def main(fd: int, link_fd: int) -> None:
     """
     job = plain.receive(fd)
     sys.setrecursionlimit(20_000)
+    self_pipes()
     try:
         report = _Tests(job, Link(link_fd, job["timeout_s"])).run()
     except Unsupported as error:
@@ -39,12 +47,18 @@ class _Tests:
         self.link = link
         self.partial = bool(job["partial"])
         self.entry_point = job["entry_point"]
-        self.trees = [_Instrument(self.partial).visit(ast.parse(test)) for test in job["tests"]]
+        parsed = [ast.parse(test) for test in job["tests"]]
+        refuse_out_of_reach(parsed)
+        self.trees = [_Instrument(self.partial).visit(tree) for tree in parsed]
         self.planned = sum(_is_check(node) for tree in self.trees for node in ast.walk(tree))
         self.passed = self.executed = 0
         self.why = ""
         self.names: dict[str, Any] = {"__name__": "tests", "__check__": self.check, "__equal__": self.equal}
         self.names["__failed__"] = self.failed
+        sys.modules["pytest"] = pytest_module()
+        sys.modules["solution"] = _SolutionModule(link)
+        if any("unittest" in test for test in job["tests"]):
+            count_unittest(self.begin, self.hold)
         if job["helpers"]:
             _execute(compile(job["helpers"], TESTS, "exec", dont_inherit=True), self.names)
 
@@ -53,9 +67,14 @@ class _Tests:
         try:
             self.bind()
             for tree in self.trees:
-                self.run_one(tree)
+                self.run_one(bind(_run, tree, self.names))
                 if self.why and not self.partial:
                     break
+            if not self.executed:  # tests that only define functions
+                for test in collected(self.names):
+                    self.run_one(test)
+                    if self.why and not self.partial:
+                        break
         except Ended:
             pass
         if self.link.ended:
@@ -63,14 +82,19 @@ class _Tests:
         total = max(self.planned, self.executed) if self.why else self.executed  # some stand where none should come
         return {"passed": self.passed, "total": total, "why": self.why}
 
-    def run_one(self, tree: ast.Module) -> None:
+    def run_one(self, test: Callable[[], object]) -> None:
+        """Run a test, and keep what is wrong with it."""
         try:
-            _execute(compile(ast.fix_missing_locations(tree), TESTS, "exec", dont_inherit=True), self.names)
+            test()
         except ImportError as error:
             raise Unsupported(f"the tests cannot be run here: {error}") from None
         except SystemExit:
             raise Unsupported("the tests end their own process") from None
         except Exception as error:  # noqa: BLE001  whatever the tests, or what they call, raise
+            if isinstance(error, Skipped) or type(error).__name__ == "SkipTest":
+                return
+            if "catching classes that do not inherit" in str(error):
+                raise Unsupported("the tests catch an exception of a class of the solution's own") from None
             self.failed(error)
 
     def bind(self) -> None:
@@ -86,19 +110,25 @@ class _Tests:
             except NameError:
                 continue  # the test that uses it fails, and says so
 
-    def check(self, value: Any) -> None:
+    def begin(self) -> None:
         self.executed += 1
-        if type(value) is Remote:
+
+    def hold(self) -> None:
+        self.passed += 1
+
+    def check(self, value: Any) -> None:
+        self.begin()
+        if is_remote(value):
             raise TypeError(f"{value!r} is not plain data")
         if not value:
             raise AssertionError(f"got {_short(value)}")
-        self.passed += 1
+        self.hold()
 
     def equal(self, got: Any, expected: Any) -> None:
-        self.executed += 1
+        self.begin()
         if not got == expected:
             raise AssertionError(f"expected {_short(expected)}, got {_short(got)}")
-        self.passed += 1
+        self.hold()
 
     def failed(self, error: BaseException) -> None:
         message = str(error)
@@ -144,10 +174,31 @@ def _call(function: str, arguments: list[ast.expr]) -> ast.Call:
 
 
 def _is_check(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("__check__", "__equal__")
+    if not isinstance(node, ast.Call):
+        return False
+    if isinstance(node.func, ast.Attribute):
+        return node.func.attr.startswith("assert")  # unittest's
+    return isinstance(node.func, ast.Name) and node.func.id in ("__check__", "__equal__")
 
 
 _execute = exec  # the tests of a data set are code, and run here, behind the same doors as a solution
+
+
+def _run(tree: ast.Module, names: dict[str, Any]) -> None:
+    _execute(compile(ast.fix_missing_locations(tree), TESTS, "exec", dont_inherit=True), names)
+
+
+class _SolutionModule(types.ModuleType):
+    """What tests import as `solution`: names of the other process."""
+
+    def __init__(self, link: Link) -> None:
+        super().__init__("solution")
+        self.__dict__["_link"] = link
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self._link.ask("get", {"name": name})  # NameError: then the solution lacks what the tests import
 
 
 def _free_names(trees: list[ast.Module]) -> set[str]:
