@@ -77,8 +77,17 @@ def axis_end(lengths: Lengths) -> float:
     """Where a histogram of these lengths should end, at least 1."""
     if not lengths.size:
         return 1.0
-    longest, p99 = float(lengths.max()), float(np.quantile(lengths, 0.99))
-    return max(1.0, p99 * 1.25 if longest > TAIL * p99 else longest)
+    longest, limit = float(lengths.max()), outlier(lengths)
+    return max(1.0, limit / TAIL * 1.25 if longest > limit else longest)
+
+
+def outlier(lengths: Lengths) -> float:
+    """Longer rows are outliers: `TAIL` times the 99th percentile, of the row just below it where it is between rows.
+
+    >>> outlier(np.array([100, 120, 90_000]))
+    480.0
+    """
+    return TAIL * float(np.quantile(lengths, 0.99, method="lower")) if lengths.size else 0.0
 
 
 def truncation_loss(lengths: Sequence[int] | Lengths, max_length: int) -> float:

@@ -14,6 +14,15 @@ def count(value: float) -> str:
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
 
 
+def rows(number: int) -> str:
+    """So many rows.
+
+    >>> rows(1), rows(12345)
+    ('1 row', '12,345 rows')
+    """
+    return "1 row" if number == 1 else f"{number:,} rows"
+
+
 def short(value: float) -> str:
     """A count in three digits.
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from curate.report.distribution import Distribution
 from curate.report.figures import count as counted
-from curate.report.figures import percent
+from curate.report.figures import percent, rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,9 @@ class Measured:
 
     tokenizer: its name. rows: of the table; measured: rows counted, when a sample was asked for.
     unreadable: rows by the reason why they could not be tokenised; they are in no other number.
-    recommended: the smallest of the max_lengths that loses at most 1% of all tokens; when none does, the smallest
-    multiple of 1,024 that does.
+    recommended: the smallest of the max_lengths that loses at most 1% of the tokens of all rows but outliers; when none
+    does, the smallest multiple of 1,024 that does. outliers: rows far beyond the 99th percentile (see
+    `curate.report.distribution.outlier`), which it cuts.
     """
 
     tokenizer: str
@@ -56,6 +57,7 @@ class Measured:
     overall: Group
     groups: tuple[Group, ...]
     notes: tuple[str, ...] = ()
+    outliers: int = 0
 
     @property
     def config_line(self) -> str:
@@ -88,7 +90,17 @@ class Measured:
             f"batches of {self.batch_size} are {percent(whole.padding_waste)} padding",
             f"packed sequences are {percent(whole.packing)} full",
         ]
-        said += [f"{counted(rows)} rows are not counted: {reason}" for reason, rows in self.unreadable.items()]
+        return [*said, *self.cautions(), "", self.config_line]
+
+    def cautions(self) -> list[str]:
+        """What must be known of the numbers to read them right."""
+        said = [f"{rows(number)} not counted: {reason}" for reason, number in self.unreadable.items()]
         if self.measured < self.rows:
-            said.append(f"measured on {counted(self.measured)} of {counted(self.rows)} rows")
-        return [*said, *self.notes, "", self.config_line]
+            said.append(f"measured on {self.measured:,} of {rows(self.rows)}")
+        if self.outliers:
+            longest = counted(self.overall.total.max)
+            said.append(
+                f"{rows(self.outliers)} far longer than all others (up to {longest} tokens): "
+                "max_length is not meant for them and cuts them; drop them before training"
+            )
+        return [*said, *self.notes]

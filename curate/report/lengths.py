@@ -19,6 +19,7 @@ from curate.report.distribution import (
     Lengths,
     axis_end,
     distribution,
+    outlier,
     packing_efficiency,
     padding_waste,
     truncation_loss,
@@ -102,6 +103,7 @@ def profile(
     return Profile(
         tokenizer=_name(tokenizer), rows=frame.height, measured=taken.height, unreadable=tokens.unreadable,
         recommended=best, batch_size=batch_size, overall=groups[0], groups=tuple(groups[1:]), notes=tokens.notes,
+        outliers=int((lengths["total"] > max(best, outlier(lengths["total"]))).sum()),
     )  # fmt: skip
 
 
@@ -130,11 +132,16 @@ def _keys(frame: pl.DataFrame, group: str) -> np.ndarray[Any, Any]:
 def recommended(lengths: Lengths, max_lengths: Sequence[int]) -> int:
     """The smallest of `max_lengths` that loses at most 1% of the tokens, else the smallest multiple of 1,024 that does.
 
+    Of the rows that are no outliers: one of a million tokens is to be dropped, not to be trained for.
+
     >>> recommended(np.array([100, 120, 300]), [128, 256, 512])
+    512
+    >>> recommended(np.array([100, 120, 300, 90_000]), [128, 256, 512])
     512
     >>> recommended(np.array([5000]), [128])
     5120
     """
+    lengths = lengths[lengths <= outlier(lengths)]
     for max_length in sorted(max_lengths):
         if truncation_loss(lengths, max_length) <= ACCEPTED_LOSS:
             return max_length

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from curate.report.figures import count, percent
+from curate.report.figures import percent, rows
 from curate.report.funnel import SourceRows, Stage
 from curate.report.scores import Scores, Siblings
 from curate.report.usage import Usage
@@ -25,7 +25,7 @@ def _rows(stages: list[Stage]) -> Iterator[str]:
     for stage in stages:
         if stage.total and stage.failed / stage.total >= 0.01:
             share = percent(stage.failed / stage.total)
-            yield f"{share} of the rows failed at {stage.step} ({count(stage.failed)} rows)."
+            yield f"{share} of the rows failed at {stage.step} ({rows(stage.failed)})."
     for stage in stages:
         if stage.kept is not None and stage.out and stage.kept < 0.1:
             yield f"{stage.step} let only {percent(stage.kept)} of its rows through."
@@ -61,9 +61,9 @@ def _groups(groups: list[Siblings]) -> Iterator[str]:
 
 def _sources(by_source: list[SourceRows]) -> Iterator[str]:
     last = {row.source: row.rows[-1] for row in by_source if row.rows and row.rows[-1] is not None}
-    total = sum(rows or 0 for rows in last.values())
-    for name, rows in last.items():
-        if total and len(last) > 1 and (rows or 0) / total >= 0.9:
-            yield f"{percent((rows or 0) / total)} of the final rows come from {name}."
-        if total and not rows:
+    total = sum(left or 0 for left in last.values())
+    for name, left in last.items():
+        if total and len(last) > 1 and (left or 0) / total >= 0.9:
+            yield f"{percent((left or 0) / total)} of the final rows come from {name}."
+        if total and not left:
             yield f"No row of {name} is left at the end."

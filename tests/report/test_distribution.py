@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from curate.report.distribution import (
     distribution,
     histogram,
+    outlier,
     packing_efficiency,
     padding_waste,
     truncation_loss,
@@ -80,3 +81,17 @@ def test_no_rows_have_no_lengths() -> None:
 def test_a_million_rows_pack_as_fast_as_their_distinct_lengths() -> None:
     lengths = np.random.default_rng(0).lognormal(6, 1, 1_000_000).astype(np.int64)
     assert packing_efficiency(lengths, 4096) > 0.99
+
+
+@pytest.mark.parametrize("others", [3, 40, 500])
+def test_one_huge_row_of_few_is_an_outlier_too(others: int) -> None:
+    """Between two rows the 99th percentile of a small table lies near the longest one, whatever that is."""
+    found = histogram(np.array([*range(100, 100 + others), 1_000_000]), 10)
+    assert found.open_end
+    assert found.edges[-1] < 1_000
+
+
+def test_a_long_tail_is_no_outlier() -> None:
+    lengths = np.array([100] * 97 + [5_000, 10_000, 15_000])
+    assert outlier(lengths) > 15_000
+    assert not histogram(lengths, 10).open_end

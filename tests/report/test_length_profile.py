@@ -122,7 +122,7 @@ def test_a_row_that_cannot_be_counted_is_data(tokenizer: Any) -> None:
         "it holds no text, or could not be read": 2,
         "the chat template refuses it: a chat cannot begin with a tool": 1,
     }
-    assert "1 rows are not counted: the chat template refuses it" in str(found)
+    assert "1 row not counted: the chat template refuses it" in str(found)
 
 
 @given(st.lists(st.text(max_size=30), min_size=1, max_size=8), st.text(max_size=10))
@@ -179,6 +179,15 @@ def test_longer_rows_than_any_max_length_get_a_larger_one(tokenizer: Any) -> Non
     assert found.recommended % 1024 == 0
     assert found.loss.tokens <= 0.01
     assert lengths.truncation_loss([found.overall.total.max], found.recommended - 1024) > 0.01
+
+
+def test_a_huge_row_is_named_and_not_trained_for(tokenizer: Any) -> None:
+    usual = ["one " * number for number in range(20, 60)]
+    found = lengths.profile(pl.DataFrame({"text": [*usual, "one " * 90_000]}), tokenizer)
+    assert (found.recommended, found.outliers) == (128, 1)
+    assert f"1 row far longer than all others (up to {found.overall.total.max:,} tokens)" in str(found)
+    assert "1 row far longer than all others" in found.to_html()
+    assert lengths.profile(pl.DataFrame({"text": usual}), tokenizer).outliers == 0
 
 
 def test_a_sample_is_the_same_each_time_and_says_so(tokenizer: Any) -> None:
