@@ -69,6 +69,8 @@ def build(
         if len(steps) == len(recipe.steps):
             remove_stale(run, {entry.step: entry for entry in entries})
             _finish(run, entries[-1].step)
+            if failed := {entry.step: entry.failed for entry in entries if entry.failed}:
+                context.progress.say(_failed(run, failed, sum(entry.retriable for entry in entries)))
             if not entries[-1].out:
                 emptied = next(entry for entry in entries if not entry.out)
                 context.progress.say(f"no rows are left: {emptied.step} let none through (`curate show` says why)")
@@ -138,6 +140,13 @@ def _line(entry: Entry) -> str:
     if entry.cost_usd is not None:
         parts.append(f"${entry.cost_usd:.2f}")
     return f"{entry.step}: {', '.join(parts)}"
+
+
+def _failed(run: Run, failed: Mapping[str, int], retriable: int) -> str:
+    """What to know of rows that failed: without it, data with a hole in it looks as whole as any other."""
+    where = ", ".join(f"{count:,} in {step}" for step, count in failed.items())
+    again = f"; the same command asks again for {retriable:,}" if retriable else ""
+    return f"rows that failed: {where}{again} (`curate show {run.folder} --failed` says why)"
 
 
 def _check_columns(recipe: Recipe, table: pl.DataFrame | None, run: Run, loaded: Entry) -> None:

@@ -25,6 +25,8 @@ NEW_OBJECTS = 50_000
 
 REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ELOOP, errno.EIO, errno.ENOSPC}
 """What a file system says no by: the user's to mend, and no bug of ours."""
+OUTPUT_REFUSED = {errno.EIO, errno.ENOSPC}
+"""What a stream that has no name says no by: stdout, sent to a file on a full disk."""
 
 app = typer.Typer(
     name="curate",
@@ -329,9 +331,9 @@ def main() -> NoReturn:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as refused:
-        if refused.errno not in REFUSED or refused.filename is None:
+        if refused.errno not in REFUSED or (refused.filename is None and refused.errno not in OUTPUT_REFUSED):
             raise
-        say(f"error: {refused.filename}: {refused.strerror}", err=True)
+        say(f"error: {refused.filename or 'the output'}: {refused.strerror}", err=True)
         sys.exit(InvalidInput.exit_code)
     sys.exit(0)
 

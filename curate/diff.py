@@ -22,6 +22,7 @@ from curate.text.shown import one_line
 VALUE = 160
 """Characters of a value that are printed."""
 OUTCOMES: tuple[Outcome, ...] = ("dropped", "failed")
+NOWHERE = "-"
 NEVER = pl.lit("was never there").alias(REASON)
 AS_OF_ANOTHER_RUN = {"command", "set", "recipe_sha256", "limit", "profile"}
 """What a lock says of how the build was called; what that changed shows in the settings themselves."""
@@ -97,7 +98,8 @@ class Difference:
         for side, gone in (("old", self.only_old), ("new", self.only_new)):
             lines.append(f"only in the {side} run: {sum(one.rows for one in gone):,}")
             for one in gone:
-                lines.append(f"  {one.rows:>9,}  {one.step}: {one_line(one.reason, VALUE)}")
+                where = "" if one.step == NOWHERE else f"{one.step}: "
+                lines.append(f"  {one.rows:>9,}  {where}{one_line(one.reason, VALUE)}")
                 lines += [f"             {one_line(name, VALUE)}" for name in one.examples]
         return "\n".join(lines)
 
@@ -177,7 +179,7 @@ def _gone(ids: pl.Series, run: Run, examples: int) -> Iterator[Gone]:
         is_root = ~pl.col(ID).str.contains("/", literal=True)
         found.append(met.filter(pl.col("step").is_not_null()))
         missed = met.filter(pl.col("step").is_null())
-        found.append(missed.filter(is_root).with_columns(pl.lit("-").alias("step"), NEVER))
+        found.append(missed.filter(is_root).with_columns(pl.lit(NOWHERE).alias("step"), NEVER))
         line = missed.filter(~is_root).select("row", pl.col(ID).str.replace("/[^/]*$", ""))
     if not found:
         return

@@ -104,7 +104,8 @@ def without_mistakes(model: type[Any], node: Node) -> Any:
 def _mistake(error: Any, node: Node, known: list[str]) -> str:
     loc: Loc = tuple(part for part in error["loc"])
     place, where = node.place_of(loc), ".".join(str(part) for part in loc)
-    got = "not shown: it may be a key" if loc and _SECRET_KEY.search(str(loc[-1])) else _short(error["input"])
+    is_secret = isinstance(error["input"], str) and loc and _SECRET_KEY.search(str(loc[-1]))
+    got = "not shown: it may be a key" if is_secret else _short(error["input"])
     if error["type"] == "extra_forbidden":
         nearest = did_you_mean(str(loc[-1]), known)
         return f"{place}: unknown key '{loc[-1]}'{nearest} (got {got})"

@@ -207,7 +207,11 @@ def _steps(node: Node | None, place: str, mistakes: list[str]) -> list[tuple[int
 def _word(entry: Node, key: str, what: str, known: dict[str, Any], mistakes: list[str]) -> str | None:
     """The word that says which class an entry is of; None (and a mistake) when it does not."""
     if not isinstance(entry.value, dict) or key not in entry.value:
-        mistakes.append(f"{entry.place}: {what} needs '{key}:', one of {', '.join(sorted(known))}")
+        only = next(iter(entry.value)) if isinstance(entry.value, dict) and len(entry.value) == 1 else entry.value
+        if only in [*known]:  # as other tools write it: the word, and its settings below
+            mistakes.append(f"{entry.place}: {what} is written {{{key}: {only}, ...}}, its settings beside that")
+        else:
+            mistakes.append(f"{entry.place}: {what} needs '{key}:', one of {', '.join(sorted(known))}")
         return None
     word = entry.value[key].value
     if not isinstance(word, str) or word not in known:

@@ -11,6 +11,7 @@ A rule that cannot be told for a row (a value is null) does not hold, and the re
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from curate.errors import did_you_mean
 
 MAX_CHARACTERS = 2_000
 MAX_DEPTH = 40
+ASSIGNED = re.compile(r"(?<![=<>!])=(?!=)")
+"""What most people write first for `==`."""
 
 
 class RuleError(ValueError):
@@ -68,6 +71,7 @@ def read_rule(text: str) -> Rule:
         tree = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, MemoryError, RecursionError) as broken:
         what = broken.msg if isinstance(broken, SyntaxError) else str(broken)
+        what += "; equal is written ==" if ASSIGNED.search(text) else ""
         raise RuleError(f"not a rule: {what}; write for example score.math == 1 and finish_reason == 'stop'") from None
     if not isinstance(
         tree, ast.Compare | ast.BoolOp | ast.UnaryOp | ast.Call | ast.Name | ast.Attribute | ast.Constant

@@ -21,7 +21,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from curate.errors import CurateError, DataError
+from curate.errors import CurateError, DataError, did_you_mean
 from curate.ledger import Entry, read_entry, read_ledger
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class Run:
     def lock(self) -> dict[str, Any]:
         """The resolved recipe. Raises DataError when the folder holds none, or one that is damaged."""
         if not self.lock_path.is_file():
-            raise DataError(f"{self.folder} is not the folder of a finished run: it has no recipe.lock.json")
+            raise self._not_finished("recipe.lock.json")
         try:
             lock = json.loads(self.lock_path.read_text(encoding="utf-8"))
         except ValueError as broken:
@@ -104,7 +104,18 @@ class Run:
         if not self.ledger_path.is_file() and (self.steps_folder.is_dir() or self.journal_path.is_file()):
             stems = sorted(path.stem for path in self.steps_folder.glob("[0-9][0-9]-*.json"))
             return [entry for stem in stems if (entry := self.entry(stem)) is not None]
+        if not self.ledger_path.is_file():
+            raise self._not_finished("ledger.jsonl")
         return read_ledger(self.ledger_path)
+
+    def _not_finished(self, file: str) -> DataError:
+        """What to say of a folder that lacks `file`: the run that was meant, where another name is near."""
+        if self.folder.is_dir():
+            why = f"it has no {file}; run `curate build` first"
+        else:
+            near = {*self.folder.parent.glob("*/ledger.jsonl"), *Path("runs").glob("*/ledger.jsonl")}
+            why = f"there is no such folder{_meant(self.folder, sorted(path.parent for path in near))}"
+        return DataError(f"{self.folder} is not the folder of a finished run: {why}")
 
     def entry(self, step: str) -> Entry | None:
         """The entry of a finished step (`02-grade`); None when there is none, or its tables are not as it left them."""
@@ -160,3 +171,9 @@ class Run:
         if suffix == ".parquet":
             raise DataError(f"{path} is missing: the run is not finished; `curate build` completes it")
         return pl.DataFrame()
+
+
+def _meant(folder: Path, runs: list[Path]) -> str:
+    """The run of that name elsewhere, else the nearest of the runs."""
+    same = next((run for run in runs if run.name == folder.name), None)
+    return f"; did you mean '{same}'?" if same else did_you_mean(str(folder), map(str, runs))

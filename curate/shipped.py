@@ -45,6 +45,7 @@ def copy_recipe(template: str, name: str, to: Path) -> Path:
 
     Raises UsageError when there is no such recipe, the name is not one, or the file exists.
     """
+    name = re.sub(r"\.ya?ml$", "", name)
     if not _NAME.fullmatch(name):
         raise UsageError(f"init {name}: a name has letters, digits, dots, dashes and underscores, and no folder")
     if template not in recipe_names():

@@ -11,7 +11,7 @@ import polars as pl
 from curate.errors import UsageError, did_you_mean
 from curate.ledger import Entry
 from curate.lock import holder
-from curate.report.life_text import value_lines
+from curate.report.life_text import value_lines, without_quiet_flags
 from curate.report.tables import Table, splits, table
 from curate.responses import Journal
 from curate.result import REASON
@@ -71,15 +71,16 @@ def show_text(shown: dict[str, Any]) -> str:
                 for column, (cell, width) in enumerate(zip(line, widths, strict=True))
             )
         )
-        told = list(shown["funnel"][number - 1]["reasons"].items()) if number else []
-        text += [f"    {count:>7,}  {one_line(reason, 110)}" for reason, count in told[:REASONS]]
-        if len(told) > REASONS:
-            text.append(f"             and {len(told) - REASONS} more reasons")
+        reasons = list(shown["funnel"][number - 1]["reasons"].items()) if number else []
+        text += [f"    {count:>7,}  {one_line(reason, 110)}" for reason, count in reasons[:REASONS]]
+        if len(reasons) > REASONS:
+            text.append(f"             and {len(reasons) - REASONS} more reasons")
     if shown["rows"]:
         text += ["", f"{len(shown['rows'])} of {shown['count']:,} rows"]
     for row in shown["rows"]:
         text.append("")
-        text += [line for name, value in row.items() for line in value_lines(name, value, CELL, "  ")]
+        told = without_quiet_flags(row)
+        text += [line for name, value in told.items() for line in value_lines(name, value, CELL, "  ")]
     return "\n".join(text)
 
 

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 ROW_GROUP = 50_000
+ROOM = 1 << 16
+"""Bytes that a disk takes which is not full."""
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _OS_ERROR = re.compile(r"\(os error (\d+)\)")
 
@@ -53,7 +55,16 @@ def write_parquet(frame: pl.DataFrame, path: Path) -> None:
         except pl.exceptions.PolarsError as refused:
             if number := _OS_ERROR.search(str(refused)):
                 raise OSError(int(number[1]), os.strerror(int(number[1]))) from refused
+            _require_room(draft)
             raise DataError(f"{path} cannot hold this table: {refused}") from refused
+
+
+def _require_room(draft: Path) -> None:
+    """Raise OSError when the disk takes no more: within a page, polars says of a full disk only `transport error`."""
+    with draft.open("ab") as end:
+        end.write(bytes(ROOM))
+        end.flush()
+        os.fsync(end.fileno())
 
 
 def read_parquet(path: Path, columns: list[str] | None = None, limit: int | None = None) -> pl.DataFrame:

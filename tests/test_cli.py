@@ -89,7 +89,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
             3,
             "xxx: File name too long",
         ),
-        (["show", "nowhere"], 3, "nowhere"),
+        (["show", "nowhere"], 3, "nowhere is not the folder of a finished run: there is no such folder"),
         (["why", "nowhere", "x"], 3, "nowhere"),
     ],
 )
@@ -244,3 +244,53 @@ def test_a_reader_that_closes_early_is_no_error(built: Path) -> None:
         f"{sys.executable} -m curate.cli schema | head -c 10", shell=True, cwd=built, capture_output=True, text=True
     )
     assert "Traceback" not in done.stderr
+
+
+def test_a_run_of_that_name_elsewhere_is_what_was_meant(built: Path, folder: Path) -> None:
+    for name in ("first", "second"):
+        shutil.copytree(built / "run", folder / "runs" / name)
+    for words in (
+        ["show", "second"],
+        ["why", "second", "x"],
+        ["card", "runs/secnd"],
+        ["diff", "./second", "runs/first"],
+    ):
+        code, told = inside(*words, cwd=folder)
+        assert (code, "did you mean 'runs/second'?" in told) == (3, True), told
+
+
+def test_a_full_disk_behind_the_output_is_one_line(built: Path) -> None:
+    command = f"{sys.executable} -m curate.cli schema > /dev/full"
+    done = subprocess.run(command, shell=True, cwd=built, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (3, "error: the output: No space left on device\n")
+
+
+def test_a_build_that_ends_with_failed_rows_says_so_last(folder: Path) -> None:
+    done = curate("build", "small.yaml", "--out", "run", "--set", "engines.teacher.error_rate=0.4", cwd=folder)
+    failed = json.loads((folder / "run" / "ledger.jsonl").read_text().splitlines()[1])
+    assert failed["failed"] > 0
+    assert done.stderr.splitlines()[-1].startswith(f"rows that failed: {failed['failed']} in 01-generate")
+    assert "curate show run --failed" in done.stderr
+    assert "rows that failed" not in curate("build", "small.yaml", "--out", "whole", cwd=folder).stderr
+
+
+def test_init_takes_the_name_of_the_file_too(tmp_path: Path) -> None:
+    for name in ("mine", "yours.yaml", "his.yml"):
+        assert inside("init", name, cwd=tmp_path)[0] == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["his.yaml", "mine.yaml", "yours.yaml"]
+
+
+def test_flags_that_were_not_raised_are_one_line(folder: Path) -> None:
+    """A filter writes some twenty flags; the one that was raised is what a reader looks for."""
+    rows = [{"prompt": "Write a poem.", "completion": "I'm sorry, but I can't help with that."}]
+    (folder / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (folder / "filtered.yaml").write_text(
+        "name: filtered\nlicense: mit\nsteps:\n  - {step: load, sources: [rows.jsonl]}\n  - {step: filter}\n"
+    )
+    assert inside("build", "filtered.yaml", "--out", "run", cwd=folder)[0] == 0
+    shown = inside("show", "run", cwd=folder)[1].splitlines()
+    told = inside("why", "run", "rows", cwd=folder)[1].splitlines()
+    for lines in (shown, told):
+        flags = [line.strip() for line in lines if "flag" in line and "why.flags" not in line and "score" not in line]
+        assert flags[0] == "flag.refusal: True"
+        assert [line.partition(":")[0] for line in flags] == ["flag.refusal", "not flagged"]

@@ -119,6 +119,13 @@ steps:
         (("n: 16", "m: 16"), "x.yaml:22:", "unknown key 'm'"),
         (("generate: {n: 16}", "genrate: {n: 16}"), "x.yaml:22:", "did you mean 'generate'?"),
         (("engine: fake, text: boxed", "engine: server, url: localhost, model: x"), "x.yaml:4:", "no address of a"),
+        (
+            ("- step: keep", "- keep:\n      where: seed == 1\n  - step: keep"),
+            "x.yaml:14:",
+            "written {step: keep, ...}",
+        ),
+        (("- step: keep", "- keep\n  - step: keep"), "x.yaml:14:", "written {step: keep, ...}"),
+        (("n: 2", "max_token: 64"), "x.yaml:11:", "did you mean 'max_tokens'? (got 64)"),
     ],
 )
 def test_a_mistake_names_its_place_and_what_was_got(

@@ -76,6 +76,12 @@ def test_what_is_no_rule_is_refused(rule: str) -> None:
         read_rule(rule)
 
 
+@pytest.mark.parametrize("rule", ["n = 1", "score.math=1 and n > 2", "n => 1"])
+def test_who_writes_one_equal_sign_is_told_of_two(rule: str) -> None:
+    with pytest.raises(RuleError, match="equal is written =="):
+        read_rule(rule)
+
+
 @given(st.text(max_size=60))
 def test_no_text_makes_the_reader_fail_otherwise(text: str) -> None:
     with suppress(RuleError):

@@ -210,6 +210,24 @@ def test_a_full_disk_is_said_aloud_and_leaves_the_old_file(tmp_path: Path) -> No
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.txt"]
 
 
+def test_a_disk_that_fills_at_any_byte_of_a_table_is_a_full_disk(tmp_path: Path) -> None:
+    """Of the last page, which holds the schema, polars says `transport error` and not what the disk said."""
+    frame = pl.DataFrame({name: range(40) for name in "abcdef"})
+    write_parquet(frame, tmp_path / "whole.parquet")
+    size = (tmp_path / "whole.parquet").stat().st_size
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        for room in range(1, size, size // 60):
+            resource.setrlimit(resource.RLIMIT_FSIZE, (room, limit[1]))
+            with pytest.raises(StepFailed, match="Free some space"):
+                write_parquet(frame, tmp_path / "a.parquet")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["whole.parquet"]
+
+
 def test_a_place_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     frame = pl.DataFrame({"a": [1]})

@@ -188,7 +188,8 @@ class Asker:
             completion = chat.read(asked.request, content, noted)
         except chat.Garbage as error:
             asked.failures += 1
-            raise Again(f"{_shown(str(error))}: {_shown(content.decode('utf-8', 'replace'))}") from None
+            told = [str(error), content.decode("utf-8", "replace")]
+            raise Again(": ".join(_shown(part) for part in told if part)) from None
         self._gate.succeeded()
         self._given_up = self._forbidden = 0
         return completion

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from curate.report.figures import decimal
 from curate.report.life import Child, Life, Station
-from curate.report.tables import SCORE, WHY
+from curate.report.tables import FLAG, SCORE, WHY
 from curate.text.shown import clip, one_line, visible
 
 MAX_TEXT = 2_000
@@ -35,7 +35,7 @@ def _station_lines(station: Station, row: str) -> Iterator[str]:
     }.get(station.outcome, station.outcome)
     yield ""
     yield visible(f"{station.step}: {what}{who}{': ' + station.reason if station.reason else ''}")
-    new = station.new or {}
+    new = without_quiet_flags(station.new or {})
     for name, value in new.items():
         if name.startswith(SCORE):
             why = new.get(WHY + name.removeprefix(SCORE))
@@ -43,6 +43,17 @@ def _station_lines(station: Station, row: str) -> Iterator[str]:
             yield "    " + one_line(f"{name}: {score}{f' ({why})' if why else ''}", 400)
         elif not name.startswith(WHY):
             yield from value_lines(name, value)
+
+
+def without_quiet_flags(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row with all flags that were not raised in one value: of twenty, a reader looks for the one that was.
+
+    >>> without_quiet_flags({"id": "a", "flag.empty": False, "flag.refusal": True, "flag.identity": False})
+    {'id': 'a', 'flag.refusal': True, 'not flagged': 'empty, identity'}
+    """
+    quiet = [name.removeprefix(FLAG) for name, value in row.items() if name.startswith(FLAG) and value is False]
+    loud = {name: value for name, value in row.items() if not (name.startswith(FLAG) and value is False)}
+    return loud | ({"not flagged": ", ".join(quiet)} if quiet else {})
 
 
 def value_lines(name: str, value: Any, limit: int = MAX_TEXT, indent: str = "    ") -> Iterator[str]:

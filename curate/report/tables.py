@@ -14,7 +14,7 @@ from curate.run import Run
 Outcome = Literal["kept", "dropped", "failed"]
 
 SUFFIXES: dict[Outcome, str] = {"kept": ".parquet", "dropped": ".dropped.parquet", "failed": ".failed.parquet"}
-SCORE, WHY = "score.", "why."
+SCORE, WHY, FLAG = "score.", "why.", "flag."
 
 
 class Table:

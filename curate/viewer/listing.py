@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from curate.errors import DataError, did_you_mean
-from curate.report.tables import SCORE, Outcome, Table, splits, table
+from curate.report.tables import FLAG, SCORE, Outcome, Table, splits, table
 from curate.result import ID, PARENT, REASON
 from curate.rules import RuleError, read_rule
 from curate.run import Run
@@ -210,7 +210,7 @@ def _columns(found: Table) -> tuple[tuple[str, ...], tuple[str, ...]]:
     chips = [
         name
         for name, dtype in found.schema.items()
-        if name.startswith((SCORE, "flag.")) and (dtype.is_numeric() or dtype == pl.Boolean)
+        if name.startswith((SCORE, FLAG)) and (dtype.is_numeric() or dtype == pl.Boolean)
     ]
     return tuple(texts), tuple(chips[:CHIPS])
 

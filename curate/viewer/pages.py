@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from jinja2 import Environment, PackageLoader
 
 from curate.report.life import Life
+from curate.report.life_text import without_quiet_flags
 from curate.report.tables import SCORE, WHY
 from curate.report.template import html_templates
 from curate.run import Run
@@ -87,13 +88,14 @@ def link(page: str, **values: Any) -> str:
 def _shown(new: Mapping[str, Any] | None) -> list[tuple[str, str, int]]:
     """What a step wrote, as (name, text, characters left out); a score with its reason."""
     told: list[tuple[str, str, int]] = []
-    for name, value in (new or {}).items():
-        if name.startswith(WHY) and f"{SCORE}{name.removeprefix(WHY)}" in (new or {}):
+    new = without_quiet_flags(new or {})
+    for name, value in new.items():
+        if name.startswith(WHY) and f"{SCORE}{name.removeprefix(WHY)}" in new:
             continue
         if isinstance(value, list) and value and all(isinstance(turn, dict) and "content" in turn for turn in value):
             told += [(f"{name}: {turn.get('role', '?')}", *clip(str(turn["content"]), MAX_TEXT)) for turn in value]
         elif name.startswith(SCORE):
-            why = (new or {}).get(WHY + name.removeprefix(SCORE))
+            why = new.get(WHY + name.removeprefix(SCORE))
             score = "not judged" if value is None else f"{value:g}"
             told.append((name, *clip(f"{score} ({why})" if why else score, MAX_TEXT)))
         else:
