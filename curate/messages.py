@@ -19,15 +19,15 @@ ROLES = {
     "system": "system", "developer": "system",
     "user": "user", "human": "user", "prompter": "user", "patient": "user",
     "assistant": "assistant", "gpt": "assistant", "chatgpt": "assistant", "bot": "assistant", "model": "assistant",
-    "doctor": "assistant",
+    "ai": "assistant", "doctor": "assistant",
     "tool": "tool", "observation": "tool", "function": "tool", "function_response": "tool", "tool_response": "tool",
     "ipython": "tool",
     "function_call": "call", "tool_call": "call", "tool_calls": "call",
 }  # fmt: skip
 
 FIELDS = {
-    "role": ("role", "from"),
-    "content": ("content", "value", "text"),
+    "role": ("role", "from", "sender"),
+    "content": ("content", "value", "text", "parts"),
     "reasoning": ("reasoning_content", "reasoning", "thinking"),
 }
 KNOWN_FIELDS = {name for names in FIELDS.values() for name in names} | {"tool_calls", "tool_call_id", "name"}
@@ -38,6 +38,15 @@ _THOUGHTS = ("reasoning", "thinking")
 _CALLS = ("tool_call", "tool_calls", "function_call")
 _MEDIA = ("image", "image_url", "input_image", "audio", "input_audio", "video", "video_url", "file", "input_file")
 _PARTS = (*_TEXTS, *_THOUGHTS, *_CALLS, *_MEDIA)
+
+
+def is_turn(value: Any) -> bool:
+    """Whether a value is an object that says who speaks and what.
+
+    >>> is_turn({"from": "gpt", "value": "2"}), is_turn({"question": "1+1?"})
+    (True, False)
+    """
+    return isinstance(value, Mapping) and all(any(name in value for name in FIELDS[of]) for of in ("role", "content"))
 
 
 class BadTurn(ValueError):
@@ -147,7 +156,7 @@ def _parts(content: Any) -> tuple[str, str | None, list[Message]]:
         return content or "", None, []
     texts, thoughts, calls = [], [], []
     for part in content if isinstance(content, list) else [content]:
-        kind = part.get("type") if isinstance(part, Mapping) else "text"
+        kind = _kind(part)
         value = (
             next((part[key] for key in ("text", "value", "content", kind) if part.get(key)), "")
             if isinstance(part, Mapping)
@@ -162,6 +171,15 @@ def _parts(content: Any) -> tuple[str, str | None, list[Message]]:
         else:
             raise BadTurn(f"a part of type '{str(kind)[:40]}' is not text")
     return "\n".join(texts), "\n".join(thoughts) or None, calls
+
+
+def _kind(part: Any) -> Any:
+    """Of what type a part is: the type it names, or its one field (Gemini: `{"text": ...}`, `{"inlineData": ...}`)."""
+    if not isinstance(part, Mapping):
+        return "text"
+    return (
+        part["type"] if part.get("type") else next((name for name, value in part.items() if value is not None), "text")
+    )
 
 
 def _parts_in(content: str) -> Any:

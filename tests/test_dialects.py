@@ -156,6 +156,41 @@ CASES: list[tuple[str, list[dict[str, Any]], dict[str, Any]]] = [
     ("countdown", [{"target": 98, "nums": [44, 19, 35]}],
      {"prompt": "Use the numbers 44, 19, 35, each exactly once, with + - * / to make 98.", "numbers": [44, 19, 35],
       "target": 98, "verifier": "countdown"}),
+    ("messages", [{"prompt": [ASK], "answer": 2}], {"messages": [ASKED], "answer": "2"}),
+    ("messages", [{"contents": [{"role": "user", "parts": [{"text": "1+1?"}]},
+                                {"role": "model", "parts": [{"text": "2"}]}]}], {"messages": [ASKED, SAID]}),
+    ("messages", [{"messages": '[{"role": "user", "content": "1+1?"}, {"from": "gpt", "value": "2"}]'}],
+     {"messages": [ASKED, SAID]}),
+    ("exchanges", [{"conversation": [{"input": "1+1?", "output": "2"}]}], {"messages": [ASKED, SAID]}),
+    ("exchanges", [{"conversation": [{"human": "1+1?", "assistant": None}]}], {"messages": [ASKED]}),
+    ("pairwise_signed", [{"prompt": "1+1?", "response_1": "2", "response_2": "3", "preference_strength": -1}],
+     {"prompt": "1+1?", "chosen": "2", "rejected": "3"}),
+    ("pairwise_signed", [{"context": [ASK], "response1": "3", "response2": "2", "overall_preference": 3}], PAIR),
+    ("arena", [{"conversation_a": [ASK, BAD], "conversation_b": [ASK, SAY], "winner": "model_b", "turn": 1}],
+     {**PAIR, "turn": 1}),
+    ("judged", [{"prompt": [ASK], "reward_model": {"ground_truth": "2", "style": "rule"}, "ability": "math"}],
+     {"messages": [ASKED], "answer": "2", "ability": "math"}),
+    ("judged", [{"prompt": [ASK], "reward_model": {"ground_truth": '["2"]'}}], {"messages": [ASKED], "answer": "2"}),
+    ("judged", [{"prompt": [ASK], "reward_model": {"ground_truth": {"target": 2, "numbers": [1, 1]}}}],
+     {"messages": [ASKED], "target": 2, "numbers": [1, 1]}),
+    ("calls", [{"query": "1+1?", "answers": '[{"name": "add", "arguments": {"a": 1}}]', "tools": '[{"name": "add"}]'}],
+     {"messages": [ASKED, {"role": "assistant", "content": "", "tool_calls": [
+         {"type": "function", "function": {"name": "add", "arguments": '{"a": 1}'}}]}], "tools": '[{"name": "add"}]'}),
+    ("call_transcript", [{"system": "SYSTEM: Add.", "chat": "USER: 1+1?\n\n\nASSISTANT: <functioncall> "
+        "{\"name\": \"add\", \"arguments\": '{\"a\": 1}'} <|endoftext|>\n\n\nFUNCTION RESPONSE: 2\n\n\n"
+        "ASSISTANT: 2 <|endoftext|>"}],
+     {"messages": [{"role": "system", "content": "Add."}, ASKED, {"role": "assistant", "content": "", "tool_calls": [
+         {"type": "function", "function": {"name": "add", "arguments": '{"a": 1}'}}]},
+         {"role": "tool", "content": "2"}, SAID]}),
+    ("input_output", [{"inputs": "1+1?", "targets": "2", "task": "sum"}],
+     {"prompt": "1+1?", "completion": "2", "task": "sum"}),
+    ("instructions", [{"instruction": "Add.", "input": "1 1"}], {"prompt": "Add.\n\n1 1"}),
+    ("recorded", [{"question": "1+1?", "thinking": ["easy"], "completion": "2"}],
+     {"prompt": "1+1?", "completion": "2", "thinking": "easy"}),
+    ("alpaca", [{"instruction": "1+1?", "response": "2", "conversations": [USER, GPT]}],
+     {"prompt": "1+1?", "completion": "2", "conversations": [USER, GPT]}),
+    ("prompt_pair", [{"system": "Add.", "input": "1+1?", "chosen": "2", "rejected": "3"}],
+     {**PAIR, "messages": [{"role": "system", "content": "Add."}, ASKED]}),
     ("prompts", [{"key": 1, "prompt": "Write.", "kwargs": [{"n": 1}]}],
      {"prompt": "Write.", "key": 1, "kwargs": [{"n": 1}]}),
 ]  # fmt: skip
@@ -188,7 +223,7 @@ def test_our_own_words_are_a_dialect_of_their_own_accord(
 
 
 def test_every_dialect_has_a_case() -> None:
-    told = {name for name, _, _ in CASES} | {"oasst_tree", "oasst_messages"}
+    told = {name for name, _, _ in CASES} | {"oasst_tree", "oasst_messages", "chatgpt", "claude", "open_webui"}
     assert told == {name for name, dialect in DIALECTS.items() if not dialect.asked}
 
 

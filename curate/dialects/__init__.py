@@ -17,7 +17,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from curate.dialects import conversations, distilled, instructions, preferences, problems, verdicts
+from curate.dialects import (
+    calling,
+    chats,
+    conversations,
+    distilled,
+    instructions,
+    preferences,
+    problems,
+    trees,
+    verdicts,
+)
 from curate.dialects.dialect import CannotConvert, Dialect, Row
 from curate.dialects.evening import even
 from curate.dialects.fitting import Fit, parts_of
@@ -31,7 +41,7 @@ if TYPE_CHECKING:
 
 DIALECTS: dict[str, Dialect] = {
     dialect.name: dialect
-    for part in (verdicts, preferences, problems, distilled, conversations, instructions)
+    for part in (verdicts, preferences, problems, distilled, chats, trees, calling, conversations, instructions)
     for dialect in part.DIALECTS
 }
 
@@ -177,6 +187,9 @@ def _notes(fit: Fit, frame: pl.DataFrame, ours: pl.DataFrame) -> tuple[str, ...]
     if isinstance(dtype, pl.List) and isinstance(dtype.inner, pl.Struct):
         odd = [one.name for one in dtype.inner.fields if one.name not in KNOWN_FIELDS]
         notes += [f"fields of the turns that are left out: {', '.join(odd)}"] if odd else []
+    if "left_out" in ours.columns:
+        count = ours["left_out"].is_not_null().sum()
+        notes.append(f"of {count:,} conversations something is left out: the column 'left_out' says what")
     if "finish_reason" in ours.columns and "finish_reason" not in fit.columns:
         cut = ours["finish_reason"].eq("length").sum()
         notes.append(f"{cut} rows were cut off in their thinking or have no answer: finish_reason is 'length'")

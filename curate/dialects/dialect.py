@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from curate.messages import is_turn
+
 if TYPE_CHECKING:
     import polars as pl
 
@@ -85,6 +87,5 @@ def is_kind(dtype: pl.DataType, kind: Kind) -> bool:
     if kind == "objects":
         return isinstance(inner, pl.Struct)
     if kind == "turns":
-        names = {one.name for one in inner.fields} if isinstance(inner, pl.Struct) else set()
-        return {"role", "content"} <= names or {"from", "value"} <= names
+        return isinstance(inner, pl.Struct) and is_turn({one.name: None for one in inner.fields})
     return True

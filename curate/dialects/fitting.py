@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from curate.dialects.dialect import Dialect, Part, Row, is_kind
+from curate.dialects.opened import holds, opened
 
 if TYPE_CHECKING:
     import polars as pl
@@ -80,9 +81,26 @@ def parts_of(frame: pl.DataFrame, columns: Mapping[str, str], dialect: Dialect) 
     return [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)]
 
 
+def _plays(column: pl.Series, part: Part) -> bool:
+    return is_kind(column.dtype, part.kind) or holds(column, part.kind) or _is_one_text(column, part)
+
+
+def _is_one_text(column: pl.Series, part: Part) -> bool:
+    """Whether a column that is to be text holds lists of one text (s1K's trajectories)."""
+    import polars as pl
+
+    if part.kind != "text" or column.dtype != pl.List(pl.String) or column.null_count() == column.len():
+        return False
+    return column.list.len().max() == 1
+
+
 def _values(column: pl.Series, part: Part) -> list[Any]:
     import polars as pl
 
+    if holds(column, part.kind):
+        return [opened(text, part.kind) for text in column]
+    if _is_one_text(column, part):
+        return column.list.first().to_list()
     return (column.cast(pl.String) if part.kind == "text" and column.dtype.is_numeric() else column).to_list()
 
 
@@ -102,6 +120,6 @@ def _candidates(frame: pl.DataFrame, part: Part, taken: set[str], *, loose: bool
         for name, dtype in frame.schema.items()
         if name.lower() in lowered
         and name not in taken
-        and (is_kind(dtype, part.kind) or (loose and part.kind == "text" and dtype.is_numeric()))
+        and (_plays(frame[name], part) or (loose and part.kind == "text" and dtype.is_numeric()))
     ]
     return [name for _, _, name in sorted(found)]

@@ -7,6 +7,7 @@ from typing import Any
 
 from curate.dialects.dialect import CannotConvert, Dialect, Part, Row
 from curate.dialects.words import (
+    CHATS,
     COMPLETION,
     FINISH,
     GOLD,
@@ -24,7 +25,7 @@ from curate.dialects.words import (
     gold,
     text_of,
 )  # fmt: skip
-from curate.messages import to_messages
+from curate.messages import ROLES, to_messages
 
 INSTRUCTION = Part(("instruction",))
 INPUT = Part(("input", "context"))
@@ -99,6 +100,17 @@ def _prompts(row: Row) -> list[Row]:
     return [{"prompt": filled(row["prompt"], "prompt")}]
 
 
+def _instructions(row: Row) -> list[Row]:
+    return [asked(with_input(filled(row["instruction"], "instruction"), row["input"]), row["system"])]
+
+
+def _waits(_columns: Mapping[str, str], rows: Sequence[Row]) -> str | None:
+    """Conversations that hold their answers do not wait for the one beside them (Magpie has both)."""
+    last = [row["messages"][-1] or {} for row in rows if row["messages"]]
+    answers = sum(ROLES.get(str(turn.get("role") or turn.get("from")).lower()) == "assistant" for turn in last)
+    return "its conversations hold an answer already" if answers * 2 > len(last) else None
+
+
 def _question_text(row: Row) -> list[Row]:
     return [{"prompt": filled(row["prompt"], "prompt")} | answered(row["answer"])]
 
@@ -128,7 +140,7 @@ def _is_prose(columns: Mapping[str, str], rows: Sequence[Row]) -> str | None:
 
 
 _ANSWERS = (
-    *OUTPUTS, *GOLD, *SOLUTION.names, *THINKING.names, *TURNS.names, "chosen", "rejected", "instances", "choices",
+    *OUTPUTS, *GOLD, *SOLUTION.names, *THINKING.names, *CHATS, "chosen", "rejected", "instances", "choices",
     "options",
 )  # fmt: skip
 
@@ -148,6 +160,7 @@ DIALECTS = (
     Dialect(
         "awaiting", "messages that wait for an answer, and the answer beside them",
         {"messages": TURNS, "completion": COMPLETION}, _awaiting, may={**SAMPLE, "system": SYSTEM}, over=("messages",),
+        looks=_waits,
     ),
     Dialect(
         "dolphin", "messages that wait for an answer, the reasoning and the answer beside them (Dolphin-R1)",
@@ -190,6 +203,16 @@ DIALECTS = (
         "question_text", "a question with a written answer, long enough to learn from",
         {"prompt": PROMPT, "answer": Part(("answer", "final_answer"))},
         _question_text, looks=_is_prose,
+    ),
+    Dialect(
+        "input_output", "what goes in and what comes out, with no instruction (FLAN, OpenCodeReasoning)",
+        {"prompt": Part(("input", "inputs")), "completion": Part(("output", "outputs", "target", "targets"))},
+        _recorded, may={**SAMPLE, "system": SYSTEM}, without=("instruction", *PROMPT.names),
+    ),
+    Dialect(
+        "instructions", "instructions and what they are about, without answers",
+        {"instruction": INSTRUCTION, "input": INPUT}, _instructions, may={"system": SYSTEM}, over=("prompts",),
+        without=_ANSWERS,
     ),
     Dialect(
         "prompts", "prompts alone", {"prompt": Part((*PROMPT.names, "instruction"))}, _prompts, without=_ANSWERS,

@@ -25,6 +25,7 @@ CHOSEN, REJECTED = Part(("chosen",), "any"), Part(("rejected",), "any")
 _SPEAKER = re.compile(r"\n\n(Human|Assistant):[ ]?")
 _SFT = (
     "messages",
+    "exchanges",
     "alpaca",
     "prompt_completion",
     "prompt_completion_turns",
@@ -140,7 +141,7 @@ DIALECTS = (
     ),
     Dialect(
         "prompt_pair", "a prompt with chosen and rejected: texts, turns or conversations (UltraFeedback binarised)",
-        {"prompt": Part(PROMPT.names, "any"), **_PAIR}, _prompted, may={"system": SYSTEM, "tools": TOOLS},
+        {"prompt": Part((*PROMPT.names, "input"), "any"), **_PAIR}, _prompted, may={"system": SYSTEM, "tools": TOOLS},
         over=(*_SFT, "conversation_pair"),
     ),
     Dialect(

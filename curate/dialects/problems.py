@@ -8,7 +8,9 @@ from typing import Any
 
 from curate.dialects.dialect import CannotConvert, Dialect, Part, Row
 from curate.dialects.instructions import prose
-from curate.dialects.words import ANSWER, GOLD, PROMPT, SOLUTION, filled, gold, text_of
+from curate.dialects.opened import opened
+from curate.dialects.words import ANSWER, GOLD, PROMPT, SOLUTION, TURNS, checked, filled, gold, text_of
+from curate.messages import to_messages
 
 LETTERS = "ABCDEFGHIJ"
 CHOICE_ANSWER = Part(("answer", "correct", "answerkey", "answer_key", "answer_idx", "label", "gold", "target"), "any")
@@ -128,6 +130,29 @@ def _letter(answer: Any, options: Sequence[str], labels: Sequence[str]) -> str:
     raise CannotConvert("the answer is none of the options")
 
 
+def _judged(row: Row) -> list[Row]:
+    """A prompt beside what a reward function is told: the truth is text, or what a puzzle is made of."""
+    made: Row = {"messages": checked(to_messages(row["messages"] or []))}
+    truth = row["reward_model"].get("ground_truth") if isinstance(row["reward_model"], Mapping) else None
+    if isinstance(truth, Mapping):
+        return [made | {name: value for name, value in truth.items() if value is not None and name not in made}]
+    if (answer := text_of(_alone(truth))) is None:
+        raise CannotConvert("the ground truth is empty")
+    return [made | {"answer": answer}]
+
+
+def _alone(truth: Any) -> Any:
+    """The one element of a list written as JSON (Skywork-OR1); anything else as it is, tests too."""
+    value = opened(truth, "texts") if isinstance(truth, str) else truth
+    one = value[0] if isinstance(value, list) and len(value) == 1 else truth
+    return truth if isinstance(one, list | Mapping) else one
+
+
+def _is_judged(_columns: Mapping[str, str], rows: Sequence[Row]) -> str | None:
+    known = any("ground_truth" in (row["reward_model"] or {}) for row in rows)
+    return None if known else "its reward_model has no ground_truth"
+
+
 def _countdown(row: Row) -> list[Row]:
     numbers, target = row["numbers"], row["target"]
     if not numbers or None in numbers or target is None:
@@ -181,6 +206,11 @@ DIALECTS = (
         "question_answer", "a question and its short answer",
         {"prompt": PROMPT, "answer": ANSWER}, _question, may={"body": Part(("body",)), "verifier": VERIFIER},
         looks=_is_gold,
+    ),
+    Dialect(
+        "judged", "a prompt of turns with the truth for a reward function (verl: DAPO, Skywork-OR1, Eurus)",
+        {"messages": TURNS, "reward_model": Part(("reward_model",), "object")}, _judged, looks=_is_judged,
+        over=("messages",),
     ),
     Dialect(
         "countdown", "numbers and the target to make of them (TinyZero's Countdown-Tasks); becomes a prompt",

@@ -9,7 +9,7 @@ from typing import Any
 
 from curate.dialects.dialect import CannotConvert, Dialect, Part, Row
 from curate.dialects.instructions import INPUT, with_input
-from curate.dialects.preferences import pair
+from curate.dialects.preferences import apart, pair
 from curate.dialects.words import (
     COMPLETION,
     FINISH,
@@ -93,6 +93,27 @@ def _pairwise(first: str, second: str) -> Dialect:
     )  # fmt: skip
 
 
+def _signed(row: Row) -> list[Row]:
+    """Two answers and a strength: below 0 the first is the better one (HelpSteer)."""
+    strength = row["strength"]
+    if not strength or strength != strength:
+        raise CannotConvert("a tie")
+    answers = (row["first"], row["second"])
+    if isinstance(row["prompt"], str):
+        side = asked(filled(row["prompt"], "prompt"), row["system"])
+    else:
+        side = {"messages": checked(to_messages(row["prompt"] or [], system=row["system"]))}
+    return [side | pair(answers[strength > 0], answers[strength < 0])]
+
+
+def _arena(row: Row) -> list[Row]:
+    sides = [to_messages(row[name] or []) for name in ("first", "second")]
+    better = {"a": 0, "model_a": 0, "b": 1, "model_b": 1}.get(str(row["winner"]).strip().lower())
+    if better is None:
+        raise CannotConvert("a tie, or a winner that is neither")
+    return [apart(sides[better], sides[1 - better])]
+
+
 def _kto(row: Row) -> list[Row]:
     if row["label"] is None:
         raise CannotConvert("the label is empty")
@@ -123,6 +144,19 @@ DIALECTS = (
         {"question": Part(("question",), "any"), "answer_0": Part(("answer_0",)), "answer_1": Part(("answer_1",)),
          "score_0": Part(("score_0",), "number"), "score_1": Part(("score_1",), "number")},
         _webgpt, over=("prompts",),
+    ),
+    Dialect(
+        "pairwise_signed", "two answers and how much better the second is than the first (HelpSteer's preferences)",
+        {"prompt": Part(("prompt", "context", "instruction", *PROMPT.names), "any"),
+         "first": Part(("response_1", "response1")), "second": Part(("response_2", "response2")),
+         "strength": Part(("preference_strength", "overall_preference"), "number")},
+        _signed, may={"system": SYSTEM}, over=("prompts", "messages"),
+    ),
+    Dialect(
+        "arena", "two conversations with two models, and the winner (Chatbot Arena)",
+        {"first": Part(("conversation_a",), "turns"), "second": Part(("conversation_b",), "turns"),
+         "winner": Part(("winner",), "any")},
+        _arena,
     ),
     _pairwise("1", "2"), _pairwise("0", "1"), _pairwise("a", "b"),
     Dialect(

@@ -16,7 +16,10 @@ THINKING = Part(("thinking", "reasoning_content", "reasoning", "reasoning_trace"
 GOLD = ("answer", "final_answer", "ground_truth", "gold", "gt", "expected_answer", "reference_answer", "correct_answer")
 ANSWER = Part(GOLD, "gold")
 SOLUTION = Part(("solution", "rationale", "explanation"))
-TURNS = Part(("messages", "conversations", "conversation", "chat", "dialog"), "turns")
+CHATS = ("messages", "conversations", "conversation", "chat", "dialog")
+TURNS = Part(
+    (*CHATS, "dialogue", "turns", "items", "contents", "trajectory", "history", "prompt", "input", "context"), "turns"
+)
 SYSTEM = Part(("system", "system_prompt"))
 TOOLS = Part(("tools", "functions"), "any")
 FINISH = Part(("finish_reason",))
@@ -35,7 +38,7 @@ def text_of(value: Any) -> str | None:
     >>> text_of(27.0), text_of(["1", "2"]), text_of(" x ")
     ('27', '1, 2', 'x')
     """
-    if value is None:
+    if value is None or value != value:  # a NaN is none
         return None
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return str(int(value))
