@@ -58,7 +58,7 @@ def text_column(frame: pl.DataFrame, column: str | None) -> str:
 
 
 def in_one_form(frame: pl.DataFrame, column: str) -> pl.DataFrame:
-    """The rows with the last answer of a conversation as `completion`, where others have theirs there and it has none."""
+    """The rows with the last answer of a conversation as `completion`, where others have theirs there."""
     from curate.dialects.evening import answer_apart
 
     return answer_apart(frame) if column == "completion" and frame[column].null_count() else frame
