@@ -82,7 +82,7 @@ DOORS = {
     "exec": "import os; os.execv('/bin/true', ['true'])",
     "a shell": "import subprocess; subprocess.run(['true'])",
     "a socket": "import socket; socket.socket()",
-    "a pair of sockets": "import socket; socket.socketpair()",
+    "a pair of sockets": "import _socket; _socket.socketpair()",
     "a file of the host": "open('/etc/passwd')",
     "the environment": "open('/proc/self/environ')",
     "another process": "import os; os.kill(os.getppid(), 0)",
@@ -165,7 +165,7 @@ def test_processes_are_allowed_on_request_and_ended_all_the_same() -> None:
     run = sandbox.Run("", lambda text: "" if text.strip() == "ok" else text)
     outcome = sandbox.run_programs(place, Solution((source,)), [run], Limits(2.0, 5.0, fork=True), partial=False)
     assert outcome.passed == 1, outcome
-    assert time.monotonic() - started < 5  # its children held its output open, and were ended with it
+    assert time.monotonic() - started < 30  # its children held its output open, and were ended with it
     bomb = "import os\nwhile True:\n    try: os.fork()\n    except OSError: pass"
     outcome = sandbox.run_programs(place, Solution((bomb,)), [run], Limits(0.5, 5.0, fork=True), partial=False)
     assert "timed out" in outcome.why
@@ -325,7 +325,7 @@ def test_a_test_that_waits_for_a_core_has_its_cpu_time_and_one_that_sleeps_has_n
         "        turn = time.process_time() + 0.025\n        while time.process_time() < turn: pass\n"
         "        time.sleep(0.075)\n    return n * n"
     )
-    sleeps = "import time\ndef f(n):\n    time.sleep(1.4)\n    return n * n"
+    sleeps = "import time\ndef f(n):\n    time.sleep(20)\n    return n * n"
     once = {"entry_point": "f", "cases": [[[3], 9]]}
     assert [code(source, once, timeout_s=0.5).value for source in (waits, sleeps)] == [1.0, 0.0]
     many = {"entry_point": "f", "cases": [[[n], n * n] for n in range(2)]}  # of which each has as much
@@ -369,7 +369,7 @@ def test_a_slot_that_does_not_say_how_long_a_check_has_run_judges_nothing(
 ) -> None:
     """Its answer may come late, and pass for the next one."""
     monkeypatch.setattr(running, "GRACE_SECONDS", 0.2)
-    assert code(RIGHT, CASES, timeout_s=0.2).value == 1.0
+    assert code(RIGHT, CASES, timeout_s=0.5).value == 1.0
 
 
 def test_a_process_with_thousands_of_open_files_has_a_sandbox() -> None:
@@ -437,7 +437,7 @@ def test_nothing_outlives_a_killed_caller(tmp_path: Path) -> None:
         family |= _children(broker)
         caller.kill()
         caller.wait()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while (left := [pid for pid in family if _alive(pid)]) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not left
@@ -460,14 +460,14 @@ def _alive(pid: int) -> bool:
 
 def test_a_batch_runs_as_many_checks_as_there_are_cores() -> None:
     place = sandbox.open_sandbox()
-    sleeper = "import time\ndef f(n):\n    time.sleep(0.2)\n    return n * n"
+    sleeper = "import time\ndef f(n):\n    time.sleep(1)\n    return n * n"
     one = {"entry_point": "f", "cases": [[[3], 9]]}
     code_batch([RIGHT] * 2 * place.size, [CASES] * 2 * place.size)  # starts the slots
     started = time.monotonic()
     scores = code_batch([sleeper] * 2 * place.size, [one] * 2 * place.size)
     assert {score.value for score in scores} == {1.0}
     if place.size > 1:
-        assert time.monotonic() - started < 0.2 * 2 * place.size
+        assert time.monotonic() - started < 2 * place.size  # seconds, if one slept after the other
 
 
 def test_a_check_sees_no_randomness_of_its_own() -> None:

@@ -108,7 +108,7 @@ ATTACKS = {
 def test_an_attack_earns_nothing_in_bounded_time(attack: str) -> None:
     started = time.monotonic()
     score = sql(ATTACKS[attack], SCHEMA, gold=TOP, timeout_s=0.3, memory_mb=256)
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < 60
     assert score.value == 0.0, score
     assert score.why
     assert sql(TOP, SCHEMA, gold=TOP).value == 1.0

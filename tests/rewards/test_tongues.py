@@ -109,9 +109,9 @@ def test_no_text_breaks_it(text: str) -> None:
 )
 def test_hostile_text_is_judged_in_bounded_time(hostile: str) -> None:
     rewards.language.score("warm up the models", lang="en")
-    started = time.perf_counter()
+    started = time.process_time()
     rewards.language.score(hostile, lang="en")
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize(

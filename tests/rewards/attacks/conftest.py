@@ -31,7 +31,7 @@ def attack(source: str, tests: dict[str, Any], **options: Any) -> Score:
     """Run an attack and hold that it earned nothing, said why, took bounded time, and that the grader still works."""
     started = time.monotonic()
     score = code(f"```python\n{source}\n```", tests, timeout_s=SECONDS, total_s=3 * SECONDS, **options)
-    assert time.monotonic() - started < 4 * SECONDS + 2
+    assert time.monotonic() - started < 3 * SECONDS + 20  # all of them would go on for minutes
     assert score.value == 0.0, score
     assert score.why
     assert score.evidence["isolation"] in ("namespaces", "landlock", "seccomp")

@@ -100,7 +100,7 @@ def test_a_filled_disk_is_empty_for_the_next_check() -> None:
     options = {"timeout_s": 10.0}
     started = time.monotonic()
     assert code(f"```python\n{DISK}\n```", {"stdin": [""], "stdout": ["done"]}, **options).value == 1.0
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 60
     look = "import os\ntry: print(os.listdir('/tmp'))\nexcept OSError: print([])"
     assert code(f"```python\n{look}\n```", {"stdin": [""], "stdout": ["[]"]}).value == 1.0
 
@@ -109,6 +109,6 @@ def test_a_hang_costs_one_deadline_for_all_its_tests() -> None:
     tests = {"entry_point": "solve", "cases": [[[number], number] for number in range(50)]}
     started = time.monotonic()
     score = code("def solve(x):\n    while x == 3: pass\n    return x\n", tests, timeout_s=0.5, partial=True)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 20  # a deadline each would be 23 s of CPU time
     assert score.value == pytest.approx(3 / 50)
     assert score.why == "test 4 of 50: timed out after 0.5 s"

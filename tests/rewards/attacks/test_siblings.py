@@ -141,7 +141,7 @@ def test_reading_an_answer_costs_the_caller_no_more_than_its_size(value: str, sh
     code(FORGE + "def solve(x): return 0", tests)  # the tests are taken apart once
     started = time.thread_time()
     score = code(f"{FORGE}def solve(x): forge(value={IN_THE_CALLER[value]})", tests)
-    assert time.thread_time() - started < 1.0
+    assert time.thread_time() - started < 3.0
     assert score.value == 0.0
     assert len(score.why) < 1_000
 
@@ -250,7 +250,7 @@ def many():
     wanted = Call("many", [], {}, lambda got: "" if got < 1_000 else f"{got} threads")
     started = time.monotonic()
     assert run_calls(place, Solution((source,)), [wanted], Limits(3.0, 6.0), partial=False).why == ""
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 40  # a thread sleeps for longer
 
 
 LOOKALIKES = {

@@ -104,9 +104,9 @@ def test_hostile_text_takes_linear_time(name: str) -> None:
         "?!" * 25_000,
         "1," * 25_000,
     ):
-        started = time.perf_counter()
+        started = time.process_time()
         assert judge(text, name, EXAMPLES[name][0]).value in (0.0, 1.0)
-        assert time.perf_counter() - started < 5, (name, text[:10])
+        assert time.process_time() - started < 5, (name, text[:10])
 
 
 @given(st.text(max_size=80), st.sampled_from(sorted(EXAMPLES)))

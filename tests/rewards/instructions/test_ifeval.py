@@ -151,9 +151,9 @@ HOSTILE += [
 def test_hostile_text_takes_linear_time(name: str) -> None:
     arguments = EXAMPLES[name][0]
     for text in HOSTILE:
-        started = time.perf_counter()
+        started = time.process_time()
         judge(text, name, arguments)
-        assert time.perf_counter() - started < 5, (name, text[:10])  # quadratic time would be minutes
+        assert time.process_time() - started < 5, (name, text[:10])  # quadratic time would be minutes
 
 
 @given(st.text(max_size=200))

@@ -155,11 +155,11 @@ def test_forms() -> None:
 
 @pytest.mark.parametrize("part", ["a", "a-", "'", "a ", "a\n", "*", "a\n\n", "zxq", "\u00e9"])
 def test_hostile_text_takes_linear_time(part: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     rewards.rhyme.score(part * 100_000, scheme="AA")
     rewards.metre.score(part * 100_000)
     rewards.poem_form.score(part * 100_000, form="sonnet")
-    assert time.perf_counter() - started < 10  # quadratic time would be minutes
+    assert time.process_time() - started < 10  # quadratic time would be minutes
 
 
 @given(st.text(max_size=120))
