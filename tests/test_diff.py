@@ -10,8 +10,7 @@ import polars as pl
 import pytest
 
 from curate.building import build
-from curate.diff import diff_runs
-from curate.diff_files import diff_files
+from curate.diff import diff_files, diff_runs
 from curate.errors import DataError
 from curate.recipe import load_recipe
 from curate.run import Run

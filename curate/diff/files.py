@@ -9,9 +9,9 @@ from typing import Any
 
 import polars as pl
 
+from curate.diff.rows import by_content, by_id, have_ids
 from curate.report.tables import Table
 from curate.result import ID
-from curate.row_diff import by_content, by_id, have_ids
 from curate.text.shown import one_line
 
 VALUE = 160
@@ -91,7 +91,7 @@ def _rows(path: Path) -> tuple[pl.LazyFrame, int]:
     from curate.sources import files
 
     if (path / "recipe.lock.json").is_file():
-        from curate.diff import final_rows
+        from curate.diff.runs import final_rows
 
         return final_rows(Run(path)), 0
     if path.is_file() and path.suffix == ".parquet":

@@ -1,4 +1,4 @@
-"""The verbs `curate rewards ...`, as `curate.cli` has the others."""
+"""The verbs `curate rewards ...`, as `curate.cli.making` and its neighbours have the others."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ rewards_app = typer.Typer(help="List, test and re-run rewards.", no_args_is_help
 @rewards_app.command("list")
 def rewards_list(as_json: AsJson = False) -> None:
     """List all rewards: name, columns, range, what they judge."""
-    from curate.rewards_commands import list_rewards, list_text
+    from curate.cli.reward_files import list_rewards, list_text
 
     listed = list_rewards()
     if as_json:
@@ -31,7 +31,7 @@ def rewards_test(
     as_json: AsJson = False,
 ) -> None:
     """Run a golden file: completions with the values a reward must give. Exit code 5 when one earns another."""
-    from curate.rewards_commands import test_reward
+    from curate.cli.reward_files import test_reward
 
     tested = test_reward(name, gold)
     if as_json:
@@ -54,7 +54,7 @@ def rewards_rescore(
     as_json: AsJson = False,
 ) -> None:
     """Judge stored completions again; also TRL's `output_dir/completions`."""
-    from curate.rewards_commands import rescore_file
+    from curate.cli.reward_files import rescore_file
 
     rescored = rescore_file(completions, reward, out=out, against=against, columns=columns or [], data=data)
     if as_json:
@@ -74,7 +74,7 @@ def rewards_redteam(
     as_json: AsJson = False,
 ) -> None:
     """Attack a reward of any trainer and read its source. Exit code 5 when a finding is of high severity."""
-    from curate.rewards_commands import attack, redteam_gate
+    from curate.cli.reward_files import attack, redteam_gate
 
     found = attack(target, timeout)
     if as_json:
@@ -98,7 +98,7 @@ def rewards_audit(
     as_json: AsJson = False,
 ) -> None:
     """Compare rewards with labels or with each other, and say which golds they cannot read."""
-    from curate.rewards_commands import audit_file
+    from curate.cli.reward_files import audit_file
 
     audited = audit_file(file, reward, label=label, columns=columns or [], threshold=threshold, out=out)
     if as_json:

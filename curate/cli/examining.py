@@ -22,7 +22,7 @@ OPTIONAL = {
 
 def examine() -> dict[str, Any]:
     """The facts, as data."""
-    home = Path(__file__).resolve().parent.parent
+    home = Path(__file__).resolve().parent.parent.parent
     places = {name: _place(name) for name in NAMES}
     strangers = [name for name, place in places.items() if place is None or not Path(place).is_relative_to(home)]
     return {

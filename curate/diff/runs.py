@@ -10,12 +10,12 @@ from typing import Any
 
 import polars as pl
 
+from curate.diff.rows import by_id
 from curate.ledger import Entry
 from curate.reasons import kinds_of
 from curate.report.tables import Outcome, splits, table
 from curate.responses import Journal
 from curate.result import ID, REASON
-from curate.row_diff import by_id
 from curate.run import Run
 from curate.text.shown import one_line
 
