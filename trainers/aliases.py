@@ -57,6 +57,9 @@ MOVED: Final = {
     "greater_is_better": "write stop: {on: ...}; only losses get better by falling",
     "auto_find_batch_size": "write batch: auto",
     "do_train": "it always trains",
+    "hub_token": "set HF_TOKEN, or run `hf auth login`; a config is copied into files",
+    "hub_strategy": "the model is pushed once, when the training is done",
+    "hub_always_push": "the model is pushed once, when the training is done",
 }
 """Keys of the block that one of our own fields decides."""
 

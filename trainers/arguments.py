@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, get_origin, get_type_hints
 
 from curate.document import Node
 from curate.errors import UsageError
+from trainers import pushing
 from trainers.methods import Method, load_class
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def make(config: TrainConfig, method: Method, sizes: Mapping[str, int], context:
     given |= method.defaults
     given |= profile(config, method, context)
     given |= sizes
-    given |= config.trl
+    given |= pushing.local(config.trl)
     if config.stop is not None and "save_steps" not in config.trl:
         given["save_steps"] = given["eval_steps"]  # a best checkpoint must be there to be loaded
     if config.rewards and method.online and "reward_weights" in types:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from curate.errors import DataError, UsageError, did_you_mean
 from curate.table import content_hash
+from trainers.dialect import answers_apart, in_our_words
 from trainers.rows import Rows, hold_out, shared
-from trainers.shaping import answers_apart, choose, shape
+from trainers.shaping import choose, shape
 
 if TYPE_CHECKING:
     import polars as pl
@@ -28,8 +29,11 @@ def load_rows(config: TrainConfig, method: Method, *, chat: bool, needs: Iterabl
     """
     from trainers import curriculum
 
+    needs = tuple(needs)
     apart = answers_apart if "completion" in method.needs else lambda rows: rows
-    frame = apart(read(config.data, config.columns))
+    raw = read(config.data, config.columns)
+    ours, unread = in_our_words(raw, method, needs, config.data.path, say)
+    frame = apart(ours)
     curriculum.check_column(frame.columns, config)
     for name in method.needs:
         if name not in frame.columns:
@@ -38,18 +42,18 @@ def load_rows(config: TrainConfig, method: Method, *, chat: bool, needs: Iterabl
                 f"here, columns: {{{name}: ...}}"
             )
     contract = choose(frame, method)
-    shaped, left_out = shape(frame, contract, chat=chat, needs=tuple(needs), where=config.data.path)
+    shaped, left_out = shape(frame, contract, chat=chat, needs=needs, where=config.data.path)
+    left_out = unread | left_out
     for reason, count in left_out.items():
-        say(f"left out {count:,} of {frame.height:,} rows: {reason}")
+        say(f"left out {count:,} of {raw.height:,} rows: {reason}")
     train, held_out = shaped, None
     if isinstance(config.eval, float):
         train, held_out = hold_out(shaped, config.eval, config.seed)
         say(f"held out {held_out.height:,} of {shaped.height:,} rows, by problem (eval: {config.eval:g})")
     elif config.eval is not None:
         other = _eval_source(config)
-        held_out, _ = shape(
-            apart(read(other, config.columns)), contract, chat=chat, needs=tuple(needs), where=f"{other.path} (eval)"
-        )
+        asked, _ = in_our_words(read(other, config.columns), method, needs, other.path, say)
+        held_out, _ = shape(apart(asked), contract, chat=chat, needs=needs, where=f"{other.path} (eval)")
         both = shared(train, held_out)
         if both:
             say(f"warning: {both:,} of the {held_out.height:,} held-out rows ask a problem that is trained on")

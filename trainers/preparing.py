@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from curate.errors import DataError, UsageError
-from trainers import arguments, batch, models, templates
+from trainers import arguments, batch, models, pushing, templates
 from trainers.config import load_config, make_config
 from trainers.folder import START
 from trainers.job import Job, Notes
@@ -50,6 +50,7 @@ def prepare(config: TrainConfig, functions: tuple[Callable[..., Any], ...] = (),
     made = arguments.make(config, method, batch.sizes(config, method), context)
     start = whole(found, folder / START, notes.say)
     tokenizer = models.load_tokenizer(start, config.chat_template)
+    pushing.warn(config, notes.say)
     for line in arguments.outside(config, method, made):
         notes.say(f"warning: {line}")
     if context is not None and (getattr(made, "max_length", None) or 0) > context:

@@ -38,14 +38,16 @@ NO_TEMPLATE = "give one, chat_template: FILE.jinja, or rows of text with format:
 
 def choose(frame: pl.DataFrame, method: Method) -> str:
     """The first contract of the method whose columns the table has; the first one when it has none of them."""
+    fit = (contract for contract in method.contracts if wanted(contract) <= set(frame.columns))
+    return next(fit, method.contracts[0])
+
+
+def wanted(contract: str) -> set[str]:
+    """The columns that a contract cannot do without."""
     from curate.schema import CONTRACTS
 
-    for contract in method.contracts:
-        own = {PROMPTS: {"prompt"}, TEXT: {"text"}}
-        wanted = own.get(contract) or set(CONTRACTS[contract].columns)
-        if wanted <= set(frame.columns):
-            return contract
-    return method.contracts[0]
+    own = {PROMPTS: {"prompt"}, TEXT: {"text"}}
+    return own.get(contract) or set(CONTRACTS[contract].columns)
 
 
 def shape(
@@ -72,23 +74,6 @@ def shape(
         told = "; ".join(f"{reason} ({count:,})" for reason, count in left_out.items())
         raise DataError(f"{where}: none of {frame.height:,} rows can be trained on: {told}")
     return kept, left_out
-
-
-def answers_apart(frame: pl.DataFrame) -> pl.DataFrame:
-    """Conversations as `completion`, their last turn where that is an answer, and `prompt`, all before it.
-
-    A table that has a completion, or no conversations, is given back as it is.
-    """
-    import polars as pl
-
-    turns = pl.col("messages")
-    if "completion" in frame.columns or not isinstance(frame.schema.get("messages"), pl.List):
-        return frame
-    answered = turns.list.last().struct.field("role") == "assistant"
-    return frame.with_columns(
-        prompt=pl.when(answered).then(turns.list.reverse().list.slice(1).list.reverse()).otherwise(turns),
-        completion=pl.when(answered).then(turns.list.tail(1)),
-    ).drop("messages")
 
 
 def _no_messages_as_text(frame: pl.DataFrame, where: str) -> None:
@@ -206,9 +191,9 @@ def _prompts(frame: pl.DataFrame, needs: Sequence[str], where: str, chat: bool) 
 
     from curate.schema import check
 
-    wanted = frame.select(name for name in frame.columns if name == "prompt")
+    asked = frame.select(name for name in frame.columns if name == "prompt")
     problems = [
-        line for line in check(wanted, "verifiable") if line.startswith("'prompt'") and " is null in " not in line
+        line for line in check(asked, "verifiable") if line.startswith("'prompt'") and " is null in " not in line
     ]
     if "prompt" not in frame.columns:
         problems = [line for line in check(frame, "verifiable") if line.startswith("'prompt'")]

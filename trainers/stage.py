@@ -11,7 +11,7 @@ from typing import Any
 
 from curate.errors import CurateError, Interrupted, StepFailed, UsageError, did_you_mean
 from curate.table import write_text_atomic
-from trainers import arguments, batch, models
+from trainers import arguments, batch, models, pushing
 from trainers.folder import LOCK, METRICS, REPORT, Trained, disk_full, held, last_checkpoint, standing
 from trainers.job import Job, Notes
 from trainers.preparing import build, prepare, read
@@ -35,7 +35,8 @@ def train(
     besides those the config names, each with weight 1. callbacks: of `transformers`. resume: go on from the last
     checkpoint; a finished training is given back as it is. fresh: what the folder holds goes first.
     Raises InvalidInput for a config, data or a model that cannot be used, before anything is trained; UsageError for a
-    folder that holds a training already; RunLocked when another one works in it; StepFailed when it cannot finish.
+    folder that holds a training already; RunLocked when another one works in it; StepFailed when it cannot finish,
+    or the Hub does not take what it is to push.
     """
     arguments.quieten()
     notes = Notes(print_line)
@@ -46,6 +47,7 @@ def train(
         done = standing(folder, config, resume=resume, fresh=fresh)
         if done is not None:
             notes.show(f"{folder} is finished already")
+            pushing.push(done, config, notes.show)
             return done
         job = prepare(config, functions, notes)
         _same_as_before(job, functions)
@@ -53,6 +55,7 @@ def train(
             if config.batch.device == "auto":
                 _probe(job)
             _run(job, callbacks=tuple(callbacks), functions=functions)
+        pushing.push(Trained(folder), config, notes.show)
     return Trained(folder)
 
 

@@ -1,4 +1,4 @@
-"""A stand-in for the Hub, for tests: git-like data set repositories in memory, over plain HTTP on loopback.
+"""A stand-in for the Hub, for tests: git-like repositories in memory, over plain HTTP on loopback.
 
     python tests/servers/hub.py        prints its address, serves until killed; GET /_state shows what it holds
 
@@ -23,7 +23,7 @@ REPOS: dict[
 BLOBS: dict[str, bytes] = {}
 LOG: list[str] = []
 REPO = r"(?P<repo>[^/]+/[^/]+)"
-API = rf"/api/datasets/{REPO}"
+API = rf"/api/(?:datasets|models)/{REPO}"
 
 
 class Refused(Exception):
@@ -105,7 +105,8 @@ def create(http: Handler) -> None:
         raise Refused(409, "", "You already created this dataset repo")
     REPOS[name] = {"private": asked.get("visibility") == "private", "branches": {}, "commits": {}}
     add_commit(REPOS[name], "main", {".gitattributes": b""})
-    http.send(200, {"url": f"http://{http.headers['Host']}/datasets/{name}"})
+    kind = "datasets/" if asked.get("type") == "dataset" else ""
+    http.send(200, {"url": f"http://{http.headers['Host']}/{kind}{name}"})
 
 
 def add_commit(repo: dict[str, Any], branch: str, files: dict[str, bytes]) -> str:
@@ -232,7 +233,7 @@ def resolve(http: Handler, repo: str, rev: str, path: str) -> None:
 def state(http: Handler) -> None:
     repos = {
         name: {"private": repo["private"], "commits": len(repo["commits"]), "branches": {
-            branch: {path: data.decode("utf-8", "replace") if not path.endswith(".parquet") else len(data)
+            branch: {path: len(data) if path.endswith((".parquet", ".safetensors")) else data.decode("utf-8", "replace")
                      for path, data in repo["commits"][sha].items()} for branch, sha in repo["branches"].items()}}
         for name, repo in REPOS.items()
     }  # fmt: skip
@@ -254,7 +255,7 @@ ROUTES: list[tuple[str, str, Any]] = [
     ("POST", rf"{API}/preupload/(?P<rev>.+)", preupload),
     ("POST", rf"{API}/commit/(?P<rev>.+)", commit),
     ("POST", rf"{API}/branch/(?P<rev>.+)", branch),
-    ("POST", rf"/datasets/{REPO}\.git/info/lfs/objects/batch", lfs_batch),
+    ("POST", rf"/(?:datasets/)?{REPO}\.git/info/lfs/objects/batch", lfs_batch),
     ("PUT", r"/lfs/(?P<oid>[0-9a-f]{64})", lfs_put),
     ("GET HEAD", rf"/datasets/{REPO}/resolve/(?P<rev>[^/]+)/(?P<path>.+)", resolve),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -31,18 +32,65 @@ def refused(settings: dict[str, Any]) -> str:
 
 
 def test_wrong_columns_name_the_adapter(settings: Make, tmp_path: Path) -> None:
-    path = tmp_path / "alpaca.jsonl"
-    path.write_text('{"instruction": "Add 1 and 1.", "input": "", "output": "2"}\n')
+    path = tmp_path / "problems.jsonl"
+    path.write_text('{"question": "1+1?", "answer": "It is two. #### 2"}\n')
     told = refused(settings("sft", data=str(path)))
-    assert "'prompt' is missing (there is: instruction, input, output)" in told
-    assert "It looks like alpaca" in told
+    assert "'prompt' is missing (there is: question, answer)" in told
+    assert "It looks like gsm8k" in told
     assert "{step: format, to: prompt-completion}" in told
     assert "columns: {...}" in told
 
 
-def test_columns_under_other_names_are_only_renamed(settings: Make, problems: pl.DataFrame, tmp_path: Path) -> None:
-    write_parquet(problems.select(question="prompt", response="completion"), tmp_path / "x.parquet")
-    assert refused(settings("sft", data=str(tmp_path / "x.parquet"))).endswith("columns: {completion: response}")
+ASKS = {"role": "user", "content": "1+1?"}
+THINKS = {"role": "assistant", "content": "<think>\nsum\n</think>\n\n2"}
+
+
+@pytest.mark.parametrize(
+    ("method", "row", "dialect", "learned"),
+    [
+        ("sft", {"instruction": "1+1?", "output": "2", "text": "Q: 1+1? A: 2"}, "alpaca", ("completion", "2")),
+        ("sft", {"question": "1+1?", "response": "2"}, "prompt_completion", ("completion", "2")),
+        (
+            "sft",
+            {"conversations": [{"from": "human", "value": "1+1?"}, {"from": "gpt", "value": THINKS["content"]}]},
+            "messages",
+            ("messages", THINKS["content"]),
+        ),
+        ("sft", {"messages": [ASKS, {**THINKS, "role": "gpt"}]}, "messages", ("messages", THINKS["content"])),
+        (
+            "kd",
+            {"conversations": [{"from": "human", "value": "1+1?"}, {"from": "gpt", "value": THINKS["content"]}]},
+            "messages",
+            ("completion", THINKS["content"]),
+        ),
+        ("dpo", {"chosen": [ASKS, THINKS], "rejected": [ASKS, {**THINKS, "content": "3"}]}, "conversations_apart",
+         ("chosen", THINKS["content"])),
+        ("dpo", {"chosen": "\n\nHuman: 1+1?\n\nAssistant: 2", "rejected": "\n\nHuman: 1+1?\n\nAssistant: 3"}, "hh",
+         ("chosen", "2")),
+        ("grpo", {"question": "1+1?", "answer": "It is two. #### 2"}, "gsm8k", ("answer", "2")),
+    ],
+)  # fmt: skip
+def test_rows_of_another_dialect_are_read_and_that_is_said(
+    method: str, row: dict[str, Any], dialect: str, learned: tuple[str, str], settings: Make, tmp_path: Path
+) -> None:
+    (tmp_path / "x.jsonl").write_text(json.dumps(row) + "\n")
+    config, _ = make_config(settings(method, data=str(tmp_path / "x.jsonl")))
+    said: list[str] = []
+    needs = {"grpo": ["answer"], "kd": ["completion"]}.get(method, [])
+    (made,) = load_rows(config, method_of(method), chat=True, needs=needs, say=said.append).train.to_dicts()
+    column, text = learned
+    value = made[column]
+    assert (value if isinstance(value, str) else value[-1]["content"]) == text
+    asked = made["messages"][0] if column == "messages" else made["prompt"][-1]
+    assert asked == ASKS
+    assert said[0].startswith(f"{tmp_path / 'x.jsonl'} is read as {dialect}, from ")
+
+
+def test_a_column_that_a_reward_reads_is_not_read_as_something_else(settings: Make, tmp_path: Path) -> None:
+    (tmp_path / "x.jsonl").write_text('{"question": "1+1?", "response": "2"}\n')
+    config, _ = make_config(settings("grpo", data=str(tmp_path / "x.jsonl")))
+    with pytest.raises(DataError, match=r"columns: \{prompt: question\}"):
+        load_rows(config, method_of("grpo"), chat=True, needs=["response"], say=lambda _: None)
 
 
 def test_messages_as_json_text_are_refused(settings: Make, tmp_path: Path) -> None:
