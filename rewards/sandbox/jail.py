@@ -174,11 +174,11 @@ def limit_tasks(others: int | None) -> None:
 def limit_check(limits: dict[str, Any]) -> None:
     """Set the limits of one check: address space, and CPU time.
 
-    One busy thread meets the caller's deadline (total_s, and a second for the answer) before that of its CPU time,
-    which would pass for a crash.
+    As many busy threads as there are cores meet the caller's deadline (total_s, and a second for the answer) before
+    that of their CPU time, which would pass for a crash.
     """
     _limit(resource.RLIMIT_AS, int(limits["memory_mb"]) << 20)
-    _limit(resource.RLIMIT_CPU, math.ceil(limits["total_s"]) + 2)
+    _limit(resource.RLIMIT_CPU, (math.ceil(limits["total_s"]) + 2) * len(os.sched_getaffinity(0)))
 
 
 def _limit(name: int, value: int) -> None:

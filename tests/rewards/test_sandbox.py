@@ -332,6 +332,14 @@ def test_a_test_that_waits_for_a_core_has_its_cpu_time_and_one_that_sleeps_has_n
     assert code(waits, many, timeout_s=0.5).value == 1.0
 
 
+@pytest.mark.slow
+def test_busy_threads_run_out_of_time_and_are_no_crash() -> None:
+    """On as many cores as they like: their CPU time is over long before the wall time otherwise."""
+    burn = "import hashlib, threading\ndef burn():\n    data = bytes(1 << 26)\n    while True: hashlib.sha256(data)\n"
+    source = burn + "def f(n):\n    for _ in range(8): threading.Thread(target=burn, daemon=True).start()\n    burn()"
+    assert "timed out" in code(source, CASES, timeout_s=4.0, total_s=4.0).why
+
+
 @pytest.fixture
 def stopped_slots() -> Iterator[list[Slot]]:
     """All free slots, more than one of a kind, which take an order and do nothing."""
