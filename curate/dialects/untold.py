@@ -52,9 +52,24 @@ def untold(frame: pl.DataFrame, misses: list[Miss], dialects: Mapping[str, Diale
         f"the dialect cannot be told from the columns ({listed}). The nearest:",
         *(f"  {need(miss)}" for miss in near),
     ]
+    lines += _python(frame)
     lines.append(remedy(near[0], frame))
     lines.append(f"or name a dialect: {', '.join(dialects)}")
     return "\n".join(lines)
+
+
+def _python(frame: pl.DataFrame) -> list[str]:
+    """Columns of texts that only Python reads, as `DataFrame.to_csv` writes lists of objects."""
+    import polars as pl
+
+    texts = {
+        name: frame[name].drop_nulls().head(1).to_list() for name, dtype in frame.schema.items() if dtype == pl.String
+    }
+    return [
+        f"column '{name}' is text in Python's notation ({text[0][:20]}...), which is no JSON: write it with json.dumps"
+        for name, text in texts.items()
+        if text and text[0].lstrip().startswith(("[{'", "['", "{'"))
+    ]
 
 
 def _distance(miss: Miss, free: Iterable[str]) -> tuple[float, int]:

@@ -28,10 +28,14 @@ _FLAGS = {"true": True, "True": True, "TRUE": True, "false": False, "False": Fal
 
 
 class _Lines:
-    """The lines of a file as text for `csv`, which may join several to one row; remembers which were not UTF-8."""
+    """The lines of a file as text for `csv`, which may join several to one row.
+
+    bad: those that were not UTF-8. last: the one that was read last. skipped: those before the names of the columns.
+    """
 
     def __init__(self, blocks: Iterable[Block], file: str, intake: Intake) -> None:
-        self._blocks, self._file, self._intake = blocks, file, intake
+        self._blocks, self.file, self._intake = blocks, file, intake
+        self.last, self.skipped = "", 0
         self.bad: dict[int, bytes] = {}
 
     def __iter__(self) -> Iterator[str]:
@@ -39,17 +43,18 @@ class _Lines:
             for block in self._blocks:
                 if block.cut:
                     reason = f"longer than {len(block.data):,} bytes"
-                    self._intake.fail(self._file, block.line, block.data, reason)
+                    self._intake.fail(self.file, block.line, block.data, reason)
                     yield "\n"
                     continue
                 for number, line in enumerate(block.data.split(b"\n"), block.line):
                     try:
-                        yield line.decode() + "\n"
+                        self.last = line.decode() + "\n"
+                        yield self.last
                     except UnicodeDecodeError:
                         self.bad[number] = line
                         yield line.decode("utf-8", "replace") + "\n"
         except Broken as broken:
-            self._intake.fail(self._file, broken.line, broken.raw, broken.reason)
+            self._intake.fail(self.file, broken.line, broken.raw, broken.reason)
 
 
 def read_csv(blocks: Iterable[Block], file: str, intake: Intake, delimiter: str | None = None) -> None:
@@ -61,20 +66,23 @@ def read_csv(blocks: Iterable[Block], file: str, intake: Intake, delimiter: str 
     lines = _Lines(blocks, file, intake)
     text = iter(lines)
     first = next(text, "")
-    reader = csv.reader(_chain(first, text), delimiter=delimiter or sniff(first), strict=True)
-    header = _header(next(_rows(reader, file, intake), []), file, intake)
+    if named := re.fullmatch(r"sep=(.)\r?\n", first):  # what Excel writes, and reads, before the names of the columns
+        delimiter, first, lines.skipped = delimiter or named[1], next(text, ""), 1
+    delimiter = delimiter or sniff(first)
+    reader = csv.reader(_chain(first, text), delimiter=delimiter, strict=True)
+    header = _header(next(_rows(reader, lines, delimiter, intake), []), file, intake)
     parts: list[pl.DataFrame] = []
     batch: list[list[str]] = []
-    line = reader.line_num
-    for cells in _rows(reader, file, intake):
-        begin, line = line + 1, reader.line_num
+    line = reader.line_num + lines.skipped
+    for cells in _rows(reader, lines, delimiter, intake):
+        begin, line = line + 1, reader.line_num + lines.skipped
         bad = [lines.bad.pop(number) for number in range(begin, line + 1) if number in lines.bad] if lines.bad else []
         if bad:
             intake.fail(file, begin, bad[0], NOT_UTF8)
         elif len(cells) == len(header):
             batch.append(cells)
         elif cells:
-            raw = (delimiter or ",").join(cells)
+            raw = delimiter.join(cells)
             intake.fail(file, begin, raw, f"{len(cells)} cells where the first line names {len(header)} columns")
         if len(batch) == BATCH or (full := intake.room == len(parts) * BATCH + len(batch)):
             parts.append(_texts(header, batch))
@@ -108,19 +116,27 @@ def _chain(first: str, rest: Iterator[str]) -> Iterator[str]:
     yield from rest
 
 
-def _rows(reader: Iterator[list[str]], file: str, intake: Intake) -> Iterator[list[str]]:
-    """The rows that `csv` can take apart; the others are failed."""
+def _rows(reader: Iterator[list[str]], lines: _Lines, delimiter: str, intake: Intake) -> Iterator[list[str]]:
+    """The rows that `csv` can take apart; a line whose quotes quote no cell is parted as it stands, others fail."""
+    line = getattr(reader, "line_num", 0)
     while True:
         try:
             yield next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            line: int = getattr(reader, "line_num", 0)
+            begin, line = line + 1, getattr(reader, "line_num", 0)
             if "unexpected end" in str(error):
-                intake.fail(file, line, "", "a quote is opened and never closed; the rows behind it are lost")
+                reason = "a quote is opened and never closed; the rows behind it are lost"
+                intake.fail(lines.file, line + lines.skipped, "", reason)
                 return
-            intake.fail(file, line, "", f"no CSV: {error}")
+            if begin == line and "expected after" in str(error):
+                intake.tally["quotes that quote no cell were kept as they stand,"] += 1
+                yield lines.last.rstrip("\r\n").split(delimiter)
+                continue
+            intake.fail(lines.file, line + lines.skipped, lines.last, f"no CSV: {error}")
+        else:
+            line = getattr(reader, "line_num", 0)
 
 
 def _header(cells: list[str], file: str, intake: Intake) -> list[str]:

@@ -1,4 +1,4 @@
-"""Rows from files: JSON lines, JSON, CSV, TSV and parquet; plain, gzip or zstd; one, a glob, or a folder of them.
+"""Rows from files: JSON lines, JSON, CSV, TSV, parquet, Arrow; plain, gzip or zstd; one, a glob, or a folder of them.
 
 How a file is packed is told by its first bytes; its format by its name and, where name and content disagree, by its
 content. What cannot be read becomes a failed row with its line and the reason, and the file goes on: see
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from curate.errors import DataError, did_you_mean
 from curate.renaming import set_aside
 from curate.sources import streams
+from curate.sources.arrow_rows import is_arrow
 from curate.sources.loaded import Intake, Loaded
 from curate.table import file_hash, read_parquet, require_file
 
@@ -25,10 +26,12 @@ if TYPE_CHECKING:
 
 FORMATS = {
     ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json", ".csv": "csv", ".tsv": "tsv", ".tab": "tsv",
-    ".parquet": "parquet", ".pq": "parquet",
+    ".parquet": "parquet", ".pq": "parquet", ".arrow": "arrow", ".feather": "arrow", ".ipc": "arrow",
 }  # fmt: skip
 PACKED = {".gz", ".gzip", ".zst", ".zstd"}
 MAX_FILES = 10_000
+BESIDE = {"dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json"}
+"""What `datasets` writes beside rows."""
 
 
 def read(
@@ -44,7 +47,7 @@ def read(
 
     path: a file, a glob (`data/*.jsonl.gz`), or a folder (all its files of known formats); several are read in the
     order of their names. columns: new name -> name in the file; a column in the way is kept as `original_<name>`.
-    limit: good rows to read at most. format: `jsonl json csv tsv parquet`, for files whose names do not say.
+    limit: good rows to read at most. format: `jsonl json csv tsv parquet arrow`, for files whose names do not say.
     max_bytes: what one file may unpack to. max_row_bytes: a longer row is failed, without ever being held.
     Raises DataError when there is nothing to read, when no row at all can be read, or a column is not there.
     """
@@ -135,13 +138,20 @@ def _read_one(path: Path, format_: str | None, intake: Intake, max_bytes: int, m
     begin = streams.head(path, max_bytes)
     if not begin and path.stat().st_size == 0:
         raise DataError(f"{path} is empty")
-    if packed := streams.other_pack(begin):
-        raise DataError(f"{path} is {packed}, which is not read here: unpack it, and name what is in it, or its folder")
+    if packed := streams.other_pack(begin, path.suffix.lower()):
+        raise DataError(f"{path} is {packed}")
     told = tell_format(path, begin) if format_ is None else format_
     name = path.name
     if told == "parquet":
         intake.add_frame(read_parquet(path, limit=intake.room))
         return
+    if told == "arrow":
+        from curate.sources.arrow_rows import read_arrow
+
+        intake.add_frame(read_arrow(path, begin, intake.room))
+        return
+    if streams.is_wide(begin):
+        raise DataError(f"{path} is {streams.AS_UTF8.format(path.name)}")
     pieces = streams.chunks(path, max_bytes)
     if told == "json":
         from curate.sources.json_documents import read_document
@@ -166,6 +176,8 @@ def tell_format(path: Path, begin: bytes) -> str:
     """
     if begin.startswith(b"PAR1"):
         return "parquet"
+    if is_arrow(begin):
+        return "arrow"
     suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() not in PACKED]
     named = FORMATS.get(suffixes[-1]) if suffixes else None
     text = begin.lstrip()
@@ -181,7 +193,7 @@ def tell_format(path: Path, begin: bytes) -> str:
 
 def _is_data(path: Path) -> bool:
     hidden = any(part.startswith(".") for part in path.parts)
-    return not hidden and any(suffix.lower() in FORMATS for suffix in path.suffixes[-2:])
+    return not hidden and path.name not in BESIDE and any(suffix.lower() in FORMATS for suffix in path.suffixes[-2:])
 
 
 def _whole(pieces: streams.Pieces, name: str, intake: Intake) -> bytes:

@@ -27,7 +27,8 @@ def rows_of(value: Any, file: str, notes: list[str]) -> Iterator[Any]:
     """The rows of a document.
 
     A list: its elements. An object whose values are lists of one length: columns. One with a single list of objects:
-    those. An object of objects: each, with its key in the column `key`. Any other object: one row.
+    those. An object of objects by number, in each the same numbers: columns. Another object of objects: each, with its
+    key in the column `key`. Any other object: one row.
     Raises DataError for a text or a number.
     """
     if isinstance(value, list):
@@ -39,6 +40,8 @@ def rows_of(value: Any, file: str, notes: list[str]) -> Iterator[Any]:
     elif len(found := [key for key, inner in value.items() if _are_objects(inner)]) == 1:
         notes.append(f"{file}: the rows are those under the key '{found[0]}'")
         yield from value[found[0]]
+    elif _is_table(value):
+        yield from ({name: column[row] for name, column in value.items()} for row in next(iter(value.values())))
     elif len(value) > 1 and all(isinstance(inner, dict) and "key" not in inner for inner in value.values()):
         notes.append(f"{file} is an object of {len(value):,} objects: each is a row, its key in the column 'key'")
         yield from ({"key": key, **inner} for key, inner in value.items())
@@ -63,11 +66,16 @@ def _slow_document(data: bytes, file: str, intake: Intake) -> None:
     try:
         value = decoder.decode(text)
     except json.JSONDecodeError as error:
-        if error.msg == "Extra data" and "\n" in text[: error.pos]:
+        first = text[: error.pos].strip()
+        if error.msg == "Extra data" and "\n" in first:
+            intake.notes.append(f"{file} is objects one behind the other, each over several lines")
+            elements = _documents(text, decoder, file, intake)
+        elif error.msg == "Extra data" and "\n" in text[: error.pos]:
             intake.notes.append(f"{file} is JSON lines, whatever its name says")
             read_lines([Block(1, data)], file, intake)
             return
-        elements = _elements(text, decoder, file, intake)
+        else:
+            elements = _elements(text, decoder, file, intake)
     except (ValueError, RecursionError):
         elements = _elements(text, decoder, file, intake)
     else:
@@ -83,6 +91,21 @@ def _slow_document(data: bytes, file: str, intake: Intake) -> None:
             intake.fail(file, number, _text(element), str(bad))
     intake.add(rows)
     intake.tally.update(seen)
+
+
+def _documents(text: str, decoder: json.JSONDecoder, file: str, intake: Intake) -> Iterator[tuple[int, Any]]:
+    """The objects of a file that holds one behind the other, as `jq` prints them, up to where one breaks."""
+    at, number = _skip_space(text, 0), 0
+    while at < len(text):
+        number += 1
+        try:
+            value, end = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError) as error:
+            why = reason(error) if isinstance(error, ValueError) else TOO_DEEP
+            intake.fail(file, number, text[at : at + 2_000], f"{why}; what follows is lost")
+            return
+        yield number, value
+        at = _skip_space(text, end)
 
 
 def _elements(text: str, decoder: json.JSONDecoder, file: str, intake: Intake) -> Iterator[tuple[int, Any]]:
@@ -106,6 +129,9 @@ def _elements(text: str, decoder: json.JSONDecoder, file: str, intake: Intake) -
             _end_of_list(text, at, number + 1, file, intake)
             return
         at = _skip_space(text, at + 1)
+        if opened and text[at:].strip() == "]":
+            intake.notes.append(f"{file}: the list ends in a comma")
+            return
 
 
 def _end_of_list(text: str, at: int, number: int, file: str, intake: Intake) -> None:
@@ -128,6 +154,15 @@ def _are_columns(value: dict[str, Any]) -> bool:
         return False
     same = len({len(column) for column in columns}) == 1
     return same and (len(columns) > 1 or not _are_objects(columns[0]))
+
+
+def _is_table(value: dict[str, Any]) -> bool:
+    """Whether an object holds columns, each a value for each number of a row: what `DataFrame.to_json` writes."""
+    columns = list(value.values())
+    if not all(isinstance(column, dict) and column for column in columns):
+        return False
+    numbers = columns[0].keys() if columns else set()
+    return bool(numbers) and all(key.isdigit() for key in numbers) and all(one.keys() == numbers for one in columns)
 
 
 def _are_objects(value: Any) -> bool:

@@ -12,10 +12,11 @@ from typing import Any
 
 import orjson
 
+from curate.shapes import Census, Shape, TooDeep, observe
 from curate.sources.json_strict import BadRow, parse_row
 from curate.sources.loaded import Intake
 from curate.sources.streams import Block, Broken
-from curate.widen import Census, Shape, TooDeep, observe, to_columns
+from curate.widen import to_columns
 
 Rows = list[dict[str, Any]]
 Clean = tuple[int, dict[str, list[Any]], dict[str, Shape]]

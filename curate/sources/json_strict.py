@@ -12,6 +12,7 @@ r"""One row of JSON, every oddity found: what the fast way of `curate.sources.js
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from math import isinf
 from types import NoneType
@@ -71,8 +72,20 @@ def reason(error: ValueError) -> str:
     if isinstance(error, BadRow):
         return str(error)
     if isinstance(error, json.JSONDecodeError):
-        return f"not JSON: {error.msg.removesuffix(' starting at')}"
+        return f"not JSON: {_known(error) or error.msg.removesuffix(' starting at')}"
     return "an integer of thousands of digits"
+
+
+def _known(error: json.JSONDecodeError) -> str:
+    """The commonest mistakes, in words that say what to do; "" for others."""
+    before, after = error.doc[max(0, error.pos - 100) : error.pos].rstrip(), error.doc[error.pos : error.pos + 100]
+    if after.strip() == "," and error.msg == "Extra data":
+        return "a comma behind the object, where a row of JSON lines has none"
+    if before.endswith(",") and after.lstrip()[:1] in ("}", "]"):
+        return "a comma before the closing bracket"
+    if after[:1] == "'" or re.match(r"(True|False|None)\b", after):
+        return "single quotes, True or None are Python's notation, not JSON (json.dumps writes it)"
+    return ""
 
 
 def decoder_into(seen: set[str]) -> json.JSONDecoder:

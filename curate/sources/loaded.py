@@ -91,7 +91,11 @@ class Intake:
         self._add(frame)
 
     def _add(self, frame: pl.DataFrame) -> None:
+        import polars as pl
+        import polars.selectors as cs
+
         frame = frame if self.room is None else frame.head(self.room)
+        frame = frame.with_columns(cs.categorical().cast(pl.String), cs.enum().cast(pl.String))
         self._parts.append((frame.height, dict(zip(frame.columns, frame.iter_columns(), strict=True))))
         self.rows += frame.height
 

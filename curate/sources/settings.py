@@ -14,7 +14,7 @@ class Source(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     file: str | None = Field(
-        default=None, description="A path or glob; jsonl, json, csv, tsv, parquet, also .gz, .zst."
+        default=None, description="A path or glob; jsonl, json, csv, tsv, parquet, arrow, also .gz, .zst."
     )
     hub: str | None = Field(default=None, description="A data set of the Hub, ORG/NAME.")
     procedural: str | None = Field(default=None, description="A kind of problem made here, with a known answer.")
@@ -30,7 +30,7 @@ class Source(BaseModel):
     dialect: str | None = Field(
         default=None, description="How to read its columns; told from the columns unless given."
     )
-    format: Literal["csv", "json", "jsonl", "parquet", "tsv"] | None = Field(
+    format: Literal["arrow", "csv", "json", "jsonl", "parquet", "tsv"] | None = Field(
         default=None, description="Of a file whose name does not say."
     )
     license: str | None = None

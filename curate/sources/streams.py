@@ -16,11 +16,17 @@ MAX_ROW_BYTES = 64 * 2**20
 
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _UTF8_MARK = b"\xef\xbb\xbf"
-_OTHER_MARKS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+_OTHER_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_UNPACK = "which is not read here: unpack it, and name what is in it, or its folder"
+_OFFICE = "an office file, which is not read here: save each sheet as CSV (UTF-8)"
+_OFFICE_NAMES = (".xlsx", ".xlsm", ".xls", ".ods", ".docx", ".odt")
 _OTHER_PACKS = {
-    b"PK\x03\x04": "a zip archive or an office file", b"7z\xbc\xaf": "a 7z archive", b"Rar!": "a rar archive",
-    b"BZh": "packed by bzip2", b"\xfd7zXZ": "packed by xz",
+    b"PK\x03\x04": f"a zip archive, {_UNPACK}", b"7z\xbc\xaf": f"a 7z archive, {_UNPACK}",
+    b"Rar!": f"a rar archive, {_UNPACK}", b"BZh": f"packed by bzip2, {_UNPACK}",
+    b"\xfd7zXZ": f"packed by xz, {_UNPACK}", b"\xd0\xcf\x11\xe0": _OFFICE,
+    b"SQLite": "an SQLite database, which is not read here: sqlite3 -json FILE 'select * from TABLE' > rows.json",
 }  # fmt: skip
+AS_UTF8 = "UTF-16, not UTF-8: iconv -f UTF-16 -t UTF-8 {} > new"
 
 
 class Broken(Exception):
@@ -60,9 +66,7 @@ def chunks(path: Path, max_bytes: int = MAX_BYTES) -> Pieces:
         if total > max_bytes:
             raise DataError(f"{path} unpacks to more than {max_bytes:,} bytes; cut it in parts")
         if number == 0 and piece[:2] in _OTHER_MARKS:
-            raise DataError(
-                f"{path} is {_OTHER_MARKS[piece[:2]]}, not UTF-8: iconv -f UTF-16 -t UTF-8 {path.name} > new"
-            )
+            raise DataError(f"{path} is {AS_UTF8.format(path.name)}")
         yield piece.removeprefix(_UTF8_MARK) if number == 0 else piece
 
 
@@ -74,11 +78,18 @@ def head(path: Path, max_bytes: int = MAX_BYTES) -> bytes:
         return b""
 
 
-def other_pack(begin: bytes) -> str | None:
-    """How a file that begins so is packed, where it is in a way that is not read here; None for all others."""
+def is_wide(begin: bytes) -> bool:
+    """Whether a text that begins so is UTF-16 without a mark: every other byte of it is 0."""
+    return len(begin) > 1 and begin[:1_000].count(0) * 3 > len(begin[:1_000])
+
+
+def other_pack(begin: bytes, suffix: str = "") -> str | None:
+    """What a file that begins so is, and what to do, where it is one that is not read here; None for all others."""
     if begin[257:262] == b"ustar":
-        return "a tar archive"
+        return f"a tar archive, {_UNPACK}"
     told = next((what for mark, what in _OTHER_PACKS.items() if begin.startswith(mark)), None)
+    if told and suffix in _OFFICE_NAMES:
+        return _OFFICE
     return told if told and b"\0" in begin[:1_000] else None  # text may begin with any of these letters
 
 
