@@ -19,7 +19,7 @@ from rewards.base import Score
 from rewards.mathematics.answers import read
 from rewards.mathematics.compare import compare
 from rewards.mathematics.plain import Verdict
-from rewards.mathematics.tree import Braces, Items, Num, Quantity
+from rewards.mathematics.tree import Braces, Items, Num, Quantity, Words
 
 Gold = str | float | list[str]
 
@@ -168,7 +168,8 @@ def _last_resort(completion: str, gold: str, style: str) -> extract.Found | None
     answer = read(gold)
     number = isinstance(answer.tree, Num) or (isinstance(answer.tree, Quantity) and isinstance(answer.tree.value, Num))
     number = number or extract.is_number(gold)  # fractions too
-    return extract.last_resort(completion, letter=bool(answer.letters), number=number)
+    words = isinstance(answer.tree, Words)
+    return extract.last_resort(completion, letter=bool(answer.letters), number=number, words=words)
 
 
 def _all_boxes(gold: str, found: extract.Found, verdict: Verdict, tolerance: float | None) -> Verdict:

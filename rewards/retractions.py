@@ -61,7 +61,8 @@ _DENIAL = re.compile(
     r"\bexceed(?:s|ing)?|\bnot|n't|\bnever|\bcannot|"
     r"\bother than|\brather than|\binstead of|\bunlike|\bexcept(?: for)?|\b(?:any|every)thing but|\ball but|"
     r"\b(?:more|less|fewer|greater|smaller|larger) than|\u2260|!=|\\neq?|"
-    r"\blet (?:\w+ ){1,3}(?=be\b)|\bno es|\bnão é|\bnon è|\bn['\u2019]est pas|\bnicht|\bniet|\bне|不是)"
+    r"\blet (?:\w+ ){1,3}(?=be\b)|\b(?:if|suppose|assum(?:e|ing)|unless) \$?[a-z] ?=|"
+    r"\bno es|\bnão é|\bnon è|\bn['\u2019]est pas|\bnicht|\bniet|\bне|不是)"
     r"(?:\s+(?:be|equal|equal to|the answer|exactly|just|simply|necessarily|even))*[\s:$*(]*\Z",
     re.IGNORECASE,
 )

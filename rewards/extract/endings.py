@@ -47,25 +47,26 @@ class Found:
     boxes: tuple[str, ...] = ()
 
 
-def last_resort(text: str, *, letter: bool, number: bool) -> Found | None:
-    """What stands last where nothing is declared: a letter, a number or a formula, as the gold is."""
+def last_resort(text: str, *, letter: bool, number: bool, words: bool = False) -> Found | None:
+    """What stands last where nothing is declared: a letter, a number, a formula or a line of words, as the gold is."""
     text = strip_thinking(text).strip()
     if not text:
         return None
     if len(text) <= _SHORT and "\n" not in text and (not letter or len(text) <= 4):
-        words = sum(len(word) > (1 if number else 3) and word.strip(",;:.").isalpha() for word in text.split())
-        if words <= (0 if number else 1):
+        said = sum(len(word) > (1 if number else 3) and word.strip(",;:.").isalpha() for word in text.split())
+        if said <= (0 if number else 1):
             return Found(text, "whole text")
     if letter:
         return _last_letter(text)
     if number:
         emphasised = last_matches(_EMPHASISED, text, 1)
         return Found(emphasised[0][1], "emphasised") if emphasised else None if _lists(text) else last_number(text)
-    formulas = list(_MATH.finditer(text[-_TAIL:]))
+    last = text.splitlines()[-1]
+    formulas = [] if words and len(last) <= _SHORT else list(_MATH.finditer(text[-_TAIL:]))
     if formulas:
         content = next(group for group in formulas[-1].groups() if group is not None)
         return Found(content, "last formula")
-    return Found(text.splitlines()[-1], "last line") if len(text.splitlines()[-1]) <= _SHORT else None
+    return Found(last, "last line") if len(last) <= _SHORT else None
 
 
 def is_number(text: str) -> bool:

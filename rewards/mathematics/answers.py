@@ -20,7 +20,7 @@ from rewards.mathematics.remarks import is_noun
 from rewards.mathematics.respelling import letters_apart
 from rewards.mathematics.series import count_series
 from rewards.mathematics.signs import finished
-from rewards.mathematics.spoken import spoken
+from rewards.mathematics.spoken import COUNTED, spoken
 from rewards.mathematics.tree import (
     MAX_CHARS,
     Apply,
@@ -32,6 +32,7 @@ from rewards.mathematics.tree import (
     Node,
     Num,
     Quantity,
+    Relation,
     Unreadable,
     Words,
     has_words,
@@ -88,6 +89,10 @@ _NEGATIVE = re.compile(r"(?:minus|negative)\s", re.IGNORECASE)
 _IN_WORDS = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+|(?: [A-Za-z]+)+ and [A-Za-z]+)(?:[ -][A-Za-z]+)*")
 MAX_SERIES = 4  # sums without end or to n, and integrals, in one answer
 _SERIES = re.compile(r"\\(?:sum|prod|int)|[∑∏∫]")
+_TO_COMPUTE = re.compile(
+    r"\s*\\(?:frac\s*\{\s*\\partial|partial|nabla|lim|limsup|liminf|sup|inf|i*int|oint)(?![A-Za-z])"
+)
+_SEVERAL = re.compile(r"[,;<>!]|\\(?:not|ne|neq|text|qquad)(?![A-Za-z])")
 _PLUS_MINUS = re.compile(r"\\pm|\\mp|±|∓|\+/?-")
 
 
@@ -115,7 +120,8 @@ def _spoken(words: str) -> Node | None:
     if value is not None:
         return Num(value)
     count, _, noun = words.rpartition(" ")
-    value = spoken(count) if noun.isalpha() and is_noun(noun) and spoken(noun) is None else None
+    named = noun.isalpha() and noun not in COUNTED and is_noun(noun) and spoken(noun) is None
+    value = spoken(count) if named else None
     return None if value is None else Quantity(Num(value), noun)
 
 
@@ -175,6 +181,8 @@ def _tree(text: str) -> Answer:
         return Answer(text, None, "nested too deep")
     except Unreadable as error:
         answer = Answer(text, None, str(error), beyond=isinstance(error, Beyond))
+        if answer.beyond and (said := _said_to_be(text)) is not None:
+            return Answer(text, finished(said, signs=signs))
     braced = text.startswith("{") and text.endswith("}")  # a set written with plain braces
     for other in ("\\{" + text[1:-1] + "\\}" if braced else text, letters_apart(text)):
         if other != text:
@@ -183,6 +191,17 @@ def _tree(text: str) -> Answer:
             except Unreadable:
                 pass
     return answer
+
+
+def _said_to_be(text: str) -> Node | None:
+    r"""What `\lim_{x \to 0} f(x) = 3` says, by its last side; None where that is not mathematics either."""
+    label, equals, value = text.rpartition("=")
+    if not equals or _TO_COMPUTE.match(label) is None or (_SEVERAL.search(label) and "=" in label):
+        return None
+    try:
+        return Relation((Words(label.strip()), parse(value)), ("=",))
+    except Unreadable:
+        return None
 
 
 def _closes_at_end(text: str, start: int) -> bool:

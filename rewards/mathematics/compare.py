@@ -30,7 +30,7 @@ from rewards.mathematics.tree import (
     children,
     has_words,
 )
-from rewards.mathematics.wording import gist, without_markup
+from rewards.mathematics.wording import gist, unmarked, without_markup
 from rewards.mathematics.words import in_words, verdict_in_words
 
 _BASED = re.compile(r"\s*(-?[0-9A-F]{1,60})_(?:\d|\{\s*(?:\d{1,2}|\\text\{[a-z]{3,10}\})\s*\}|\d\d)\s*\.?")
@@ -39,6 +39,7 @@ _OPTION_TEXT = re.compile(  # \textbf{(D)}\ 72
     r"\s*\\text\w*\s*\{\s*\([A-J]\)\s*\}(?:\s|~|\\[ ,;:!]|\\quad)*(\S.*)", re.DOTALL
 )
 _COMMA = re.compile(r"\s*(?:,|;|\band\b)\s*")
+_PLAIN_MARKUP = re.compile(r"[\s{}_$]|\\[ ,;:!]")
 _MINUTES = re.compile(r":\s*0\d\b")
 
 
@@ -169,14 +170,18 @@ def _unreadable(gold: Answer, pred: Answer) -> Verdict:
     if gold.words == pred.words and gold.words.replace(" ", "").isalpha():
         return Verdict(True, "the same words", "words")
     if gold.tree is None:
-        if "".join(gold.text.split()) == "".join(pred.text.split()):
-            return Verdict(True, "identical but for spaces", "text")
+        if _bare(gold.text) == _bare(pred.text):  # \text{H}_2\text{O} is H2O
+            return Verdict(True, "identical but for markup", "text")
         if not gold.beyond and (ours := gist(gold.words)):
             return verdict_in_words(gold, pred, said=ours == gist(pred.words))
         return Verdict(None, f"the gold cannot be read: {gold.problem}", "undecided" if gold.beyond else "gold")
     if pred.beyond:
         return Verdict(None, f"the answer cannot be read: {pred.problem}", "undecided")
     return Verdict(False, f"the answer is no mathematics: {pred.problem}", "unreadable")
+
+
+def _bare(text: str) -> str:
+    return _PLAIN_MARKUP.sub("", unmarked(text))
 
 
 def _not_computed(gold: Node, pred: Node, error: Exception) -> Verdict:

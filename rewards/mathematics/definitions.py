@@ -12,6 +12,7 @@ from rewards.mathematics.tree import (
     Node,
     Num,
     Relation,
+    Series,
     Words,
     children,
     names_in,
@@ -42,7 +43,7 @@ def label_of(node: Node) -> str | None:
     """What a definition defines: `x`, the f of `f(x)`, `AB`, an area in words; None for any other expression."""
     if isinstance(node, Name):
         return node.name
-    if isinstance(node, Words):
+    if isinstance(node, Words | Series):
         return ""
     if isinstance(node, Bracket) and all(isinstance(item, Name) for item in node.items):
         return ",".join(item.name for item in node.items if isinstance(item, Name))
@@ -56,7 +57,7 @@ def label_of(node: Node) -> str | None:
         inverse = node.args[0]
         if node.op in ("*", "call") and isinstance(inverse, Apply) and inverse.op == "^" and _is_inverse(inverse):
             return f"{label_of(inverse.args[0])}^-1({label_of(node.args[1])})"
-        if node.op in ("abs", "overline", "degree"):
+        if node.op in ("abs", "overline", "degree", "det"):
             return label_of(node.args[0])
         names = factors(node)
         if len(names) > 1 and all(name.isupper() for name in names):

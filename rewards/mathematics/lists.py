@@ -30,6 +30,7 @@ from rewards.mathematics.tree import (
 
 MAX_ITEMS = 60
 _BOUNDS = frozenset({"<", ">", "<=", ">="})
+_ROOTS = frozenset({"x", "z", "r", "t", "lambda"})
 _ORDERED = ("xyz", "abcd", "pqrs", "uvw", "mn")
 
 
@@ -207,14 +208,17 @@ def _labels(items: list[Node]) -> dict[str, Node]:
 
 def _several_labels(items: list[Node]) -> bool:
     labels = {item.sides[0].name for item in items if isinstance(item, Relation) and isinstance(item.sides[0], Name)}
-    return len(labels) > 1 or bool(_labels(items))
+    roots = {label.partition("_")[0] for label in labels}  # x_1 and x_2 may be called the other way round
+    return (len(labels) > 1 and not (len(roots) == 1 and roots <= _ROOTS)) or bool(_labels(items))
 
 
 def _list_as_point(items: Items, point: Bracket | Matrix, equal: Equal, *, swapped: bool) -> bool | None:
     """`x = 1, y = 2` or a bare `1, 2` for the point (1, 2)."""
     parts = list(items.items)
-    if isinstance(point, Bracket) and (point.left, point.right) == ("[", "]"):  # a list as programs print it
-        return _same_parts(list(point.items), parts, equal) if swapped else _same_parts(parts, list(point.items), equal)
+    printed = isinstance(point, Bracket) and (point.left, point.right) == ("[", "]")
+    if printed and not (items.joined == "or" and len(children(point)) == 2):  # a list as programs print it
+        others = list(children(point))
+        return _same_parts(others, parts, equal) if swapped else _same_parts(parts, others, equal)
     if all(isinstance(part, Relation) and isinstance(part.sides[0], Name) for part in parts):
         names = [part.sides[0].name for part in parts if isinstance(part, Relation) and isinstance(part.sides[0], Name)]
         if any(set(names) <= set(letters) for letters in _ORDERED):  # else in the order they were written

@@ -78,6 +78,7 @@ _WORDS: dict[str, Unit] = {
     "psi": _unit("6894.757293168", M=1, L=-1, T=-2), "torr": _unit(Fraction(101325, 760), M=1, L=-1, T=-2),
     "btu": _unit("1055.05585262", M=1, L=2, T=-2), "hp": _unit("745.69987158227022", M=1, L=2, T=-3),
     "radian": _unit(1), "rad": _unit(1),
+    "byte": _unit(8, bit=1), "bit": _unit(1, bit=1),
     "atm": _unit(101325, M=1, L=-1, T=-2), "bar": _unit(100000, M=1, L=-1, T=-2),
 }  # fmt: skip
 _WHOLE: dict[str, Unit] = {
@@ -97,7 +98,7 @@ MAGNITUDES = {
 _POWER_WORDS = {"square": 2, "squared": 2, "sq": 2, "cubic": 3, "cubed": 3, "cu": 3}
 _PIECE = re.compile(
     r"\s*(?:(?P<name>[A-Za-zµμΩ°]+)|(?P<power>\^\s*\{?\s*[-+]?\s*\d+\s*\}?|[²³]|(?<=[A-Za-z])-?\d)"
-    r"|(?P<op>[*/·()])|(?P<bad>\S))"
+    r"|(?P<op>[*/·)])|(?P<bad>\S))"
 )
 _COUNTED = re.compile(r"(?:pairs?|dozens?|couples?) (?:of )?[a-z]+\b", re.IGNORECASE)  # a dozen eggs
 _TAIL = re.compile(
@@ -162,12 +163,12 @@ def _compound(text: str) -> Unit | None:
         return None
     scale, dims = Fraction(1), dict[str, int]()
     sign, next_power, last, named = 1, 1, None, False
-    for match in _PIECE.finditer(text):
+    for match in _PIECE.finditer(text.replace("(", " ")):
         name, power, op = match.group("name", "power", "op")
-        if match.group("bad") or op in ("(", ")"):
+        if match.group("bad"):
             return None
-        if op == "/" or name == "per":
-            sign, last = -1, None
+        if op in ("/", ")") or name == "per":  # J/(mol K)
+            sign, last = 1 if op == ")" else -1, None
         elif power is not None:
             if last is None:
                 return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from rewards.mathematics.answers import Answer, as_list, read
@@ -10,6 +11,8 @@ from rewards.mathematics.kinds import equal
 from rewards.mathematics.measured import as_quantity
 from rewards.mathematics.respelling import letters_apart
 from rewards.mathematics.tree import Apply, Name, Node, Quantity, names_in, variables_in, with_value
+
+_OVER = re.compile(r"(?<!d)/\s?((?:[A-Za-z](?:_\w|_\{\w+\})?){2,4})(?![A-Za-z(^])")
 
 
 def equal_otherwise(gold: Answer, pred: Answer, gold_tree: Node, pred_tree: Node) -> bool | None:
@@ -33,7 +36,18 @@ def equal_otherwise(gold: Answer, pred: Answer, gold_tree: Node, pred_tree: Node
         return equal(left, pred_tree)  # a unit that one side wrote
     if right is not None and left is None and right is not pred_tree and _is_measured(pred.text):
         return equal(gold_tree, right)
+    if left is right is None and "/" in gold.text + pred.text and _over_all(gold, pred):
+        return True
     return True if same_family(gold_tree, pred_tree) else None
+
+
+def _over_all(gold: Answer, pred: Answer) -> bool:
+    """Whether two answers agree where `t/RC` is t over all of RC."""
+    over = [_OVER.sub(r"/(\1)", answer.text) for answer in (gold, pred)]
+    if over == [gold.text, pred.text]:
+        return False
+    ours, theirs = (read(text).tree for text in over)
+    return ours is not None and theirs is not None and equal(ours, theirs) is True
 
 
 def _is_measured(text: str) -> bool:

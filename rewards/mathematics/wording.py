@@ -8,6 +8,7 @@ from rewards.mathematics.quantities import word_set
 from rewards.mathematics.vocabulary import GREEK
 
 _TEXT_MACRO = re.compile(r"\\(?:text|textbf|textit|textrm|mathrm|mbox|textsf|operatorname|mathbf)\s*\{([^{}]*)\}")
+_DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2013\u2014\u2212"), "-")
 _MARKUP = re.compile(  # all macros but those that name something
     r"\\(?!(?:" + "|".join(sorted(GREEK)) + r")(?![A-Za-z]))[A-Za-z]+|\\[^A-Za-z]|[\\${}*_`\"“”]"
 )
@@ -52,7 +53,7 @@ def folded(text: str) -> str:
     >>> folded(r"\text{The Cat.}"), folded("the 3rd")
     ('cat', '3')
     """
-    words = _MARKUP.sub(" ", unmarked(text))
+    words = _MARKUP.sub(" ", unmarked(text).translate(_DASHES))
     words = " ".join(re.sub(r"[^\w\s'+-]", " ", words.casefold()).split())
     words = _EXISTS.sub("", words)
     words = _SYNONYMS.get(words, words)

@@ -1,6 +1,7 @@
 r"""The reward for multiple choice: which option a completion settles on, by letter, number or text.
 
 menu        the options and the gold
+labels      the labels that a text starts with
 statement   the option a statement settles on
 stances     what a whole text says of the options
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from rewards.options.labels import labels_of, named
 from rewards.options.menu import Menu, one_line
 from rewards.retractions import denied
 
@@ -18,14 +19,6 @@ LEAD = re.compile(  # what may come before the option in a statement
 )
 GAP = re.compile(r"[\s:,]+")
 MAX_LEAD = 16  # words before an option
-LABEL = re.compile(
-    r"""[(\["'“‘]?\s*(?P<label>[A-Za-z]|\d{1,2})\s*(?:[)\]"'”’]|[.:](?!\d))?"""
-    r"(?![^\W\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]|[’+#^=<>-]|'\w)(?![.,/]\d)"
-)
-SEPARATOR = re.compile(
-    r"\s*(?P<word>,?\s*(?:\bor\b|/|\||\band/or\b)|,?\s*(?:\band\b|&)|[,;+]|\s)\s*(?:also\s|even\s)?(?:options?\s|choices?\s)?",
-    re.IGNORECASE,
-)
 REASON = re.compile(r"\b(?:because|since|as|while|whereas|which|so|due|for)\b|[.\n]", re.IGNORECASE)
 DOUBT = re.compile(
     r"\b(?:or|and/or|maybe|perhaps|possibly|alternatively|(?:could|might|may)(?: also)? be)\b"
@@ -67,10 +60,6 @@ NOT_IT = re.compile(
     r"\s+(?:the |a |an )?[\"']?\Z|\b(?:before|after|until)\s\Z",
     re.IGNORECASE,
 )
-ARTICLES = frozenset("AaI")
-CONNECTORS = frozenset(
-    ("because", "since", "as", "is", "and", "or", "with", "which", "due", "for", "so", "but", "in", "seems")
-)
 
 
 def read_statement(text: str, menu: Menu, *, loose: bool = True) -> Said:
@@ -92,7 +81,7 @@ def read_statement(text: str, menu: Menu, *, loose: bool = True) -> Said:
         return frozenset(), f"an option that is denied: {body[:60]}"
     if place is not None and length > 1:
         return _unless_doubted(frozenset((place,)), body, length, menu)
-    places, length, joined = _labels(body, menu, alone=len(body.strip(" .)([]:")) == 1)
+    places, length, joined = labels_of(body, menu, alone=len(body.strip(" .)([]:")) == 1)
     if places:
         return _labelled(places, joined, body, length, menu)
     if place is not None:
@@ -152,38 +141,6 @@ def _listed(body: str, end: int, menu: Menu) -> bool:
     return place is not None and following is not None and menu.at_start(body[end + following.end() :])[0] == place
 
 
-def _labels(body: str, menu: Menu, *, alone: bool) -> tuple[frozenset[int], int, bool]:
-    """The labels a text starts with, where they end, and whether an "or" joins them."""
-    places: list[int] = []
-    position = end = 0
-    joined = False
-    while found := LABEL.match(body, position):
-        label = found["label"]
-        place = menu.of_label(label)
-        bare = found.group().strip() == label
-        if place is None or (label.islower() and bare and not alone):
-            break
-        following = re.match(r"\s+([a-z]+)", body[found.end() :])
-        if (label in ARTICLES or label.isdecimal()) and bare and following and following[1] not in CONNECTORS:
-            break  # "A dog", "I think", "4 of 8"
-        places.append(place)
-        end = found.end()
-        separator = SEPARATOR.match(body, end)
-        if separator is None:
-            break
-        word = separator["word"].strip().lower()
-        more = LABEL.match(body, separator.end())
-        if (
-            not more
-            or menu.of_label(more["label"]) is None
-            or (not word and not (found.group()[0] == more.group()[0] == "("))
-        ):
-            break
-        joined |= bool(re.search(r"or|/|\|", word))
-        position = separator.end()
-    return frozenset(places), end, joined
-
-
 def _text_within(text: str, menu: Menu) -> Said:
     folded = " ".join(text.casefold().split())
     found = [place for place, option in enumerate(menu.texts) if option and _has(folded, option)]
@@ -230,15 +187,19 @@ def _unless_doubted(places: frozenset[int], body: str, end: int, menu: Menu) -> 
     if good := AS_GOOD.search(body, end, end + 120):
         others += [body[place : good.start()] for place in range(end, good.start()) if not body[place - 1].isalnum()]
     if comma := LISTED.match(body, end):
-        named, length = _named(body[comma.end() :], menu)
-        others += [body[comma.end() :]] if named is not None and GOES_ON.match(body, comma.end() + length) else []
-    if any(_named(other, menu)[0] not in (None, *places) for other in others):
+        next_one, length = named(body[comma.end() :], menu)
+        others += [body[comma.end() :]] if next_one is not None and GOES_ON.match(body, comma.end() + length) else []
+    if any(named(other, menu)[0] not in (None, *places) for other in others) or any(
+        _holds_part(body[doubt.end() :], place, menu)
+        for doubt in DOUBT.finditer(body, end, min(end + 12, reach))
+        for place in set(range(len(menu.texts))) - places
+    ):
         return frozenset(), f"several options: {body[:60]}"
     return places, ""
 
 
-def _named(text: str, menu: Menu) -> tuple[int | None, int]:
-    """The option another text starts with, by label or text, and how many characters it takes."""
-    place, length = menu.at_start(text)
-    labels, end, _ = _labels(text, menu, alone=False)
-    return (place, length) if length > 1 or not labels else (min(labels), end)
+def _holds_part(text: str, place: int, menu: Menu) -> bool:
+    """Whether a text goes on with the end of an option: "or stays the same" with "It stays the same"."""
+    said = re.match(r"[\w' -]{4,60}", text)
+    option = menu.texts[place]
+    return said is not None and " " in option and option.endswith(" " + " ".join(said[0].casefold().split()))

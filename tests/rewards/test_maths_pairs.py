@@ -33,7 +33,7 @@ def pairs(path: Path) -> Iterator[tuple[str, str, str, str]]:
 
 
 @pytest.mark.parametrize(
-    "name", ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"]
+    "name", ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh"]
 )
 def test_every_pair_is_judged_as_a_careful_grader_would(name: str) -> None:
     wrong = []

@@ -121,6 +121,25 @@ def test_longer_option_texts_win_over_shorter_ones_inside_them() -> None:
             assert rewards.choice.score(form.format(text), answer=(place + 1) % 6, options=options).value == 0, text
 
 
+@pytest.mark.parametrize(
+    "completion",
+    ["B is the second letter of the alphabet.", "B is for cookie.", "B is a programming language.", "B stands for boron."],
+)
+def test_a_letter_that_is_only_spoken_of_is_not_chosen(completion: str) -> None:
+    assert rewards.choice.score(completion, answer="B", options=["Rome", "Paris"]).value == 0.0
+    assert rewards.choice.score("B is the best one.", answer="B", options=["Rome", "Paris"]).value == 1.0
+
+
+def test_a_verdict_on_label_and_text_together_is_read() -> None:
+    said = "(A) 2.5 m/s is wrong, (B) 5.0 m/s is right."
+    assert [rewards.choice.score(said, answer=gold, options=["2.5 m/s", "5.0 m/s"]).value for gold in "AB"] == [0.0, 1.0]
+
+
+def test_an_option_and_the_end_of_another_are_two() -> None:
+    options = ["It rises", "It falls", "It stays the same"]
+    assert rewards.choice.score("It falls or stays the same", answer="B", options=options).value == 0.0
+
+
 def test_a_gold_that_is_no_option_cannot_be_judged() -> None:
     for gold in ("London", 7, -1, "E", True, []):
         assert rewards.choice.score("A", answer=gold, options=CITIES).value is None
