@@ -13,8 +13,9 @@ from typing import Any
 
 import polars as pl
 
+from curate.columns import require_columns
 from curate.engines.base import Engine
-from curate.errors import InvalidInput, UsageError, did_you_mean
+from curate.errors import UsageError, did_you_mean
 from curate.executors.asking import SpreadEngine, is_spread
 from curate.executors.base import Executor
 from curate.executors.sharding import run_step
@@ -24,9 +25,8 @@ from curate.overlay import DEFAULT_PROFILE
 from curate.pins import require_pinned
 from curate.recipe import Recipe
 from curate.responses import Journal
-from curate.result import PARENT
 from curate.run import Run
-from curate.step import Context, Progress, Step, written_type
+from curate.step import Context, Progress, Step
 from curate.store import remove_stale, step_key, store, stored_rows, why_again
 from curate.table import write_parquet, write_text_atomic
 
@@ -153,46 +153,6 @@ def _check_columns(recipe: Recipe, table: pl.DataFrame | None, run: Run, loaded:
     """Before anything is spent: does every later step find its columns?"""
     first = run.steps_folder / f"{loaded.step}.parquet"
     require_columns(recipe, table.schema if table is not None else pl.read_parquet_schema(first))
-
-
-def require_columns(recipe: Recipe, types: Mapping[str, pl.DataType | None]) -> None:
-    """Raise InvalidInput with the columns that steps will not find or cannot use, given those the first step makes.
-
-    types: of each column; None where it is not known.
-    """
-    mistakes = column_mistakes(recipe, types)
-    if mistakes:
-        raise InvalidInput("\n".join(mistakes))
-
-
-def column_mistakes(recipe: Recipe, types: Mapping[str, pl.DataType | None]) -> list[str]:
-    """Columns that a step will look for and not find, or find in a type it cannot use; see `require_columns`."""
-    mistakes = []
-    for step in recipe.steps[1:]:
-        columns = frozenset(types)
-        mistakes += [_not_there(step, missing, columns) for missing in sorted(step.needs() - columns)]
-        known = {name: kind for name, kind in types.items() if kind is not None}
-        mistakes += [f"{step.title}: {misfit}" for misfit in step.misfits(known)]
-        types = {name: None if step.reshapes else _type_after(name, types) for name in step.after(columns)}
-    return mistakes
-
-
-def _type_after(column: str, before: Mapping[str, pl.DataType | None]) -> pl.DataType | None:
-    """The type of a column after a step: not known where the step may have written what others write."""
-    written = written_type(column)
-    if column not in before:
-        return written
-    return before[column] if written in (None, before[column]) else None
-
-
-def _not_there(step: Step, missing: str, columns: frozenset[str]) -> str:
-    chats = missing == "prompt" and "messages" in columns
-    near = "; the rows are conversations: name `messages`" if chats else did_you_mean(missing, columns)
-    comes = "an earlier step" if missing != PARENT else "generate with n: 2 or more"
-    return (
-        f"{step.title}: column '{missing}' will not be there{near}\n"
-        f"  It comes from {comes}, or from the source by load: {{columns: {{{missing}: ...}}}}"
-    )
 
 
 def _until(recipe: Recipe, until: str | None) -> tuple[Step, ...]:

@@ -9,7 +9,8 @@ from typing import Any
 
 import polars as pl
 
-from curate.building import Engines, default_folder, require_columns
+from curate.building import Engines, default_folder
+from curate.columns import require_columns
 from curate.engines.settings import ENGINES
 from curate.pins import told, unpinned
 from curate.recipe import Head, Recipe

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from curate.errors import DataError
 from curate.messages import Message, plain, problem
 from curate.schema.contracts import Contract, contract_of, may_lack, missing, reads_answer
+from curate.shapes import observe
 from curate.text.thinking import join_thinking
-from curate.widen import observe, to_series
+from curate.widen import to_series
 
 if TYPE_CHECKING:
     import polars as pl
