@@ -22,12 +22,12 @@ ITEM = "How many positive whole divisors does the number 196 have, counting one 
 
 ROWS: dict[str, list[dict[str, Any]]] = {
     "numina": [
-        {"source": "olympiads", "problem": HERON, "solution": r"By Heron, $\boxed{84}$.", "messages": []},
-        {"source": "olympiads", "problem": HERON.upper(), "solution": r"$\boxed{84}$", "messages": []},
-        {"source": "cn_k12", "problem": "What is 1 + 1?", "solution": r"$\boxed{2}$", "messages": []},
-        {"source": "math", "problem": "See the figure. What is x?", "solution": r"$\boxed{2}$", "messages": []},
-        {"source": "math", "problem": "Show that 2 > 1.", "solution": r"$\boxed{}$ or $\boxed{1}$", "messages": []},
-        {"source": "math", "problem": f"{ITEM} Explain.", "solution": r"$\boxed{9}$", "messages": []},
+        {"source": "olympiads", "problem": HERON, "solution": r"By Heron, $\boxed{84}$."},
+        {"source": "olympiads", "problem": HERON.upper(), "solution": r"$\boxed{84}$"},
+        {"source": "cn_k12", "problem": "What is 1 + 1?", "solution": r"$\boxed{2}$"},
+        {"source": "math", "problem": "See the figure. What is x?", "solution": r"$\boxed{2}$"},
+        {"source": "math", "problem": "Show that 2 > 1.", "solution": r"$\boxed{}$ or $\boxed{1}$"},
+        {"source": "math", "problem": f"{ITEM} Explain.", "solution": r"$\boxed{9}$"},
     ],
     "taco": [
         {
@@ -75,6 +75,10 @@ ROWS: dict[str, list[dict[str, Any]]] = {
          "choices": {"label": ["A", "B", "C"], "text": ["a door", "a piano", "a safe"]}},
     ],
 }  # fmt: skip
+for _row in ROWS["numina"]:  # a conversation that repeats the columns, as there
+    _row["messages"] = [
+        {"role": "user", "content": _row["problem"]}, {"role": "assistant", "content": _row["solution"]}
+    ]  # fmt: skip
 
 RIGHT = {
     "triangle": r"The area is \boxed{84}.",

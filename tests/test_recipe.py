@@ -315,7 +315,7 @@ def test_a_prompt_can_be_set_from_the_command_line(tmp_path: Path) -> None:
 def test_a_file_whose_name_does_not_say_its_format_is_read_by_the_word_given(tmp_path: Path) -> None:
     (tmp_path / "rows.txt").write_text("prompt,answer\na,1\n")
     text = GOOD.replace("{procedural: arithmetic, rows: 5}", "{file: rows.txt}")
-    with pytest.raises(DataError, match="give format: csv, json, jsonl"):
+    with pytest.raises(DataError, match="give format: arrow, csv, json, jsonl"):
         make_plan(recipe(tmp_path, text))
     assert make_plan(recipe(tmp_path, text.replace("rows.txt", "rows.txt, format: csv")))["steps"][0]["rows"] == 1
     assert "format is for file sources" in mistakes(tmp_path, GOOD.replace("rows: 5", "format: csv"))[0]
