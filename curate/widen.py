@@ -10,16 +10,11 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from curate.errors import DataError
-from curate.shapes import MAX_DEPTH, Shape, notes, observe
+from curate.shapes import Shape, observe
 
 if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa  # type: ignore[import-untyped]
-
-__all__ = [
-    "MAX_DEPTH", "Shape", "bound_columns", "join", "notes", "observe", "stack", "to_columns", "to_frame", "to_json",
-    "to_series",
-]  # fmt: skip
 
 MAX_COLUMNS = 2_000
 

@@ -2,7 +2,7 @@
 
 How a file is packed is told by its first bytes; its format by its name and, where name and content disagree, by its
 content. What cannot be read becomes a failed row with its line and the reason, and the file goes on: see
-`curate.sources.json_strict`, `curate.sources.csv_rows` for the rules, `curate.widen` for columns of mixed values.
+`curate.sources.json_strict`, `curate.sources.csv_rows` for the rules, `curate.shapes` for columns of mixed values.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ r"""One row of JSON, every oddity found: what the fast way of `curate.sources.js
 | a lone surrogate (`"\ud83d"` without its other half) | failed: half a character was lost, which half is not known |
 | a key that stands twice | the last value counts, as for every parser; counted in the notes |
 | NaN, Infinity | the float of that name; counted in the notes |
-| an integer beyond 64 bits | kept, as text (see `curate.widen`) |
+| an integer beyond 64 bits | kept, as text (see `curate.shapes`) |
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from math import isinf
 from types import NoneType
 from typing import Any
 
+from curate.shapes import MAX_DEPTH
 from curate.sources.loaded import NOT_UTF8
-from curate.widen import MAX_DEPTH
 
 _JSON_WORDS = {
     list: "a list",

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from curate.widen import Shape, bound_columns, join, notes, observe, to_columns, to_series
+from curate.shapes import Shape, notes, observe
+from curate.widen import bound_columns, join, to_columns, to_series
 
 if TYPE_CHECKING:
     import polars as pl
