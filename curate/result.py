@@ -8,13 +8,16 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import polars as pl
+from markupsafe import escape
 
 from curate.reasons import kinds_of
-from curate.text.shown import one_line
+from curate.text.shown import UNSAFE, one_line, visible
 
 ID, PARENT, REASON = "id", "parent", "reason"
 REASONS, CHARACTERS = 12, 120
 """Reasons shown at most, and characters of each."""
+ROWS = 5
+"""Rows of each table that a notebook shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +81,25 @@ class Result:
         return "\n".join([self._counts, *lines])
 
     def _repr_html_(self) -> str:
-        """The same as a small table; every text of the data is escaped."""
-        from markupsafe import escape
-
+        """What it prints, and the first rows of each table to open; every text of the data is escaped."""
+        tables = {"kept": self.kept, "dropped": self.dropped, "failed": self.failed}
         rows = "".join(
-            f"<tr><td style='text-align:right'>{count:,}</td><td>{escape(one_line(reason, CHARACTERS))}</td></tr>"
-            for reason, count in _reasons(self)[:REASONS]
+            f"<details><summary>{name}: {min(ROWS, table.height)} of {table.height:,} rows</summary>"
+            f"{_written_out(table.head(ROWS)._repr_html_())}</details>"
+            for name, table in tables.items()
+            if table.height
         )
-        return f"<p>{escape(self._counts)}</p><table><tr><th>rows</th><th>reason</th></tr>{rows}</table>"
+        return f"<pre>{escape(str(self))}</pre>{rows}"
 
     @property
     def _counts(self) -> str:
         failed = f", {self.failed.height:,} failed" if self.failed.height else ""
         return f"{self.kept.height:,} kept, {self.dropped.height:,} dropped{failed}"
+
+
+def _written_out(page: str) -> str:
+    """HTML whose text is escaped, with what could hide or disturb other text written out in it."""
+    return UNSAFE.sub(lambda found: str(escape(visible(found[0]))), page)
 
 
 def _reasons(result: Result) -> list[tuple[str, int]]:

@@ -24,6 +24,16 @@ def test_a_notebook_shows_text_of_strangers_as_text() -> None:
     page = result()._repr_html_()
     assert "&lt;b&gt;short" in page
     assert "<b>" not in page
+    assert "\u202e" not in page
+
+
+def test_a_notebook_shows_the_counts_and_rows_of_each_table_to_open() -> None:
+    page = result()._repr_html_()
+    assert page.startswith("<pre>1 kept, 3 dropped")
+    assert "kept: 1 of 1 rows" in page
+    assert "dropped: 3 of 3 rows" in page
+    assert "failed" not in page
+    assert page.count("long&lt;U+202E&gt;") == 2
 
 
 def test_reasons_that_differ_in_a_row_s_name_are_counted_together() -> None:

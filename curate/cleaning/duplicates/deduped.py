@@ -72,11 +72,6 @@ class Deduped(Result):
         lines += [f"  {notes[word]}" for word in ("skipped", "warning") if word in notes]
         return "\n".join(lines)
 
-    def _repr_html_(self) -> str:
-        from markupsafe import escape
-
-        return f"<pre>{escape(str(self))}</pre>"
-
     @property
     def threshold(self) -> float:
         """Similarity from which on two rows are duplicates; 1 when only equal rows are."""

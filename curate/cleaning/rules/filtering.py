@@ -107,11 +107,6 @@ class Filtered(Result):
 
     __repr__ = __str__
 
-    def _repr_html_(self) -> str:
-        from markupsafe import escape
-
-        return f"<pre>{escape(str(self))}</pre>"
-
 
 def filter_rows(
     frame: pl.DataFrame,

@@ -36,11 +36,6 @@ class Selected(Result):
         """The counts, the reasons, and what fell short."""
         return "\n".join([super().__str__(), *self.warnings])
 
-    def _repr_html_(self) -> str:
-        from markupsafe import escape
-
-        return super()._repr_html_() + "".join(f"<p>{escape(line)}</p>" for line in self.warnings)
-
     @property
     def warnings(self) -> list[str]:
         """What a reader should not overlook."""
