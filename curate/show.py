@@ -1,4 +1,4 @@
-"""`curate show`: the funnel of a run and some of its rows, for a terminal."""
+"""`curate show`: the funnel of a run and some of its rows, or some rows of any data file, for a terminal."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ import polars as pl
 from curate.errors import UsageError, did_you_mean
 from curate.ledger import Entry
 from curate.lock import holder
+from curate.report.figures import rows as counted
 from curate.report.life_text import value_lines, without_quiet_flags
 from curate.report.tables import Table, splits, table
 from curate.responses import Journal
 from curate.result import REASON
 from curate.run import Run
+from curate.sources import files
+from curate.sources.files import FORMATS
 from curate.text.shown import one_line
 
 CELL = 300
@@ -54,12 +57,43 @@ def show_run(
         "unfinished": unfinished,
         "funnel": [_funnel_line(entry) for entry in done],
         "count": count,
-        "rows": [{k: v for k, v in row.items() if v is not None} for row in shown],
+        "rows": _told(shown),
     }
 
 
-def show_text(shown: dict[str, Any]) -> str:
+def is_data(path: Path) -> bool:
+    """Whether a path is a file, or a folder with files of rows right in it, as TRL's `output_dir/completions` is."""
+    if not path.is_dir():
+        return path.is_file()
+    run = Run(path)
+    if run.lock_path.exists() or run.ledger_path.exists() or run.steps_folder.exists():
+        return False
+    return any(entry.suffix in FORMATS for entry in path.iterdir())
+
+
+def show_file(path: Path, *, reason: str | None = None, rows: int = 3) -> dict[str, Any]:
+    """How many rows a file or a folder of files has, which columns, and some of them. Raises DataError."""
+    if path.suffix == ".parquet" and path.is_file():
+        query, unread = Table(path).lazy, 0
+    else:
+        read = files.read(path)
+        query, unread = read.frame.lazy(), read.failed.height
+    names = query.collect_schema().names()
+    if reason is not None and REASON in names:
+        query = query.filter(pl.col(REASON).str.contains(reason, literal=True))
+    count = query.select(pl.len()).collect().item()
+    shown = query.head(rows).collect().to_dicts()
+    return {"file": str(path), "columns": names, "unread": unread, "count": count, "rows": _told(shown)}
+
+
+def file_text(shown: dict[str, Any]) -> str:
     """The same as text."""
+    unread = f", {shown['unread']:,} that cannot be read" if shown["unread"] else ""
+    return "\n".join([f"{counted(shown['count'])}{unread}: {', '.join(shown['columns'])}", *_rows_text(shown)])
+
+
+def show_text(shown: dict[str, Any]) -> str:
+    """A run as text."""
     head = ("step", "in", "created", "out", "dropped", "failed")
     lines = [head] + [tuple(_number(line[name]) for name in head) for line in shown["funnel"]]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
@@ -75,13 +109,20 @@ def show_text(shown: dict[str, Any]) -> str:
         text += [f"    {count:>7,}  {one_line(reason, 110)}" for reason, count in reasons[:REASONS]]
         if len(reasons) > REASONS:
             text.append(f"             and {len(reasons) - REASONS} more reasons")
+    return "\n".join([*text, *_rows_text(shown)])
+
+
+def _rows_text(shown: dict[str, Any]) -> Iterator[str]:
     if shown["rows"]:
-        text += ["", f"{len(shown['rows'])} of {shown['count']:,} rows"]
+        yield from ("", f"{len(shown['rows'])} of {shown['count']:,} rows")
     for row in shown["rows"]:
-        text.append("")
-        told = without_quiet_flags(row)
-        text += [line for name, value in told.items() for line in value_lines(name, value, CELL, "  ")]
-    return "\n".join(text)
+        yield ""
+        for name, value in without_quiet_flags(row).items():
+            yield from value_lines(name, value, CELL, "  ")
+
+
+def _told(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{name: value for name, value in row.items() if value is not None} for row in rows]
 
 
 def _unfinished(run: Run) -> str | None:

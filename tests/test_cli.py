@@ -294,3 +294,24 @@ def test_flags_that_were_not_raised_are_one_line(folder: Path) -> None:
         flags = [line.strip() for line in lines if "flag" in line and "why.flags" not in line and "score" not in line]
         assert flags[0] == "flag.refusal: True"
         assert [line.partition(":")[0] for line in flags] == ["flag.refusal", "not flagged"]
+
+
+def test_show_takes_files_of_rows_too(built: Path, folder: Path) -> None:
+    """What TRL logs of a training is a folder of parquet; people look at it as at a run."""
+    (folder / "completions").mkdir()
+    for number in range(2):
+        made = pl.DataFrame({"step": [number] * 3, "completion": ["a", "b\u202e", "c"], "math": [1.0, 0.0, None]})
+        made.write_parquet(folder / "completions" / f"completions_{number:05}.parquet")
+    (folder / "one.jsonl").write_text('{"id": "mine", "prompt": "a"}\n{"id": "torn"')
+    code, told = inside("show", "completions", "--rows", "2", cwd=folder)
+    assert (code, told.splitlines()[0]) == (0, "6 rows: step, completion, math")
+    assert "2 of 6 rows" in told
+    assert "b<U+202E>" in told
+    code, told = inside("show", "one.jsonl", cwd=folder)
+    assert told.splitlines()[0] == "1 row, 1 that cannot be read: id, prompt"
+    assert "  id: mine" in told
+    parquet = built / "run" / "data" / "train.parquet"
+    code, told = inside("show", str(parquet), "--rows", "1", "--json", cwd=folder)
+    assert json.loads(told)["count"] == pl.read_parquet(parquet).height
+    assert inside("show", "one.jsonl", "--dropped", cwd=folder)[0] == 2
+    assert inside("show", ".", cwd=built)[0] == 3  # a folder of runs and recipes is neither

@@ -12,7 +12,9 @@ from curate.terminal import AsJson, echo_json, say
 
 
 def show(
-    run: RunFolder,
+    run: Annotated[
+        Path, typer.Argument(metavar="RUN", help="The folder of a run, or a file of rows.", show_default=False)
+    ],
     step: Annotated[
         str | None, typer.Option("--step", help="Rows after this step; the final rows unless given.")
     ] = None,
@@ -22,9 +24,19 @@ def show(
     rows: Annotated[int, typer.Option("--rows", min=0, help="How many rows to print.")] = 3,
     as_json: AsJson = False,
 ) -> None:
-    """Print the funnel of a run, and some of its rows."""
-    from curate.show import show_run, show_text
+    """Print the funnel of a run, and some of its rows; or some rows of a file (parquet, jsonl, json, csv, arrow)."""
+    from curate.errors import UsageError
+    from curate.show import file_text, is_data, show_file, show_run, show_text
 
+    if is_data(run):
+        if step is not None or dropped or failed:
+            raise UsageError(f"{run} is no run: --step, --dropped and --failed look at the steps of one")
+        shown_file = show_file(run, reason=reason, rows=rows)
+        if as_json:
+            echo_json(shown_file)
+        else:
+            say(file_text(shown_file))
+        return
     shown_run = show_run(run, step=step, dropped=dropped, failed=failed, reason=reason, rows=rows)
     if as_json:
         echo_json(shown_run)
