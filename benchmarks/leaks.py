@@ -99,7 +99,7 @@ def make(
     sources: files the clean rows are of. never: texts of items that are not planted.
     """
     rng = random.Random(seed)
-    texts = [text for text in _texts(data, sources) if len(text) > 200]
+    texts = [text for text in texts_of_sources(data, sources) if len(text) > 200]
     clean = [_piece(rng.choice(texts), rng) for _ in range(rows)]
     kinds, told = ["clean"] * rows, [""] * rows
     wanted = [text for text in items["text"] if text not in never]
@@ -130,7 +130,7 @@ def make_long(data: Path, sources: Sequence[str], seed: int = 0) -> list[str]:
     rows = []
     for source in sources:
         part, room = [], rng.randint(3_000, 10_000)
-        for text in _texts(data, [source]):
+        for text in texts_of_sources(data, [source]):
             begin = 0
             while begin < len(text):
                 part.append(text[begin : begin + room])
@@ -186,7 +186,8 @@ def plant(kind: str, item: str, host: str, rng: random.Random) -> str:
     return item
 
 
-def _texts(data: Path, sources: Sequence[str]) -> Iterator[str]:
+def texts_of_sources(data: Path, sources: Sequence[str]) -> Iterator[str]:
+    """Every text in the rows of these files, each once."""
     seen: set[str] = set()
     for pattern in sources:
         for path in sorted(data.glob(f"{pattern}.jsonl.gz")):

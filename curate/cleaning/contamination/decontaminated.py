@@ -51,7 +51,7 @@ class Decontaminated(Result):
 
         how: `exact` (the whole item), `span` (a long part), `numbers` (the same with other numbers), `ngram`, `ratio`,
         `meaning`. span: as the row writes it. words: length of the longest common span. covered: share of the item, in
-        [0, 1]. similarity: cosine for `meaning`, ratio / 100 for `ratio`, else null.
+        [0, 1]. similarity: `paraphrase.alike` for `meaning`, ratio / 100 for `ratio`, else null.
         """
         found, profile = self._found()
         judged = judge(found.pairs, profile).filter(pl.col("how").is_not_null())

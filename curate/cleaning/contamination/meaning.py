@@ -1,4 +1,4 @@
-"""Items said in other words: near in meaning by an encoder, and in agreement by what a paraphrase keeps.
+"""Items said in other words: found by an encoder as near in meaning, decided by what a paraphrase keeps.
 
 Every row is compared whole; a row much longer than an item also in passages, since what one sentence in fifty means
 does not show in the mean of all.
@@ -20,7 +20,7 @@ import polars as pl
 from curate.cleaning.contamination.kept import kept_arrays
 from curate.cleaning.contamination.measure import Weights
 from curate.cleaning.contamination.pairs import SPAN_CHARACTERS, pairs_frame
-from curate.cleaning.contamination.paraphrase import Said, agreement, alike, alike_from, question_part, said
+from curate.cleaning.contamination.paraphrase import Said, agreement, alike, fits, question_part, said
 from curate.cleaning.contamination.passages import Passage, passages
 
 if TYPE_CHECKING:
@@ -43,13 +43,6 @@ WORTH = 0.5
 
 SMALLEST = 160
 """Characters of the smallest passages; each further size is twice as long. Two sizes fit an item of any length."""
-
-TELLING = 3.0
-"""What the words that an item and a passage both have must weigh (`measure.Weights`; the rarest word is 1).
-
-A long text has a hundred passages, and one of them is like any short question: against 20 benchmarks, clean rows with
-such a passage are a tenth of all without this, one in sixty with it, and one paraphrase in fifty is lost.
-"""
 
 LONG = 4
 """A text of so many times the length of a passage is read in passages of that size."""
@@ -77,8 +70,8 @@ class Best:
         self.found: dict[tuple[int, int], tuple[float, str]] = {}
 
     def add(self, row: int, entry: int, similarity: float, text: str) -> None:
-        """Keep it unless what is known is better."""
-        if similarity > self.found.get((row, entry), (-1.0, ""))[0]:
+        """Keep it unless it is not alike, or what is known is better."""
+        if similarity > self.found.get((row, entry), (0.0, ""))[0]:
             self.found[row, entry] = similarity, text.strip()[:SPAN_CHARACTERS]
 
     def frame(self) -> pl.DataFrame:
@@ -135,10 +128,8 @@ def _search_whole(texts: pl.Series, sought: Sought, weights: Weights, encoder: E
         for place, near in _nearest(cosines):
             row, text = batch[place]
             kept = said(text, weights)
-            for item, cosine in near:
-                similarity = alike_from(WORTH, cosine, sought.kept[item], kept)
-                if similarity is not None:
-                    best.add(row, sought.entries[item], similarity, text)
+            for item in near:
+                best.add(row, sought.entries[item], alike(sought.kept[item], kept, WORTH), text)
 
 
 def _search_passages(
@@ -149,20 +140,13 @@ def _search_passages(
     every = (one for row in long for one in passages(row, texts[row], size))
     for batch in _batches(one for one in every if one.said.strip()):
         asked = [question_part(one.said) for one in batch]
-        fitted: list[tuple[int, int, str, Said]] = []
         for place, near in _nearest(encoder.encode(asked) @ sought.vectors.T):
             kept, row = said(asked[place], weights), batch[place].row
-            for item, cosine in near:
-                similarity = alike_from(WORTH, cosine, sought.kept[item], kept, TELLING)
-                if similarity is not None:
-                    best.add(row, sought.entries[item], similarity, asked[place])
-                    fitted.append((row, item, *_fit(batch[place], sought.kept[item], weights)))
-        for some in _batches(fitted):
-            for (row, item, text, kept), vector in zip(some, encoder.encode([one[2] for one in some]), strict=True):
-                cosine = float(vector @ sought.vectors[item])
-                similarity = alike_from(WORTH, cosine, sought.kept[item], kept, TELLING)
-                if similarity is not None:
-                    best.add(row, sought.entries[item], similarity, text)
+            for item in near:
+                wanted = sought.kept[item]
+                if fits(wanted, kept):
+                    text, better = _fit(batch[place], wanted, weights)
+                    best.add(row, sought.entries[item], alike(wanted, better, WORTH), text)
 
 
 def _fit(passage: Passage, item: Said, weights: Weights) -> tuple[str, Said]:
@@ -171,7 +155,7 @@ def _fit(passage: Passage, item: Said, weights: Weights) -> tuple[str, Said]:
     def read(one: Passage) -> tuple[float, Passage, str, Said]:
         text = question_part(one.said)
         kept = said(text, weights)
-        return alike(0.0, *agreement(item, kept)), one, text, kept
+        return sum(agreement(item, kept)), one, text, kept
 
     best = read(passage)
     while True:
@@ -188,14 +172,14 @@ def _batches(every: Iterable[T]) -> Iterator[list[T]]:
         yield batch
 
 
-def _nearest(cosines: F32) -> Iterator[tuple[int, list[tuple[int, float]]]]:
-    """For each row that has one: the `NEAREST` items that are near enough, with their cosine."""
+def _nearest(cosines: F32) -> Iterator[tuple[int, list[int]]]:
+    """For each row that has one: the `NEAREST` items that are near enough."""
     count = min(NEAREST, cosines.shape[1])
     rows = np.flatnonzero(cosines.max(axis=1, initial=-1.0) >= LEAST)
-    near = np.argpartition(-cosines[rows], count - 1, axis=1)[:, :count]
-    close = np.take_along_axis(cosines[rows], near, axis=1)
-    for row, items, some in zip(rows.tolist(), near.tolist(), close.tolist(), strict=True):
-        yield row, [(item, cosine) for item, cosine in zip(items, some, strict=True) if cosine >= LEAST]
+    near = np.argpartition(cosines[rows], -count, axis=1)[:, -count:]
+    close = np.take_along_axis(cosines[rows], near, axis=1) >= LEAST
+    for row, items, some in zip(rows.tolist(), near, close, strict=True):
+        yield row, items[some].tolist()
 
 
 def _item_vectors(asked: Sequence[str], encoder: Encoder, cache: Path | None) -> F32:

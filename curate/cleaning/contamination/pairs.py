@@ -11,7 +11,7 @@ PAIRS: dict[str, type[pl.DataType]] = {
     "item_words": pl.Int64, "row_words": pl.Int64, "covered": pl.Float64, "same": pl.Float64, "weight": pl.Float64,
     "told": pl.Float64, "changed": pl.Int64, "whole": pl.Boolean, "similarity": pl.Float64,
 }  # fmt: skip
-"""See `curate.cleaning.contamination.measure.Measured`; similarity is a cosine or a ratio, in [0, 1].
+"""See `curate.cleaning.contamination.measure.Measured`; similarity is `paraphrase.alike` or a ratio, in [0, 1].
 
 What a way does not measure is null; `whole` is then false.
 """

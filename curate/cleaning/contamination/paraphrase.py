@@ -1,9 +1,10 @@
-"""What a paraphrase keeps of a text: its numbers, their order, and the rare words (names, things).
+"""What a paraphrase keeps of a text: its numbers, their order, its rare words (names, things), and what the others say.
 
-An embedding alone cannot tell a paraphrase from another problem of the same kind: on GSM8K it would take 83% of the
-paraphrases to find 15% at one false alarm in a thousand. The cosine and what is kept are one similarity, `alike`;
-`benchmarks/decontaminate.py` prints what it finds on `lm-sys/llm-decontaminator`'s rephrased GSM8K (arXiv 2311.04850,
-which asks a judge model instead), half of which the weights and the threshold were set on.
+An embedding finds what is about the same; it cannot tell a paraphrase from another problem of the same kind, and one
+passage in a long text is about the same as any short question. So what is kept decides alone, whatever the encoder, as
+one similarity: `alike`. Half of `lm-sys/llm-decontaminator`'s rephrased GSM8K (arXiv 2311.04850, which asks a judge
+model instead) and 4,000 rows of other text set its weights and the threshold; `benchmarks/decontaminate.py --meaning`
+prints what it finds of the other half, and of what it should not find.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 
 from curate.cleaning.contamination.compare import Words
 from curate.cleaning.contamination.measure import DIGITS, Weights
+from curate.cleaning.contamination.senses import senses
 
 _ANSWER = re.compile(r"^\W{0,8}(?:(?:answer|solution|response)\s{0,4}:|####)", re.IGNORECASE | re.MULTILINE)
 _LABEL = re.compile(r"\s*(?:question|problem|prompt)\s{0,4}:\s*", re.IGNORECASE)
@@ -28,6 +30,24 @@ SPELLED = {word: str(number) for number, word in enumerate(_SPELLED.split(), 2)}
 """Number words that a paraphrase may write as digits, and the other way round. "One" is too often no number."""
 
 
+TELLING = 2.5
+"""What the words and numbers that two texts both have must weigh (`measure.Weights`; the rarest word is 1): "what is
+the speed of light" is asked by texts that never saw the item."""
+
+FITTED = 0.7
+"""What numbers and words of a passage must agree, their sum, to be fitted to an item: a passage that begins or ends
+elsewhere agrees less than one that does not."""
+
+ENOUGH = 4.0
+"""With so much in common there is no more doubt than with any more."""
+
+TELLING_NUMBERS = 0.4
+"""Numbers that weigh less ("two strings") say less: their share of this is how far they count."""
+
+OTHER_NUMBERS, KEPT_NUMBERS = 0.5, 0.75
+"""Numbers that agree less, or of which neither text has so many of the other's, make another problem."""
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """What of a text survives a paraphrase. words: each once, with its weight, by the alphabet. numbers: in order.
@@ -39,6 +59,16 @@ class Said:
     numbers: tuple[str, ...]
     weight: float
     counts: Counter[str]
+
+    @property
+    def spoken(self) -> dict[str, float]:
+        """The words that are no numbers, with their weight."""
+        return {word: weight for word, weight in self.words.items() if not _is_number(word)}
+
+    @property
+    def counted(self) -> dict[str, float]:
+        """The numbers, with the weight of the word that each is."""
+        return {SPELLED.get(word, word): weight for word, weight in self.words.items() if _is_number(word)}
 
 
 def question_part(text: str) -> str:
@@ -65,6 +95,10 @@ def said(text: str, weights: Weights) -> Said:
     each = sorted(set(words))
     weight = weights.of(each)
     return Said(dict(zip(each, weight, strict=True)), numbers, sum(weight), Counter(numbers))
+
+
+def _is_number(word: str) -> bool:
+    return word[0] in DIGITS or word in SPELLED
 
 
 def agreement(item: Said, row: Said) -> tuple[float, float]:
@@ -97,36 +131,61 @@ def weight_of_both(item: Said, row: Said) -> float:
     return sum(row.words[word] for word in sorted(item.words.keys() & row.words.keys()))
 
 
-def alike(cosine: float, numbers: float, words: float) -> float:
-    """One similarity, in [-0.3, 1]: what a logistic regression over half of the paraphrases weighs, rounded."""
-    return (cosine + numbers + 1.2 * words) / 3.2
+def fits(item: Said, passage: Said) -> bool:
+    """Whether a passage may become a paraphrase of an item with sentences added or left out."""
+    return weight_of_both(item, passage) >= TELLING and sum(agreement(item, passage)) >= FITTED
 
 
-def alike_from(least: float, cosine: float, item: Said, row: Said, weight: float = 0.0) -> float | None:
-    """`alike` of two texts of that cosine, None when it is less than `least`: mostly told without the order of numbers.
+def alike(item: Said, row: Said, least: float = 0.0) -> float:
+    """One similarity, in [0, 1]; 0 when it is less than `least`, or when the two are no paraphrases at all.
 
-    None as well when the words that both have weigh less than `weight`.
+    The sum of what a logistic regression weighs about the same: numbers, words, and what the other words say, and less
+    than half of that for how much there is in common. None are two texts with little in common (`TELLING`) or with
+    other numbers (`OTHER_NUMBERS`).
 
     >>> import polars as pl
-    >>> one = said("Ann buys 12 eggs", Weights(pl.Series(["ann"])))
-    >>> alike_from(0.5, 1.0, one, one), alike_from(0.5, 0.3, one, said("Bob sells 9 cars", Weights(pl.Series(["ann"]))))
-    (1.0, None)
+    >>> weights = Weights(pl.Series(["ann"]))
+    >>> one = said("Ann buys 12 eggs and 30 pears", weights)
+    >>> round(alike(one, one), 3), alike(one, said("Ann buys 13 eggs and 31 pears", weights))
+    (1.0, 0.0)
     """
-    if weight and weight_of_both(item, row) < weight:
+    weight = weight_of_both(item, row)
+    if weight < TELLING:
+        return 0.0
+    kept = words_of_both(item, row) + 0.4 * min(1.0, weight / ENOUGH)
+    if (1.0 + kept + 1.0) / 3.4 < least or (numbers := _numbers(item, row)) is None:
+        return 0.0
+    if (numbers + kept + 1.0) / 3.4 < least:
+        return 0.0
+    similarity = (numbers + kept + senses(item.spoken, row.spoken)) / 3.4
+    return similarity if similarity >= least else 0.0
+
+
+def _numbers(item: Said, row: Said) -> float | None:
+    """How far the numbers agree, in [0, 1]: nearer to 0.5 the less they say; None when the item's are others."""
+    both = item.counts & row.counts
+    agreed, _ = agreement(item, row)
+    fewer = min(len(item.numbers), len(row.numbers))
+    told = max(_telling(item, item.counts), _telling(row, row.counts))
+    others = agreed < OTHER_NUMBERS or both.total() < KEPT_NUMBERS * fewer
+    if item.numbers and others and told >= TELLING_NUMBERS:
         return None
-    if alike(cosine, numbers_of_both(item, row), words_of_both(item, row)) < least:
-        return None
-    similarity = alike(cosine, *agreement(item, row))
-    return similarity if similarity >= least else None
+    heard = _telling(item, both) if agreed > 0.5 else told
+    return 0.5 + (agreed - 0.5) * min(1.0, heard / TELLING_NUMBERS)
+
+
+def _telling(text: Said, counts: Counter[str]) -> float:
+    weights = text.counted
+    return sum(weights[number] * count for number, count in counts.items())
 
 
 def _in_order(one: Sequence[str], other: Sequence[str]) -> int:
-    """Length of the longest common subsequence, of at most 200 each."""
-    line = [0] * (min(len(other), 200) + 1)
-    for left in one[:200]:
-        before = 0
-        for place, right in enumerate(other[:200]):
-            now = line[place + 1]
-            line[place + 1] = before + 1 if left == right else max(now, line[place])
-            before = now
-    return line[-1]
+    """Length of the longest common subsequence: a bit for each of `one`, all moved at once (Hyyrö, 2004)."""
+    places: dict[str, int] = {}
+    for place, what in enumerate(one):
+        places[what] = places.get(what, 0) | 1 << place
+    every = missing = (1 << len(one)) - 1
+    for what in other:
+        both = missing & places.get(what, 0)
+        missing = ((missing + both) | (missing - both)) & every
+    return len(one) - missing.bit_count()

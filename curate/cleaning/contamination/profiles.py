@@ -18,7 +18,7 @@ class Profile:
     `ngrams` (any n-gram of words, or a share of the item), `ratio` (all characters), `embedding` (spans and meaning).
     n: words of an n-gram. spelling: what a word is, see `curate.text.ngrams`.
     covered: share of the item, in [0, 1]; for `ngrams` more than this. span: words in a row that are enough alone.
-    ratio: in [0, 100]. similarity: cosine.
+    ratio: in [0, 100]. similarity: see `curate.cleaning.contamination.paraphrase.alike`.
     """
 
     way: Way
@@ -28,7 +28,7 @@ class Profile:
     covered: float = 0.65
     span: int = 20
     ratio: float = 95.0
-    similarity: float = 0.66
+    similarity: float = 0.65
 
     def with_thresholds(self, **given: float | None) -> Profile:
         """The same with other thresholds, those that are given. Raises DataError for one that cannot be."""

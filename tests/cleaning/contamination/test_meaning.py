@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from curate import decontaminate
 from curate.cleaning.contamination.measure import Weights
-from curate.cleaning.contamination.paraphrase import agreement, alike, alike_from, question_part, said
+from curate.cleaning.contamination.paraphrase import agreement, alike, question_part, said
 from tests.cleaning.contamination.paraphrased import ITEM, OTHER, SAID
 
 Reader = Callable[[Path], Iterator[dict[str, Any]]]
@@ -76,14 +76,75 @@ def test_numbers_in_words_agree_with_digits() -> None:
 
 def test_one_thing_is_wholly_like_itself() -> None:
     words = said(ITEM, Weights(pl.Series([ITEM.lower()])))
-    assert alike(1.0, *agreement(words, words)) == pytest.approx(1.0)
+    assert alike(words, words) == pytest.approx(1.0)
 
 
-@given(TEXTS, TEXTS, st.floats(-1, 1), st.floats(0, 1))
-def test_a_bound_rules_out_no_pair_that_is_alike(one: str, other: str, cosine: float, least: float) -> None:
+GARDEN = (
+    "A gardener notices that the leaves of her tomato plants curl inward on hot afternoons and recover at night. "
+    "Which process explains this best?"
+)
+SAID_OF_A_GARDEN = (
+    "On hot afternoons the leaves of a gardener's tomato plants curl inwards, but at night they recover. "
+    "What process is the best explanation?"
+)
+BARN = "A barn holds 48 hens, 17 geese and 9 goats. How many more birds than goats live in the barn?"
+
+
+def found(item: str, row: str) -> list[str]:
+    return (
+        decontaminate(pl.DataFrame({"prompt": [row]}), against={"exam": [item]}, profile="embedding")
+        .hits["how"]
+        .to_list()
+    )
+
+
+@pytest.mark.parametrize(
+    ("item", "row"),
+    [
+        (GARDEN, SAID_OF_A_GARDEN),
+        (BARN, "In a barn there are 9 goats, 48 hens and 17 geese. By how many do the birds outnumber the goats?"),
+    ],
+)
+def test_what_is_said_in_other_words_is_found_with_numbers_and_without(item: str, row: str) -> None:
+    assert found(item, row) == ["meaning"]
+
+
+@pytest.mark.parametrize(
+    ("item", "row"),
+    [
+        # of one matter, with the number that every text has
+        (
+            "How many guests must be invited so that two of them are sure to share a birthday month?",
+            "In a group of guests, two of them may share a birthday, though not every pair of guests does.",
+        ),
+        # the same but for its numbers
+        (BARN, "A barn houses 36 hens, 21 geese and 5 goats. How many more birds than goats are in the barn?"),
+        # its numbers alone
+        (
+            "Determine the average of the integers 71, 72, 73, 74, 75.",
+            "71. Luna 72. Riley 73. Elijah 74. Sloane 75. Jo",
+        ),
+        # its words, with more numbers that are others
+        (
+            "If 2 out of every 7 hens lay an egg, how many hens of 91 lay an egg?",
+            "If 5 out of every 8 hens lay an egg and 40 hens are sold for 3 dollars each, how many hens lay an egg?",
+        ),
+        # two words that others say as well
+        ("Where is the Louvre museum?", "Here is the way to the Louvre museum."),
+        # a part of another problem of the kind
+        ("Write a function to reverse words in a given string.", "Write a Java program to reverse a given string."),
+    ],
+)
+def test_what_is_about_the_same_is_no_paraphrase(item: str, row: str) -> None:
+    assert found(item, row) == []
+
+
+@given(TEXTS, TEXTS, st.floats(0, 1))
+def test_a_bound_rules_out_no_pair_that_is_alike(one: str, other: str, least: float) -> None:
     item, row = said(one, NO_ITEMS), said(other, NO_ITEMS)
-    whole = alike(cosine, *agreement(item, row))
-    assert alike_from(least, cosine, item, row) == (whole if whole >= least else None)
+    whole = alike(item, row)
+    assert 0.0 <= whole <= 1.0
+    assert alike(item, row, least) == (whole if whole >= least else 0.0)
 
 
 @pytest.mark.parametrize(
