@@ -24,6 +24,7 @@ from curate.lock import folder_lock, lock_file
 from curate.overlay import DEFAULT_PROFILE
 from curate.pins import require_pinned
 from curate.recipe import Recipe
+from curate.report.figures import rows
 from curate.responses import Journal
 from curate.run import Run
 from curate.step import Context, Progress, Step
@@ -70,7 +71,7 @@ def build(
             remove_stale(run, {entry.step: entry for entry in entries})
             _finish(run, entries[-1].step)
             if failed := {entry.step: entry.failed for entry in entries if entry.failed}:
-                context.progress.say(_failed(run, failed, sum(entry.retriable for entry in entries)))
+                context.progress.say(_failed(run, failed, again=any(entry.retriable for entry in entries)))
             if not entries[-1].out:
                 emptied = next(entry for entry in entries if not entry.out)
                 context.progress.say(f"no rows are left: {emptied.step} let none through (`curate show` says why)")
@@ -108,7 +109,7 @@ def _steps(
         if old is not None and old.key == key and not old.retriable:
             entries.append(old)
             table = None  # read only if a later step needs it
-            context.progress.say(f"{stem}: reused, {old.out:,} rows")
+            context.progress.say(f"{stem}: reused, {rows(old.out)}")
             _log(run, stem, 0.0, reused=True)
         else:
             why = why_again(old, step, key)
@@ -131,7 +132,7 @@ def _steps(
 
 
 def _line(entry: Entry) -> str:
-    parts = [f"{entry.out:,} rows"]
+    parts = [rows(entry.out)]
     for name, count in (("created", entry.created), ("dropped", entry.dropped), ("failed", entry.failed)):
         if count > 0 and not (name == "created" and entry.rows_in == 0):
             parts.append(f"{count:,} {name}")
@@ -142,11 +143,11 @@ def _line(entry: Entry) -> str:
     return f"{entry.step}: {', '.join(parts)}"
 
 
-def _failed(run: Run, failed: Mapping[str, int], retriable: int) -> str:
+def _failed(run: Run, failed: Mapping[str, int], *, again: bool) -> str:
     """What to know of rows that failed: without it, data with a hole in it looks as whole as any other."""
     where = ", ".join(f"{count:,} in {step}" for step, count in failed.items())
-    again = f"; the same command asks again for {retriable:,}" if retriable else ""
-    return f"rows that failed: {where}{again} (`curate show {run.folder} --failed` says why)"
+    asks = "; the same command asks again" if again else ""
+    return f"rows that failed: {where} (`curate show {run.folder} --failed` says why{asks})"
 
 
 def _check_columns(recipe: Recipe, table: pl.DataFrame | None, run: Run, loaded: Entry) -> None:
