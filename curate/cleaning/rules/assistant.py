@@ -23,6 +23,8 @@ QUOTED = "|".join(  # within a paragraph; and code
 )
 WHOLE = r"^\s*[\"“«「]([^\"“”«»「」]*)[\"”»」]\s*$"  # an answer that is one quotation is said
 REST = r"[^.!?\n]*(?:[.!?]+[^.!?\n]{0,40}){0,2}$"  # of the sentence, and a short one or two
+WORD = r"(?:(?-u:\b)|^|[\s。！？，、])"  # where one begins: by ASCII letters, which is fast, and in other scripts
+BEFORE_WORD = " \n。！？，、"
 OPENING = 400  # characters in which a refusal has to come
 OPENER = 100  # characters in which a set phrase opens an answer
 CLOSING = 300  # characters at the end in which a set phrase closes an answer
@@ -47,7 +49,8 @@ def boilerplate(texts: Texts) -> pl.Series:
     """A set phrase that opens or closes an answer: `Sure! Here is`, `I hope this helps`."""
     opening = phrases("opener").find(texts.answer.str.slice(0, OPENER), before=START)
     ending = texts.answer.str.strip_chars_end().str.slice(-CLOSING)
-    return opening.fill_null(_said(ending, phrases("closer"), before=r"(?-u:\b)", after=REST))
+    closing = _said(ending, phrases("closer"), before=WORD, after=REST).str.strip_chars_start(BEFORE_WORD)
+    return opening.fill_null(closing)
 
 
 def _said(text: pl.Series, what: Phrases, **around: str) -> pl.Series:

@@ -58,12 +58,15 @@ def prompt_echo(texts: Texts) -> pl.Series:
     covered = pl.lit(answer).str.count_matches(pl.lit(prompt), literal=True) * length
     begins = pl.lit(answer).str.replace(BEFORE_ECHO, "").str.starts_with(pl.lit(prompt))
     echo = begins | (covered * 2 > pl.lit(answer).str.len_chars())
-    return pl.select(pl.when(length >= SHORT_PROMPT).then(echo).otherwise(None)).to_series()
+    told = length + pl.lit(prompt).str.count_matches(WIDE) >= SHORT_PROMPT
+    return pl.select(pl.when(told).then(echo).otherwise(None)).to_series()
 
 
 BEFORE_ECHO = r"^[\s\"“'*_#>]*(?:(?:question|prompt|instruction|input|task|q|user|human)\s*:[\s*\"“]*)?"
-SHORT_PROMPT = 20  # characters
+SHORT_PROMPT = 20  # characters; a Chinese, Japanese or Korean one counts as two
+WIDE = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]"
+ENDS_OF_ASKING = " \t\r\n.?!:。？！：…"  # which an echo may leave out
 
 
 def _plain(text: pl.Series) -> pl.Series:
-    return text.str.strip_chars().str.replace_all(GAP, " ").str.to_lowercase()
+    return text.str.strip_chars(ENDS_OF_ASKING).str.replace_all(GAP, " ").str.to_lowercase()

@@ -50,7 +50,7 @@ PRIVATE: dict[str, Private] = {
     for one in (
         Private(
             "email",
-            rf"[{_LETTER}._%+'\-]+@(?:[{_LETTER}\-]+\.)+(?:[A-Za-z]{{2,24}}|\p{{Cyrillic}}{{2,12}})",
+            rf"[{_LETTER}._%+'\-]+@(?:[{_LETTER}\-]+\.)+(?:[A-Za-z]{{2,24}}|\p{{Cyrillic}}{{2,12}})\(?",
             checks.email,
             ("@",),
         ),
@@ -62,7 +62,10 @@ PRIVATE: dict[str, Private] = {
         ),
         Private("card", r"(?:\d[.,])?(?-u:\b)\d(?:[ \-]?\d){12,18}(?-u:\b)", checks.card, r"\d(?:[ \-]?\d){12}"),
         Private(
-            "iban", r"(?-u:\b)[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}(?-u:\b)", checks.iban, r"[A-Z]{2}\d{2} ?[A-Z0-9]{3}"
+            "iban",
+            r"(?-u:\b)[A-Za-z]{2}\d{2}(?:[ \-]?[A-Za-z0-9]){11,30}(?-u:\b)",
+            checks.iban,
+            r"[A-Za-z]{2}\d{2}[ \-]?[A-Za-z0-9]{3}",
         ),
         Private(
             "ssn",

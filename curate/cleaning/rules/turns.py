@@ -32,7 +32,9 @@ HEADING = (  # says it alone
     r"(?m)^[ \t]{0,3}(?:###[ \t]*(?:Instruction|Input|Response|Human|User|Assistant|System|Question)s?[ \t]*:"
     r"|###[ \t]*Instruction[ \t]*$"
     r"|<\|?(?:im_start\|>)?(?:start_header_id\|>)?(?:user|human|User|Human)(?:\|>|>|\b)[ \t]*:?"
+    r"|##?[ \t]*Instruction[ \t]*:?[ \t]*\n(?s:.{1,4000}?)\n##?[ \t]*Response[ \t]*:?[ \t]*$"
     r"|<｜User｜>|<start_of_turn>user|\*\*(?:Human|User|Assistant|Instruction):?\*\*:?)|\[INST\]"
+    r"|<\|(?:im_end|eot_id|end)\|>\s*<\|(?:im_start|start_header_id)\|>(?:user|human)\b"
 )
 LABEL = re.compile(
     rf"^[ \t]{{0,3}}(?:(?P<user>{USER}|System)|(?P<assistant>{ASSISTANT})|(?P<asked>{ASKED})|(?P<answered>{ANSWERED}))"
@@ -81,6 +83,9 @@ def another_turn(text: str) -> str | None:
     first = labels[0]
     before = bare[: first.start()].rstrip(" \t")
     said = before.strip()
+    further = labels[1] if len(labels) > 2 and first.lastgroup == "answered" and not said else None
+    if further and further.lastgroup == "asked" and bare[: further.start()].endswith("\n\n"):
+        return further.group().strip() if labels[2].lastgroup == "answered" else None
     if not said:  # it begins with a label: a dialogue, or the label of the answer itself
         alone = len(ANY_LABEL.findall(bare)) == 1 and first.lastgroup in ("user", "assistant") and ":" in first.group()
         return first.group().strip() if alone and OWN_LABEL.match(first.group()) else None

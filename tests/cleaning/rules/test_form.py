@@ -89,7 +89,7 @@ CUT = [
     "We need to compute the sum of",
     "First, we have apples,",
     "The steps are as follows:",
-    "It starts small. In this long explanation we look at how the process works when the input is larger than the buf",
+    "It starts small. In this explanation we look at how the process works when the input is larger than any",
     "```python\nfor x in range(3):",
     "It follows that (",
     "这个问题我们需要从很多方面来考虑，包括经济的因素和社会的因素以及其他很多很多的因",
