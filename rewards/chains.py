@@ -33,6 +33,8 @@ HEDGE = re.compile(
     r"\b(?:maybe|perhaps|possibly|not sure|unsure|i guess|might be|could be|can't decide|cannot decide|either way)\b",
     re.IGNORECASE,
 )
+MAX_STATEMENTS = 8  # of an answer, that are held against each other
+STATEMENT = re.compile(r"\banswer\s*(?:is|:)", re.IGNORECASE)
 CORRECTION = re.compile(r"\b(?:wait|actually|correction|mistake|recheck|instead|sorry|oops|hmm)\b", re.IGNORECASE)
 SYMBOLS = re.compile(r"\b\w\b|(?<![α-ωά-ώΑ-Ω])[α-ωΑ-Ω]{1,3}(?![α-ωά-ώΑ-Ω])")  # mathematics left bare: x, πr, Σ
 LATIN_RUN = re.compile(r"(?:[A-Za-z']+[ ,]+){5}[A-Za-z']+")
@@ -143,6 +145,10 @@ def several(answer: str) -> str:
         between = " ".join(answer[left[1] : right[0]] for left, right in pairwise(contents))
         if CORRECTION.search(between):
             return f"boxes {', '.join(distinct)[:80]} with a correction between"
+    for one, other in pairwise(list(STATEMENT.finditer(answer))[-MAX_STATEMENTS:]):
+        first = final_answer(answer[one.start() : other.start()])
+        if CORRECTION.search(answer, one.end(), other.start()) and first and light(first.text) != light(found.text):
+            return f"'{first.text[:40]}', corrected to '{found.text[:40]}'"
     return ""
 
 

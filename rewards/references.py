@@ -15,9 +15,13 @@ from rewards.strings import ROUGE_WORDS, UNSPACED
 
 MARKER = re.compile(r"\[\^?([^\[\]\n]{1,200})\](?!\()|【([^【】\n]{1,200})】")  # (a link of markdown is none)
 NAMED = re.compile(r"(?:source|reference|ref|document|doc)s?\.?\s*#?\s*(?=\d)", re.IGNORECASE)  # [Source 1]
-NUMBER = re.compile(r"(?<![\w.,])\d+(?:[.,]\d+)*")
+NUMBER = re.compile(r"(?<![A-Za-z\u00c0-\u024f\d_.,])\d+(?:[.,]\d+)*")  # 于1889年, not H2
 LIST_MARK = re.compile(r"\A\s*\d{1,3}[.)]\s")
 SENTENCE_END = re.compile(r"(?<=[.!?。！？])[\"'”’)]*((?:\s*\[[^\[\]\n]{1,80}\])*)(?=\s|$)|\n+")
+LISTED = re.compile(r"\s*(?:[-*•]\s+)?(?:\[\^?[^\[\]]{1,80}\]|【[^【】]{1,80}】|\d{1,3}[.)]\s)")
+HEADING = re.compile(
+    r"[\s#*_]*(?:references|sources|citations|bibliography|works cited|参考文献|来源)[\s*_:：]*", re.IGNORECASE
+)
 QUOTE = re.compile(r"[\"“«「]([^\"“”«»「」\n]{8,600})[\"”»」]")
 MIN_WORDS = 3  # content words that make a claim
 MAX_SENTENCES = 400
@@ -55,7 +59,8 @@ def citations(completion: str, sources: str | Sequence[Any] | Mapping[str, Any],
     sources: texts counted from 1, mappings with `text` (or `content`, `document`) and an optional `id`, a mapping id ->
     text, or the JSON text of one. Markers: [1], [1, 3], [2-4], [1][2], [^1], 【1】, [Source 1], [id]; one after the
     full stop belongs to the sentence before, and brackets that hold neither a number nor an id are text. A sentence of
-    fewer than three content words is no claim. Range: 0 to 1; None without sources.
+    fewer than three content words is no claim, nor is a list of the sources at the end. Range: 0 to 1; None without
+    sources.
 
     >>> sources = ["The tower was finished in Paris in 1889.", "Rome was not built in a single day."]
     >>> citations("The tower was finished in 1889 [1]. Rome was not built in one day [2].", sources).value
@@ -69,7 +74,7 @@ def citations(completion: str, sources: str | Sequence[Any] | Mapping[str, Any],
     words = {name: set(content_words(text)) for name, text in given.items()}
     plain = {name: plain_text(text) for name, text in given.items()}
     numbers = {name: numbers_in(text) for name, text in given.items()}
-    claims = read_claims(strip_thinking(completion), given)
+    claims = read_claims(_without_list(strip_thinking(completion)), given)
     holding = made = supported = stated = 0
     problem = ""
     for claim in claims:
@@ -121,7 +126,7 @@ def read_claims(text: str, given: Mapping[str, str]) -> list[Claim]:
         cited: dict[str, None] = {}
 
         def without(found: re.Match[str], cited: dict[str, None] = cited) -> str:
-            names = _names(found[1] or found[2])
+            names = _names(found[1] or found[2], given)
             if any(not name.isdecimal() and name not in given for name in names):
                 return found[0]
             cited.update(dict.fromkeys(names))
@@ -184,14 +189,26 @@ def _wrong(
     return ""
 
 
-def _names(marker: str) -> list[str]:
+def _without_list(text: str) -> str:
+    """A text without the list of its sources at the end, under a heading that says so; it claims nothing."""
+    lines = text.rstrip().split("\n")
+    last = len(lines)
+    while last > 1 and (not lines[last - 1].strip() or LISTED.match(lines[last - 1][:200])):
+        last -= 1
+    if last < len(lines) and len(lines[last - 1]) < 80 and HEADING.fullmatch(lines[last - 1]):
+        return "\n".join(lines[: last - 1])
+    return text
+
+
+def _names(marker: str, given: Mapping[str, str]) -> list[str]:
     names: list[str] = []
-    for part in map(str.strip, re.split("[,;]", NAMED.sub("", marker))):
-        span = re.fullmatch(r"(\d{1,3})\s*[-–]\s*(\d{1,3})", part)
+    for part in map(str.strip, re.split("[,;]", marker)):
+        bare = part if part in given else NAMED.sub("", part)
+        span = re.fullmatch(r"(\d{1,3})\s*[-–]\s*(\d{1,3})", bare)
         if span and int(span[1]) <= int(span[2]) <= int(span[1]) + 50:
             names.extend(str(number) for number in range(int(span[1]), int(span[2]) + 1))
         else:
-            names.append(part)
+            names.append(bare)
     return names
 
 

@@ -17,7 +17,7 @@ REACHES = {  # names by which code looks at, or ends, what runs it
 }  # fmt: skip
 RUNNERS = re.compile(r"pytest|unittest|doctest|testing_util|check_correctness")
 TEST_FILES = re.compile(
-    r"/proc/|(?:^|/)tests?/|\btest_?cases?\b|\b(?:hidden|expected|ground_truth|answer_key)\w*\b|\btest_\w+\.py|conftest",
+    r"/proc/|(?:^|/)tests?/|\btests?\.(?:jsonl?|py|ya?ml|pkl|parquet)\b|\btest_?cases?\b|\b(?:hidden|expected|ground_truth|answer_key)\w*\b|\btest_\w+\.py|conftest",
     re.IGNORECASE,
 )
 

@@ -19,7 +19,7 @@ CLOSED = re.compile(r"</(?:tool_calls?|function_?calls?|TOOLCALL)>|<\|(?:/tool_c
 MARKS = ("[TOOL_CALLS]", "<|python_tag|>", "functools[")
 END = re.compile(r"\s*(?:<\|?/?\w{1,40}\|>|</s>|<end_of_turn>|<eos>)\Z")
 BARE_CALL = re.compile(
-    r'[\[{\s]*"(?:name|type|function|arguments|parameters|tool_calls)"[^\0]*"(?:arguments|parameters)"'
+    r'[\[{\s]*"(?:name|type|function|arguments|parameters|tool_calls)"[^\0]*"(?:arguments|parameters|args)"'
 )
 QUOTED_ARGUMENTS = re.compile(
     r"""\A(\s*\{\s*"name"\s*:\s*"[^"]*"\s*,\s*"arguments"\s*:\s*)'(.*)'(\s*\}\s*)\Z""", re.DOTALL

@@ -119,9 +119,15 @@ def canonical(call: Call, known: Mapping[str, Mapping[str, Any]]) -> str:
     defaults = {
         key: schema["default"]
         for key, schema in known.get(name, {}).get("properties", {}).items()
-        if isinstance(schema, Mapping) and schema.get("default") is not None
+        if isinstance(schema, Mapping) and "default" in schema and (schema["default"] is not None or _nullable(schema))
     }
     return f"{name} {json.dumps(_by_value({**defaults, **arguments}), sort_keys=True)}"
+
+
+def _nullable(schema: Mapping[str, Any]) -> bool:
+    """Whether null is a value of it; else a default of null is only the empty cell of a table."""
+    kinds = schema.get("type", ())
+    return "null" in ([kinds] if isinstance(kinds, str) else kinds or ())
 
 
 def _multiset(calls: Sequence[Call], known: Mapping[str, Mapping[str, Any]]) -> list[str]:

@@ -57,6 +57,11 @@ def test_each_way_of_cheating_is_found_by_its_name_and_alone(name: str) -> None:
     ("completion", "name"),
     [
         ("The answer is 7. <think>So 3 + 4.</think>The answer is 7.", "leaked_answer"),
+        (chain("So 3 + 4.", "The answer is 8. Actually, the answer is 7."), "several_answers"),
+        (
+            chain("a", "```python\nimport json\ndef f(x): return json.load(open('tests.json'))[x]\n```"),
+            "special_cased_tests",
+        ),
         (
             chain(
                 "The answer is 7. " + "Now a reason has to be found. Because of this and that. " * 20,

@@ -110,3 +110,27 @@ def test_many_markers_in_one_sentence_are_read_in_linear_time() -> None:
     started = time.process_time()
     assert rewards.citations.score("[1]" * 100_000, sources=SOURCES).value == 0
     assert time.process_time() - started < 2  # each used to copy the sentence
+
+
+YEARS = {"doc1": "埃菲尔铁塔于1889年建成，位于巴黎。", "doc2": "The tower was finished in Paris in 1889."}
+
+
+def test_numbers_stand_beside_letters_that_leave_no_space() -> None:
+    assert rewards.citations.score("埃菲尔铁塔于1889年建成[doc1]。", sources=YEARS).value == 1.0
+    assert rewards.citations.score("埃菲尔铁塔于1890年建成[doc1]。", sources=YEARS).value == 0.0
+
+
+def test_an_id_may_look_like_a_word_before_a_number() -> None:
+    assert rewards.citations.score("The tower was finished in 1889 [doc2].", sources=YEARS).value == 1.0
+    assert rewards.citations.score("The tower was finished in 1889 [doc3].", sources=YEARS).value == 0.0
+
+
+def test_a_list_of_the_sources_at_the_end_claims_nothing() -> None:
+    listed = "\n\n**References**\n\n[1] The Tower of Paris\n[2] Something else\n"
+    claim = "The tower was finished in 1889 [1]."
+    source = [YEARS["doc2"]]
+    assert rewards.citations.score(claim + listed, sources=source).value == 1.0
+    assert rewards.citations.score(claim.replace(" [1]", "") + listed, sources=source).value == 0.0
+    assert (
+        rewards.citations.score(claim + listed + "The tower is made of green cheese [1].", sources=source).value < 1.0
+    )  # type: ignore[operator]

@@ -77,6 +77,13 @@ def test_an_argument_without_quotes_is_what_the_schema_wants() -> None:
     assert rewards.tool_call.score(twice, tools=[tool]).value == 0
 
 
+def test_a_default_of_null_is_one_where_null_is_a_value() -> None:
+    made = hermes({"name": "f", "arguments": {"n": None}})
+    for kind, value in ((["integer", "null"], 1.0), ("integer", 0.0)):
+        tool = {"name": "f", "parameters": {"type": "object", "properties": {"n": {"type": kind, "default": None}}}}
+        assert rewards.tool_call.score(made, tools=[tool], answer=[{"name": "f", "arguments": {}}]).value == value
+
+
 def test_no_call_hides_behind_one_in_another_form() -> None:
     for other in ("deepseek", "kimi", "harmony", "glm", "mistral, name first", "llama 3.1"):
         assert rewards.tool_call.score(hermes(ONE) + FORMS[other], tools=[ADD], answer=[ONE]).value == 0
