@@ -46,6 +46,7 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {
     "setitem": operator.setitem,
     "delitem": operator.delitem,
     "isinstance": lambda kind, value: isinstance(value, kind),
+    "operator": lambda value, name, other: getattr(operator, f"__{name}__")(value, other),
     "await": _awaited,
 }
 

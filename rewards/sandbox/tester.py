@@ -16,8 +16,9 @@ from typing import Any
 from rewards.sandbox import plain
 from rewards.sandbox.collected import collected, count_unittest, refuse_out_of_reach
 from rewards.sandbox.errors import Ended, SolutionError, Unsupported
+from rewards.sandbox.link import Link
 from rewards.sandbox.pytesting import Skipped, pytest_module
-from rewards.sandbox.remote import Link, is_remote
+from rewards.sandbox.remote import is_remote, shown
 from rewards.sandbox.waiting import self_pipes
 
 TESTS = "<tests>"
@@ -54,7 +55,7 @@ class _Tests:
         self.passed = self.executed = 0
         self.why = ""
         self.names: dict[str, Any] = {"__name__": "tests", "__check__": self.check, "__equal__": self.equal}
-        self.names["__failed__"] = self.failed
+        self.names |= {"__failed__": self.failed, "repr": shown}
         sys.modules["pytest"] = pytest_module()
         sys.modules["solution"] = _SolutionModule(link)
         if any("unittest" in test for test in job["tests"]):

@@ -167,3 +167,21 @@ def test_days_and_context_managers_cross() -> None:
     tests = {"asserts": ["with five() as got:\n    assert got == 5"]}
     assert code(managed, tests).value == 1.0
     assert code(managed.replace("yield 5", "yield 6"), tests).value == 0.0
+
+
+VECTOR = """
+class V:
+    def __init__(self, x, y): self.x, self.y = x, y
+    def __add__(self, other): return V(self.x + other.x, self.y + other.y)
+    def __mul__(self, other): return self.x * other.x + self.y * other.y
+    def __sub__(self, other): return 0
+    def __repr__(self): return f"V({self.x}, {self.y})"
+"""
+
+
+def test_an_operator_between_objects_gives_a_third_and_no_value() -> None:
+    tests = {"asserts": ["assert repr(V(1, 2) + V(3, 4)) == 'V(4, 6)'\nassert (V(1, 2) + V(0, 1)).y == 3"]}
+    assert code(VECTOR, tests).value == 1.0
+    assert code(VECTOR.replace("self.y + other.y", "self.y"), tests).value == 0.0
+    for tested in ("V(1, 2) - V(3, 4) == 0", "abs(V(1, 2) - 3) < 1", "V(1, 2) * V(3, 4) == 11", "V(1, 2) + 3 == 3"):
+        assert code(VECTOR, {"asserts": [f"assert {tested}"]}).value == 0.0
