@@ -81,6 +81,10 @@ def mean(xs):
     if not xs: raise EmptyError('empty')
     return Any(9)
 """,
+    "words of another verdict": MEAN.replace("if not xs", "if True").replace(
+        'EmptyError("an empty list")', "TypeError('catching classes that do not inherit from BaseException')"
+    ),
+    "a skip": "import unittest\nclass EmptyError(unittest.SkipTest): pass\ndef mean(xs): raise EmptyError('empty')",
     "nothing": "",
 }
 
