@@ -26,7 +26,7 @@ ROLES = {
 }  # fmt: skip
 
 FIELDS = {
-    "role": ("role", "from", "sender"),
+    "role": ("role", "from", "sender", "speaker"),
     "content": ("content", "value", "text", "parts"),
     "reasoning": ("reasoning_content", "reasoning", "thinking"),
 }

@@ -23,10 +23,16 @@ _LINE = re.compile(r"^\s*[\"']?([A-Za-z][\w .'-]{0,30}?)\s*:\s*(.*)$")
 
 
 def _conversation(row: Row) -> list[Row]:
-    made = thought_apart(checked(to_messages(row["messages"] or [], system=row["system"])), row["finish_reason"])
+    system = row["system"] or _told(row["instruction"])
+    made = thought_apart(checked(to_messages(row["messages"] or [], system=system)), row["finish_reason"])
     if row["tools"]:
         made["tools"] = row["tools"] if isinstance(row["tools"], str) else to_json(row["tools"])
     return [made | gold(row["answer"])]
+
+
+def _told(instruction: Any) -> str | None:
+    """The system's turn that stands apart from the others, as one of them (Gemini)."""
+    return to_messages([{**instruction, "role": "system"}])[0]["content"] if instruction else None
 
 
 def thought_apart(messages: list[Message], finish_reason: Any = None) -> Row:
@@ -115,7 +121,13 @@ def _is_transcript(_columns: Mapping[str, str], rows: Sequence[Row]) -> str | No
     return None if lines and named * 2 > len(lines) else "its lines do not begin with speakers"
 
 
-_BESIDE = {"system": SYSTEM, "tools": TOOLS, "answer": ANSWER, "finish_reason": FINISH}
+_BESIDE = {
+    "system": SYSTEM,
+    "instruction": Part(("systeminstruction", "system_instruction"), "object"),
+    "tools": TOOLS,
+    "answer": ANSWER,
+    "finish_reason": FINISH,
+}
 
 DIALECTS = (
     Dialect(

@@ -101,6 +101,8 @@ def _values(column: pl.Series, part: Part) -> list[Any]:
         return [opened(text, part.kind) for text in column]
     if _is_one_text(column, part):
         return column.list.first().to_list()
+    if column.dtype == pl.Float32:  # 0.1 is 0.1, not the nearest double to it
+        column = column.cast(pl.String).cast(pl.Float64)
     return (column.cast(pl.String) if part.kind == "text" and column.dtype.is_numeric() else column).to_list()
 
 

@@ -139,6 +139,14 @@ def _is_prose(columns: Mapping[str, str], rows: Sequence[Row]) -> str | None:
     return None if "model" in columns or prose(columns, rows) else "the answers are short: golds, not texts"
 
 
+def _is_written(_columns: Mapping[str, str], rows: Sequence[Row]) -> str | None:
+    texts = [row["completion"] or "" for row in rows]
+    if any("\\boxed" in text for text in texts):
+        return r"its solutions hold a \boxed{}"
+    long = sum(len(text) > LONG or "\n" in text.strip() for text in texts)
+    return None if long * 2 > len(texts) else "its solutions are short: golds, not texts"
+
+
 _ANSWERS = (
     *OUTPUTS, *GOLD, *SOLUTION.names, *THINKING.names, *CHATS, "chosen", "rejected", "instances", "choices",
     "options",
@@ -188,6 +196,7 @@ DIALECTS = (
     Dialect(
         "prompt_completion_turns", "prompt and completion as messages (the conversational form of TRL)",
         {"prompt": Part(("prompt",), "turns"), "completion": Part(("completion",), "turns")}, _recorded, may=SAMPLE,
+        over=("kto_messages",),
     ),
     Dialect(
         "samples", "a prompt with a list of sampled completions",
@@ -203,6 +212,11 @@ DIALECTS = (
         "question_text", "a question with a written answer, long enough to learn from",
         {"prompt": PROMPT, "answer": Part(("answer", "final_answer"))},
         _question_text, looks=_is_prose,
+    ),
+    Dialect(
+        "solved", "a problem with a written solution, and no answer to compare with (Magicoder)",
+        {"prompt": PROMPT, "completion": Part(("solution",))}, _recorded,
+        may={**SAMPLE, "system": SYSTEM}, looks=_is_written, without=(*GOLD, *OUTPUTS),
     ),
     Dialect(
         "input_output", "what goes in and what comes out, with no instruction (FLAN, OpenCodeReasoning)",

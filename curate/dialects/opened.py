@@ -12,7 +12,7 @@ from curate.messages import is_turn
 if TYPE_CHECKING:
     import polars as pl
 
-LOOKED_AT = 3
+LOOKED_AT = 10
 _OPENS = {
     "turns": "[", "texts": "[", "objects": "[", "pairs": "[", "numbers": "[", "object": "{",
     "choices": "[{", "any": "[",
@@ -20,13 +20,13 @@ _OPENS = {
 
 
 def holds(column: pl.Series, kind: Kind) -> bool:
-    """Whether a column is text that holds values of this kind as JSON; of `any` kind are turns alone."""
+    """Whether a column is text that holds values of this kind as JSON, by half at least; of `any` kind are turns."""
     import polars as pl
 
     if column.dtype != pl.String or kind not in _OPENS:
         return False
     first = column.drop_nulls().head(LOOKED_AT).to_list()
-    return bool(first) and all(_is(opened(text, kind), kind) for text in first)
+    return bool(first) and sum(_is(opened(text, kind), kind) for text in first) * 2 >= len(first)
 
 
 def opened(text: Any, kind: Kind) -> Any:

@@ -100,6 +100,14 @@ def _prompted(row: Row) -> list[Row]:
     return [made]
 
 
+def _preferred(row: Row) -> list[Row]:
+    asks = row["input"]
+    made = {"messages": checked(to_messages(asks.get("messages") or []))} | pair(
+        _said(row["chosen"]), _said(row["rejected"])
+    )
+    return [made | ({"tools": to_json(asks["tools"])} if asks.get("tools") else {})]
+
+
 def _alpaca_pair(row: Row) -> list[Row]:
     prompt = with_input(filled(row["instruction"], "instruction"), row["input"])
     return [asked(prompt, row["system"]) | pair(_said(row["chosen"]), _said(row["rejected"]))]
@@ -143,6 +151,12 @@ DIALECTS = (
         "prompt_pair", "a prompt with chosen and rejected: texts, turns or conversations (UltraFeedback binarised)",
         {"prompt": Part((*PROMPT.names, "input"), "any"), **_PAIR}, _prompted, may={"system": SYSTEM, "tools": TOOLS},
         over=(*_SFT, "conversation_pair"),
+    ),
+    Dialect(
+        "preferred_output", "an input of messages, the preferred and the other output (OpenAI's preference tuning)",
+        {"input": Part(("input",), "object"), "chosen": Part(("preferred_output",), "turns"),
+         "rejected": Part(("non_preferred_output",), "turns")},
+        _preferred,
     ),
     Dialect(
         "hh", "two transcripts of Human: and Assistant: that part at the last turn (HH-RLHF)",

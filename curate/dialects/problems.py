@@ -71,10 +71,14 @@ def _question(row: Row) -> list[Row]:
     if answer is None:
         raise CannotConvert("the answer is empty")
     made = {
-        "prompt": f"{body.rstrip()} {prompt}" if isinstance(body, str) and body.strip() else prompt,
+        "prompt": _before(row.get("passage"), "\n\n") + _before(body, " ") + prompt,
         "answer": answer,
     }
     return [made | ({"verifier": row["verifier"]} if row["verifier"] else {})]
+
+
+def _before(text: Any, gap: str) -> str:
+    return f"{text.rstrip()}{gap}" if isinstance(text, str) and text.strip() else ""
 
 
 def _choice(row: Row) -> list[Row]:
@@ -204,7 +208,8 @@ DIALECTS = (
     ),
     Dialect(
         "question_answer", "a question and its short answer",
-        {"prompt": PROMPT, "answer": ANSWER}, _question, may={"body": Part(("body",)), "verifier": VERIFIER},
+        {"prompt": PROMPT, "answer": ANSWER}, _question,
+        may={"body": Part(("body",)), "passage": Part(("context", "passage")), "verifier": VERIFIER},
         looks=_is_gold,
     ),
     Dialect(

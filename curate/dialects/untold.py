@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from curate.dialects.dialect import Dialect, Part, is_kind
 from curate.dialects.fitting import FIRST_ROWS, Fit, Miss, filled_rows
+from curate.dialects.words import CHATS
+from curate.messages import is_turn
 
 if TYPE_CHECKING:
     import polars as pl
@@ -52,10 +54,23 @@ def untold(frame: pl.DataFrame, misses: list[Miss], dialects: Mapping[str, Diale
         f"the dialect cannot be told from the columns ({listed}). The nearest:",
         *(f"  {need(miss)}" for miss in near),
     ]
-    lines += _python(frame)
+    lines += [*_python(frame), *_objects(frame)]
     lines.append(remedy(near[0], frame))
     lines.append(f"or name a dialect: {', '.join(dialects)}")
     return "\n".join(lines)
+
+
+def _objects(frame: pl.DataFrame) -> list[str]:
+    """Columns of objects that are called as turns are and are none."""
+    import polars as pl
+
+    known = ((name, getattr(dtype, "inner", None)) for name, dtype in frame.schema.items() if name.lower() in CHATS)
+    fields = {name: [one.name for one in inner.fields] for name, inner in known if isinstance(inner, pl.Struct)}
+    return [
+        f"column '{name}' holds objects with {', '.join(found[:8])}: a turn has role and content, or from and value"
+        for name, found in fields.items()
+        if not is_turn(dict.fromkeys(found))
+    ]
 
 
 def _python(frame: pl.DataFrame) -> list[str]:
@@ -80,7 +95,7 @@ def _distance(miss: Miss, free: Iterable[str]) -> tuple[float, int]:
     """
     common = COMMON.index(miss.dialect.name) if miss.dialect.name in COMMON else len(COMMON)
     lacking = sum(0.5 if _nearest(miss.dialect.needs[part], free) else 1 for part in miss.lacks)
-    share = 0.9 if miss.dialect.without else lacking / len(miss.dialect.needs)
+    share = 0.9 if miss.dialect.without or (miss.why and len(miss.columns) == 1) else lacking / len(miss.dialect.needs)
     return (share if share <= 0.5 else 1.0), common
 
 

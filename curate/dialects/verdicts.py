@@ -9,7 +9,7 @@ from typing import Any
 
 from curate.dialects.dialect import CannotConvert, Dialect, Part, Row
 from curate.dialects.instructions import INPUT, with_input
-from curate.dialects.preferences import apart, pair
+from curate.dialects.preferences import apart, from_hh, pair
 from curate.dialects.words import (
     COMPLETION,
     FINISH,
@@ -25,20 +25,33 @@ from curate.dialects.words import (
 )  # fmt: skip
 from curate.messages import to_messages
 
+_TEXT_FIELDS = ("response", "answer", "completion", "text", "content")
 _STEMS = ("output", "response", "answer", "completion", "text")
 
 
 def _scored(row: Row) -> list[Row]:
-    """The best against the worst of several scored completions."""
+    """The best against the worst of several completions with a score, or with a rank, of which 1 is the best."""
     given = [one for one in row["completions"] or [] if isinstance(one, Mapping)]
-    scored = [(score, one.get("response")) for one in given if (score := _score(one)) is not None]
+    scored = [(score, _answer(one)) for one in given if (score := _score(one)) is not None]
     if len(scored) < 2:
         raise CannotConvert("fewer than two completions have a score")
     best, worst = max(scored, key=lambda one: one[0]), min(scored, key=lambda one: one[0])
     if best[0] == worst[0]:
         raise CannotConvert("all completions have the same score")
-    scores = {"chosen_score": best[0], "rejected_score": worst[0]}
-    return [asked(filled(row["prompt"], "prompt")) | pair(best[1], worst[1]) | scores]
+    scores = {} if "rank" in given[0] else {"chosen_score": best[0], "rejected_score": worst[0]}
+    return [_asks(filled(row["prompt"], "prompt")) | pair(best[1], worst[1]) | scores]
+
+
+def _answer(completion: Mapping[str, Any]) -> Any:
+    return next((completion[name] for name in _TEXT_FIELDS if completion.get(name) is not None), None)
+
+
+def _asks(prompt: str) -> Row:
+    """A prompt, which may be a transcript that ends where the assistant is to speak (Nectar)."""
+    if not prompt.lstrip().startswith("Human:"):
+        return asked(prompt)
+    turns = from_hh(f"\n\n{prompt.strip()}".removesuffix("\n\nAssistant:"))
+    return {"prompt": turns[0]["content"]} if len(turns) == 1 else {"messages": checked(turns)}
 
 
 def _score(completion: Mapping[str, Any]) -> float | None:
@@ -51,14 +64,17 @@ def _score(completion: Mapping[str, Any]) -> float | None:
     ]
     if ratings:
         return fmean(ratings)
-    given = completion.get("fine-grained_score", completion.get("overall_score", completion.get("score")))
-    return float(given) if isinstance(given, int | float) else None
+    names = ("fine-grained_score", "overall_score", "score", "rank")
+    name = next((name for name in names if isinstance(completion.get(name), int | float)), None)
+    if name is None:
+        return None
+    return -float(completion[name]) if name == "rank" else float(completion[name])
 
 
 def _is_scored(_columns: Mapping[str, str], rows: Sequence[Row]) -> str | None:
     fields = {name for row in rows for one in row["completions"] or [] for name in one or {}}
-    scores = {"annotations", "fine-grained_score", "overall_score", "score"}
-    return None if "response" in fields and fields & scores else "its completions have no response with a score"
+    scores = {"annotations", "fine-grained_score", "overall_score", "score", "rank"}
+    return None if fields & {*_TEXT_FIELDS} and fields & scores else "its completions have no response with a score"
 
 
 def _webgpt(row: Row) -> list[Row]:
@@ -136,7 +152,8 @@ def _kto_messages(row: Row) -> list[Row]:
 DIALECTS = (
     Dialect(
         "ultrafeedback", "an instruction with several scored completions: the best against the worst",
-        {"prompt": Part(("instruction", *PROMPT.names)), "completions": Part(("completions",), "objects")},
+        {"prompt": Part(("instruction", *PROMPT.names)),
+         "completions": Part(("completions", "answers", "responses"), "objects")},
         _scored, looks=_is_scored, over=("prompts",),
     ),
     Dialect(

@@ -10,7 +10,7 @@ from curate.messages import Message, problem, to_messages
 from curate.text.thinking import split_thinking
 
 PROMPT = Part(("prompt", "question", "problem", "query", "problem_text", "user_prompt"))
-OUTPUTS = ("completion", "response", "output", "generation", "model_output")
+OUTPUTS = ("completion", "response", "output", "generation", "model_output", "generated_solution")
 COMPLETION = Part(OUTPUTS, rivals=OUTPUTS)
 THINKING = Part(("thinking", "reasoning_content", "reasoning", "reasoning_trace", "thought", "thoughts"))
 GOLD = ("answer", "final_answer", "ground_truth", "gold", "gt", "expected_answer", "reference_answer", "correct_answer")

@@ -158,6 +158,8 @@ def _read_one(path: Path, format_: str | None, intake: Intake, max_bytes: int, m
 
         read_document(_whole(pieces, name, intake), name, intake)
         return
+    if b"\r" in begin and b"\n" not in begin:  # the line ends of old Macs
+        pieces = (piece.replace(b"\r", b"\n") for piece in pieces)
     lines = streams.blocks(pieces, max_row_bytes)
     if told == "jsonl":
         from curate.sources.json_rows import read_lines

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from curate.errors import DataError
+from curate.messages import is_turn
 from curate.sources.json_rows import Clean, Rows, if_clean, read_lines
 from curate.sources.json_strict import TOO_DEEP, BadRow, check_row, decoder_into, reason
 from curate.sources.loaded import Intake
@@ -26,18 +27,22 @@ def read_document(data: bytes, file: str, intake: Intake) -> None:
 def rows_of(value: Any, file: str, notes: list[str]) -> Iterator[Any]:
     """The rows of a document.
 
-    A list: its elements. An object whose values are lists of one length: columns. One with a single list of objects:
-    those. An object of objects by number, in each the same numbers: columns. Another object of objects: each, with its
-    key in the column `key`. Any other object: one row.
+    A list: its elements. An object whose values are lists of one length, or objects with the same numbers as keys, or
+    one of `columns` and `data`: a table. One with a single list of objects, unless they are the turns of a
+    conversation: those. An object of objects: each, with its key in the column `key`. Any other object: one row.
     Raises DataError for a text or a number.
     """
     if isinstance(value, list):
         yield from value
     elif not isinstance(value, dict):
         raise DataError(f"{file} holds one {type(value).__name__}, not rows: a list of objects is expected")
+    elif _is_split(value):
+        yield from (dict(zip(value["columns"], cells, strict=True)) for cells in value["data"])
     elif _are_columns(value):
         yield from ({name: column[i] for name, column in value.items()} for i in range(len(next(iter(value.values())))))
-    elif len(found := [key for key, inner in value.items() if _are_objects(inner)]) == 1:
+    elif (
+        len(found := [key for key, inner in value.items() if _are_objects(inner) and not all(map(is_turn, inner))]) == 1
+    ):
         notes.append(f"{file}: the rows are those under the key '{found[0]}'")
         yield from value[found[0]]
     elif _is_table(value):
@@ -154,6 +159,14 @@ def _are_columns(value: dict[str, Any]) -> bool:
         return False
     same = len({len(column) for column in columns}) == 1
     return same and (len(columns) > 1 or not _are_objects(columns[0]))
+
+
+def _is_split(value: dict[str, Any]) -> bool:
+    """Whether an object holds names and rows of cells: what `DataFrame.to_json(orient="split")` writes."""
+    names, rows = value.get("columns"), value.get("data")
+    if not isinstance(names, list) or not isinstance(rows, list) or not all(isinstance(name, str) for name in names):
+        return False
+    return bool(names) and all(isinstance(cells, list) and len(cells) == len(names) for cells in rows)
 
 
 def _is_table(value: dict[str, Any]) -> bool:

@@ -81,6 +81,8 @@ def _known(error: json.JSONDecodeError) -> str:
     before, after = error.doc[max(0, error.pos - 100) : error.pos].rstrip(), error.doc[error.pos : error.pos + 100]
     if after.strip() == "," and error.msg == "Extra data":
         return "a comma behind the object, where a row of JSON lines has none"
+    if error.msg == "Extra data" and after.lstrip()[:1] in ("{", "["):
+        return "more behind the object, where each row of JSON lines has a line of its own"
     if before.endswith(",") and after.lstrip()[:1] in ("}", "]"):
         return "a comma before the closing bracket"
     if after[:1] == "'" or re.match(r"(True|False|None)\b", after):

@@ -85,6 +85,10 @@ def is_wide(begin: bytes) -> bool:
 
 def other_pack(begin: bytes, suffix: str = "") -> str | None:
     """What a file that begins so is, and what to do, where it is one that is not read here; None for all others."""
+    if begin.startswith(b"version https://git-lfs"):
+        return "a pointer of Git LFS, not the file itself: `git lfs pull` fetches it"
+    if begin[:100].lstrip().lower().startswith((b"<!doctype html", b"<html")):
+        return "a web page, not data: was a page saved in the place of the file it offers?"
     if begin[257:262] == b"ustar":
         return f"a tar archive, {_UNPACK}"
     told = next((what for mark, what in _OTHER_PACKS.items() if begin.startswith(mark)), None)
@@ -100,6 +104,7 @@ def blocks(pieces: Pieces, max_row_bytes: int = MAX_ROW_BYTES) -> Iterator[Block
     """
     line = 1
     held: list[bytes] = []  # the beginning of a line whose end has not come yet
+    size = 0  # of it; counted, for a damaged pack gives thousands of pieces of one byte
     skipping = False
     try:
         for piece in pieces:
@@ -113,11 +118,12 @@ def blocks(pieces: Pieces, max_row_bytes: int = MAX_ROW_BYTES) -> Iterator[Block
                 data = b"".join((*held, whole))
                 yield from _bounded(line, data, max_row_bytes)
                 line += data.count(b"\n") + 1
-                held = []
+                held, size = [], 0
             held.append(rest)
-            if sum(map(len, held)) > max_row_bytes:
+            size += len(rest)
+            if size > max_row_bytes:
                 yield Block(line, b"".join(held)[:max_row_bytes], cut=True)
-                held, skipping = [], True
+                held, size, skipping = [], 0, True
     except Broken as broken:
         raise Broken(broken.reason, line, b"".join(held)) from broken
     yield from _bounded(line, b"".join(held), max_row_bytes)

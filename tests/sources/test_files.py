@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from hypothesis import strategies as st
 from curate.errors import DataError
 from curate.sources.files import find, read, rename, resolve, source_hash
 from curate.sources.loaded import NOT_UTF8, Loaded
+from curate.sources.streams import blocks
 
 ROWS = [{"prompt": f"What is {n}+1?", "answer": n + 1, "tags": ["sum", str(n)]} for n in range(50)]
 LINES = "".join(json.dumps(row) + "\n" for row in ROWS)
@@ -126,7 +128,7 @@ BAD_LINES = {
     b'{"\\ud83d": 1}': "a lone surrogate: half a character is missing",
     b'{"a": ': "not JSON: Expecting value",
     b"hello": "not JSON: Expecting value",
-    b'{"a": 1} {"a": 2}': "not JSON: Extra data",
+    b'{"a": 1} {"a": 2}': "not JSON: more behind the object, where each row of JSON lines has a line of its own",
     b'{"a": "nul \x00"}': "not JSON: Invalid control character at",
     b"[1, 2]": "a list, not an object",
     b"null": "null, not an object",
@@ -290,6 +292,14 @@ def test_a_damaged_pack_keeps_the_rows_before(tmp_path: Path, how: str) -> None:
     assert loaded.frame.height > 5_000
     assert loaded.failed.height
     assert [int(n) for n in loaded.frame["n"].to_list()[:5_000]] == list(range(5_000))
+
+
+def test_a_line_that_comes_byte_by_byte_takes_no_longer() -> None:
+    """A damaged pack gives its last rows so."""
+    text = b"first\n" + b"x" * 200_000
+    begun = time.process_time()
+    assert [block.data for block in blocks(iter([bytes([one]) for one in text]))] == [b"first", b"x" * 200_000]
+    assert time.process_time() - begun < 5
 
 
 def test_rows_that_a_checksum_disowns_are_not_passed_over_in_silence(tmp_path: Path) -> None:

@@ -28,6 +28,12 @@ def write(path: Path, data: str | bytes) -> Path:
         ("jq.json", "".join(json.dumps(row, indent=2) for row in ROWS), "one behind the other"),
         ("comma.json", json.dumps(ROWS)[:-1] + ",\n]", "ends in a comma"),
         ("frame.json", json.dumps({name: {str(n): row[name] for n, row in enumerate(ROWS)} for name in ROWS[0]}), ""),
+        (
+            "split.json",
+            json.dumps({"columns": [*ROWS[0]], "index": [0, 1], "data": [[*row.values()] for row in ROWS]}),
+            "",
+        ),
+        ("mac.csv", "prompt,completion\r1+1?,two\r2+2?,four\r", ""),
         ("excel.csv", "sep=;\nprompt;completion\n1+1?;two\n2+2?;four\n", ""),
     ],
 )
@@ -84,13 +90,26 @@ def test_the_commonest_faults_of_json_are_named(tmp_path: Path, text: str, reaso
         ("a.db", b"SQLite format 3\0" + bytes(60), ["an SQLite database", "sqlite3 -json"]),
         ("a.csv", "question,answer\na?,b\n".encode("utf-16-le"), ["UTF-16, not UTF-8: iconv"]),
         ("a.jsonl", '{"question": "a?"}\n'.encode("utf-16-be"), ["UTF-16, not UTF-8: iconv"]),
+        (
+            "a.parquet",
+            "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n",
+            ["Git LFS", "git lfs pull"],
+        ),
+        ("a.jsonl", "\n<!DOCTYPE html><html></html>", ["a web page"]),
         ("a.feather", b"FEA1" + bytes(60), ["feather of version 1"]),
     ],
 )
-def test_what_is_not_read_is_named_with_what_to_do(tmp_path: Path, name: str, data: bytes, parts: list[str]) -> None:
+def test_what_is_not_read_is_named_with_what_to_do(
+    tmp_path: Path, name: str, data: str | bytes, parts: list[str]
+) -> None:
     with pytest.raises(DataError) as told:
         read(write(tmp_path / name, data))
     assert all(part in str(told.value) for part in [name, *parts]), told.value
+
+
+def test_a_document_of_one_conversation_is_one_row(tmp_path: Path) -> None:
+    chat = {"title": "Sums", "messages": [{"role": "user", "content": "1+1?"}]}
+    assert read(write(tmp_path / "chat.json", json.dumps(chat))).frame.to_dicts() == [chat]
 
 
 def test_quotes_that_quote_no_cell_stay_and_are_told(tmp_path: Path) -> None:
