@@ -13,13 +13,13 @@ from __future__ import annotations
 import polars as pl
 
 from curate.cleaning.rules.form import code_fences
+from curate.cleaning.rules.last_words import goes_on_in_english
 from curate.cleaning.rules.texts import Texts
 
 CUT = ("length", "max_tokens", "max_length", "model_length", "content_filter", "max_output_tokens")
 WINDOW = 600  # characters of the end that are looked at
 LONG_LINE, LONG_LINE_CJK = 60, 25  # characters of a last line that reads like a sentence
 PHRASE = 40  # characters of a line that is no title
-BEGUN, FEW = 3, 12  # words of a last sentence: hardly a whole one, a short one
 
 _END = r"[.!?…。！？؟۔।॥։።]"
 _CLOSED = r"[\"'”’»«“」』）)\]】*_`]*"
@@ -34,22 +34,28 @@ _WORDS = (  # after which a sentence goes on, in lower case: `Plan A`, `the Hagu
     r"et|ou|les|des|du|une|dans|avec|pour|mais|donc|aux|"
     r"el|los|las|una|pero|porque|para|que|por|"
     r"os|uma|mas|dos|pela|pelo|com|"
-    r"il|gli|dello|della|delle|nella|che|perché|het|een|omdat|"
-    r"и|или|в|на|с|к|о|у|что|для|по|из|но|это|который|та|що|але"
+    r"con|il|gli|dello|della|delle|nella|che|perché|het|een|omdat|"
+    r"и|или|в|на|с|к|о|у|что|для|по|из|но|это|котор(?:ый|ая|ое|ые|ых|ого|ом)|та|що|але"
+)
+_KOREAN = (  # connective endings and particles after which a sentence goes on; 최고, 가을 end one
+    r"\s\p{Hangul}*(?:[하되있없이히리넣않같많높낮했였었았겠]고|[으이하되]며|지만|[는은한]데|면서|므로|[하되]여|되어|[아어해와가라여]서|"
+    r"기 위해(?:서|서는)?|때문에|통해|대해|[대위통]한|를|는)$"
 )
 _OPEN = (
     r"[;、；：（「『\[{(„¿¡—–]$"
     r"|[\p{L}\p{N})\]\"”’*`]:$"
     r"|[\p{L}\p{N})\]][ \t][-&/+=*<]$|\p{L}-$"
     rf"|(?:^|[\s(\"“'’])(?:{_WORDS})$|\s(?:und|oder|dass|weil|für|von|mit) (?:die|das|sie|er|es)$"
-    r"|\p{L}{4,}, (?:an?|la|le|el|un|une|una|um|uma)$|, (?:she|he|they|we|I)$"
+    r"|\p{L}{4,}, (?:an?|la|le|el|un|une|una|um|uma)$"
+    r"|(?:,|\s(?:[Tt]hen|[Ii]f|[Ww]hen|[Bb]ecause|that|while)) (?:she|he|they|we|I)$"
     r"|, (?:but|so|yet|nor)$|\s(?:but|should|must|will|would|could|may|might) (?:also|always|only)$"
     r"|, (?:which|where|whose|while|whereas|although)$|\p{L} (?:the|a) (?:most|very|various|following|main|whole)$"
     r"|\S+\s+\S+\s+\S+\s+(?:is|are|was|were|means|shows?|suggests?|indicates?|so|such|ensures?|fact|note|given) that$"
     r"|^(?:Die|Der|Das|Ein|Eine|Es) [^,]+ (?:ist|sind|war|waren)$"
     r"|, which (?:gives|yields|is|are|was|has|means|makes)$"
     r"|\S+\s+\S+\s+\S+\s+\S+\s+(?:a|de|le)$|\s(?:as|is|was|be|of|to|in|on|with|for|by|from|has|have|had|and) an$"
-    r"|(?:和|与|與|以及|或者|但是|因为|例如|比如|包括|而且|因此|由于|如果|虽然|通过|根据|为了|含有|包含|属于|位于|称为|を)$|[^\n]{15}(?:是|在|は|に)$"
+    rf"|{_KOREAN}"
+    r"|(?:和|与|與|以及|或者|但是|因为|例如|比如|包括|而且|因此|由于|如果|虽然|通过|根据|为了|含有|包含|属于|位于|称为|を|ので|のに|ながら|ため(?:に|には)|によ(?:り|って)|として|という|および|または)$|[^\n]{15}(?:是|在|は|に)$"
 )
 _LATE = r"\S+\s+\S+\s+\S+\s+\S+\s+(?:to|with|for|in|by|from)$"  # may also end a clause with these:
 _CLAUSE = (  # near to it: `someone I can talk to`
@@ -87,31 +93,6 @@ _SIGNED_WORDS = [
     "anticipation", "appreciation",
 ]  # fmt: skip
 _SAID_BY = r"\S\s+[-—–~] ?\p{Lu}[^!?\n]{0,40}$"
-_ENGLISH = r"(?-u:\b)(?:the|and|that|with|for|are)(?-u:\b)"
-_MORE_FOLLOWS = (  # half the places in English prose stand behind such a word, one end of a sentence in seventy does
-    r"(?:[\s(\"“‘'-](?:a|an|the|this|these|those|its|their|his|my|our|your|whose|each|every|any|some|many|several|various|"
-    r"multiple|certain|numerous|few|both|either|neither|most|such|other|another|three|four|five|ten|hundred|"
-    r"and|or|but|nor|if|while|when|whenever|where|because|since|until|although|though|whether|unless|as|than|that|which|"
-    r"who|whom|how|what|i|he|she|we|they|(?:if|when|because|as|that|where|while) you|considering|"
-    r"you're|it's|i'm|i've|they're|don't|doesn't|isn't|"
-    r"of|to|in|on|at|by|for|from|with|into|onto|upon|between|among|during|through|throughout|across|against|toward|"
-    r"towards|without|within|despite|including|regarding|concerning|following|per|via|until|under|near|"
-    r"is|are|was|were|be|been|being|am|has|have|had|having|do|does|did|can|could|will|would|shall|should|may|might|must|"
-    r"very|only|just|also|often|usually|typically|generally|mainly|primarily|approximately|nearly|highly|truly|"
-    r"extremely|relatively|even|still|never|always|especially|particularly|not|so|more|less|too|quite|rather|"
-    r"use|uses|make|makes|making|made|take|takes|taking|give|gives|giving|get|gets|keep|keeps|bring|brings|become|becomes|"
-    r"became|include|includes|involve|involves|allow|allows|allowing|enable|enables|provide|provides|providing|create|"
-    r"creates|creating|cause|causes|causing|lead|leads|led|require|requires|ensure|ensures|ensuring|reduce|reduces|"
-    r"reducing|increase|increasing|improve|improving|promote|promoting|establish|maintain|maintaining|avoid|prevent|"
-    r"encourage|achieve|identify|determine|known|called|named|based|located|depending|according|due|able|likely|unable|"
-    r"first|second|new|different|important|large|larger|largest|small|main|major|specific|particular|personal|"
-    r"essential|common|similar|additional|individual|entire|whole|own|single|vast|famous|unique|potential|significant|"
-    r"modern|ancient|sustainable|environmental|financial|social|economic|political|cultural|scientific|artificial|"
-    r"digital|mental|military|original|natural|overall|general|local|global|human)"
-    r"|(?:[a-z]ical|[a-z]ional))$"
-)
-_AT_REST = r"(?:[a-z](?:[^sui']s|tion|ity|ment|ness)|\p{N}{3})$"  # nouns: one end in two, one other place in eight
-_SENTENCE_BEGUN = r"^(?:.*[.!?][\"'”’)\]*_]*\s+)?"
 _LISTED = r"(?:[^,.!?\n]{1,40}[,،、，]\s*){3,}[^,.!?\n]{1,60}$"
 _BULLET = r"^\s*(?:[-*+•]|\d{1,3}[.)])\s"
 _ENDED_ITEMS = (
@@ -233,14 +214,5 @@ def _goes_on(end: pl.Series, line: pl.Series) -> pl.Series:
     items = end.str.contains(_ENDED_ITEMS)
     listed = line.str.contains(_LISTED)
     goes_on = (long & (inside | (above & ~item & ~listed))) | (item & items)
-    goes_on = pl.select(_goes_on_in_english(line, goes_on, (size >= PHRASE) & ~item & ~listed)).to_series()
+    goes_on = pl.select(goes_on_in_english(line, goes_on, (size >= PHRASE) & ~item & ~listed)).to_series()
     return told.scatter(places, goes_on & ~line.str.contains(_NO_PROSE))
-
-
-def _goes_on_in_english(line: pl.Series, goes_on: pl.Series, alone: pl.Series) -> pl.Expr:
-    """What the last word says: of prose that misses its full stop, and of a long line `alone`."""
-    said, english = line.str, line.str.contains(_ENGLISH)
-    follows = said.to_lowercase().str.contains(_MORE_FOLLOWS)
-    rest = said.replace(_SENTENCE_BEGUN, "").str.count_matches(r"\S+")
-    short = (rest <= BEGUN) | ((rest <= FEW) & ~said.contains(_AT_REST))
-    return pl.when(english).then((goes_on & (follows | short)) | (alone & follows)).otherwise(goes_on)
