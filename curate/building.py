@@ -19,8 +19,9 @@ from curate.errors import UsageError, did_you_mean
 from curate.executors.asking import SpreadEngine, is_spread
 from curate.executors.base import Executor
 from curate.executors.sharding import run_step
+from curate.holding import folder_lock
 from curate.ledger import Entry, to_lines
-from curate.lock import folder_lock, lock_file
+from curate.lock import lock_file
 from curate.overlay import DEFAULT_PROFILE
 from curate.pins import require_pinned
 from curate.recipe import Recipe

@@ -1,19 +1,14 @@
-"""`recipe.lock.json`: the recipe with every default, version, revision and seed. And the lock on the folder."""
+"""`recipe.lock.json`: the recipe with every default, version, revision and seed."""
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import platform
-import socket
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+import shlex
+from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 
-from curate.errors import RunLocked, UsageError
 from curate.ledger import Entry
 from curate.overlay import DEFAULT_PROFILE
 from curate.recipe import Recipe
@@ -64,7 +59,7 @@ def command(recipe: Recipe, limit: int | None) -> str:
     words = ["curate build recipe.yaml"]
     if recipe.profile != DEFAULT_PROFILE:
         words.append(f"--profile {recipe.profile}")
-    words += [f"--set '{override}'" for override in recipe.overrides]
+    words += [f"--set {shlex.quote(override)}" for override in recipe.overrides]
     if limit is not None:
         words.append(f"--limit {limit}")
     return " ".join(words)
@@ -105,55 +100,3 @@ def versions(more: Iterable[str] = ()) -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
-
-
-def holder(folder: Path) -> str:
-    """The process that builds in `folder` now; "" when none does, also after one was killed."""
-    path = folder / ".lock"
-    if not path.is_file():
-        return ""
-    with path.open(encoding="utf-8") as file:
-        named = file.read().strip()
-        if not named:
-            return ""
-        try:  # a killed build leaves its name, and no lock
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except OSError:
-            return named
-    return ""
-
-
-@contextmanager
-def folder_lock(folder: Path) -> Iterator[None]:
-    """Hold the folder for this process.
-
-    An flock, so that a killed process leaves nothing behind; the file also says who holds it, for another machine on a
-    shared file system where flock may not reach. Raises RunLocked naming the process that holds it, UsageError where
-    there can be no such folder.
-    """
-    path = folder / ".lock"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        file = path.open("a+", encoding="utf-8")
-    except OSError as refused:
-        raise UsageError(
-            f"{folder} cannot hold a run: {refused.strerror}. Build with --out in another folder"
-        ) from None
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            file.seek(0)
-            holder = file.read().strip() or "another process"
-            raise RunLocked(
-                f"{folder} is being built by {holder}; wait for it, or build with --out elsewhere"
-            ) from None
-        file.seek(0)
-        file.truncate()
-        file.write(f"process {os.getpid()} on {socket.gethostname()}")
-        file.flush()
-        try:
-            yield
-        finally:
-            file.seek(0)
-            file.truncate()

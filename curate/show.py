@@ -9,8 +9,8 @@ from typing import Any
 import polars as pl
 
 from curate.errors import UsageError, did_you_mean
+from curate.holding import holder
 from curate.ledger import Entry
-from curate.lock import holder
 from curate.report.figures import rows as counted
 from curate.report.life_text import value_lines, without_quiet_flags
 from curate.report.tables import Table, splits, table

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import random
 import re
+import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,8 @@ import pytest
 
 from curate.building import build
 from curate.errors import CurateError, DataError, EngineDown, InvalidInput, RunLocked, UsageError
-from curate.lock import folder_lock, graded
+from curate.holding import folder_lock, holder
+from curate.lock import command, graded
 from curate.plan import make_plan
 from curate.recipe import load_recipe
 from curate.result import Result
@@ -188,6 +192,28 @@ def test_two_builds_in_one_folder_the_second_names_the_first(tmp_path: Path) -> 
     with folder_lock(tmp_path / "run"), pytest.raises(RunLocked, match=f"process {os.getpid()}"):
         build(recipe, tmp_path / "run")
     assert build(recipe, tmp_path / "run")
+
+
+def test_a_file_system_without_locks_is_not_called_another_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Lustre without `-o flock`, or NFS whose lock daemon is away; none of both is here."""
+
+    def refused(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr("fcntl.flock", refused)
+    with pytest.raises(UsageError, match="file system without locks"):
+        build(load_recipe(write(tmp_path)), tmp_path / "run")
+    assert holder(tmp_path / "run") == ""
+
+
+def test_the_command_that_makes_a_run_again_is_one_a_shell_reads_back(tmp_path: Path) -> None:
+    sets = ('steps.keep.where=prompt != "it\'s $HOME; `id`"', "steps.generate.n=3", 'name=a"b')
+    told = command(replace(load_recipe(write(tmp_path)), overrides=sets), limit=2)
+    words = shlex.split(told)
+    assert [words[place + 1] for place, word in enumerate(words) if word == "--set"] == [*sets]
+    assert words[-2:] == ["--limit", "2"]
 
 
 def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from curate.errors import DataError, UsageError
-from curate.lock import folder_lock
+from curate.holding import folder_lock
 from trainers.models import MODEL
 from trainers.processes import is_main
 

@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
 
 from curate.errors import CurateError, DataError, Interrupted, RecipeError, RunLocked, StepFailed, UsageError
-from curate.lock import folder_lock
+from curate.holding import folder_lock
 from curate.table import write_parquet
 from tests.trainers.interrupted import StopsAt
 from trainers import train

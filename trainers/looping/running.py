@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from curate.errors import DataError, UsageError
-from curate.lock import folder_lock
+from curate.holding import folder_lock
 from curate.table import write_text_atomic
 from trainers.evaluating import Evaluation
 from trainers.looping import stages
