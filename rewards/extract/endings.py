@@ -34,6 +34,7 @@ _LETTER = re.compile(r"(?<![A-Za-z\\'])\(?([A-J])\)?(?![A-Za-z'])")
 _ARTICLE = re.compile(r"A [a-z]")
 _OTHER_LETTER = re.compile(r"(?<![A-Za-z])\(?[A-J]\)?[\s,;&]{0,3}(?:or|and|/)?\s?\(?\Z")
 _MATH = re.compile(r"\$\$([^$]+)\$\$|\$([^$\n]+)\$|\\\((.{1,500}?)\\\)|\\\[(.{1,500}?)\\\]", re.DOTALL)
+_STRONG = re.compile(r"(?<![\w)])\*\*([^*]+)\*\*(?![\w(])")  # and not x**2
 _SHORT = 80
 _TAIL = 2_000
 
@@ -55,7 +56,7 @@ def last_resort(text: str, *, letter: bool, number: bool, words: bool = False) -
     if len(text) <= _SHORT and "\n" not in text and (not letter or len(text) <= 4):
         said = sum(len(word) > (1 if number else 3) and word.strip(",;:.").isalpha() for word in text.split())
         if said <= (0 if number else 1):
-            return Found(text, "whole text")
+            return Found(_STRONG.sub(r"\1", text), "whole text")
     if letter:
         return _last_letter(text)
     if number:

@@ -1,20 +1,23 @@
 """Reading and comparing mathematical answers without evaluating them as code.
 
     tree.py         what an answer is made of, the limits, the ways to fail
+    traversal.py    walking through trees
     rows.py         rows of a matrix as columns, determinants
     printed.py      objects as Python and sympy print them
     quantities.py   units
     remarks.py      nouns, labels and currencies around a number
     vocabulary.py   characters, macros, functions and words known by name
     respelling.py   rare spellings as common ones
-    lexer.py        LaTeX or plain text -> tokens
+    tokens.py lexer.py    LaTeX or plain text -> tokens
+    counting.py     in how many ways
     numerals.py     numbers as written -> exact values
     spoken.py       numbers in words
     surds.py        exact numbers: rationals and their square roots
     exact.py        tree -> exact number, with every variable at a fixed point
     series.py       sums and products over an index, term by term
     cursor.py functions.py systems.py groups.py operands.py terms.py parser.py    tokens -> tree
-    totals.py       infinite series and integrals to many digits
+    totals.py       infinite series, integrals and limits to many digits
+    elementary.py   functions to many digits
     digits.py       tree -> number to many digits, for what has no exact value
     equality.py     two expressions: the same or not
     statements.py   two equations or inequalities: the same or not

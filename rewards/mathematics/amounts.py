@@ -10,18 +10,8 @@ from rewards.mathematics.exact import exact
 from rewards.mathematics.lists import same_list
 from rewards.mathematics.quantities import Unit, unit_of
 from rewards.mathematics.remarks import are_opposites
-from rewards.mathematics.tree import (
-    Apply,
-    Braces,
-    Equal,
-    Items,
-    Node,
-    Num,
-    Quantity,
-    Relation,
-    Unreadable,
-    names_in,
-)
+from rewards.mathematics.traversal import names_in
+from rewards.mathematics.tree import Apply, Braces, Equal, Items, Node, Num, Quantity, Relation, Unreadable
 
 
 def same_quantity(gold: Node, pred: Node, equal: Equal) -> bool | None:

@@ -21,6 +21,7 @@ from rewards.mathematics.respelling import letters_apart
 from rewards.mathematics.series import count_series
 from rewards.mathematics.signs import finished
 from rewards.mathematics.spoken import COUNTED, spoken
+from rewards.mathematics.traversal import has_words
 from rewards.mathematics.tree import (
     MAX_CHARS,
     Apply,
@@ -35,7 +36,6 @@ from rewards.mathematics.tree import (
     Relation,
     Unreadable,
     Words,
-    has_words,
 )
 from rewards.mathematics.wording import folded, letters_of
 
@@ -172,7 +172,7 @@ def _tree(text: str) -> Answer:
     signs = _PLUS_MINUS.search(text) is not None
     try:
         tree = finished(parse(text), signs=signs)
-        if has_words(tree) and (formula := letters_apart(text)) != text:
+        if (formula := letters_apart(text)) != text and has_words(tree):
             tree = finished(parse(formula), signs=signs)
         if _SERIES.search(text) and count_series(tree) > MAX_SERIES:
             raise Beyond(f"more than {MAX_SERIES} series")

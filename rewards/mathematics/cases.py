@@ -15,21 +15,8 @@ from math import ceil, floor
 from rewards.mathematics.digits import as_float
 from rewards.mathematics.equality import same
 from rewards.mathematics.series import holds_series
-from rewards.mathematics.tree import (
-    OTHERWISE,
-    Apply,
-    Cases,
-    Items,
-    Name,
-    Node,
-    Num,
-    Relation,
-    Words,
-    all_of,
-    children,
-    variables_in,
-    with_value,
-)
+from rewards.mathematics.traversal import children, variables_in, with_value
+from rewards.mathematics.tree import OTHERWISE, Apply, Cases, Items, Name, Node, Num, Relation, Words, all_of
 
 MAX_CUTS = 20
 _INSIDE = (Fraction(5, 16), Fraction(4, 7), Fraction(23, 28))

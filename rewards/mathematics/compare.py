@@ -16,20 +16,8 @@ from rewards.mathematics.quantities import unit_of
 from rewards.mathematics.readings import equal_otherwise
 from rewards.mathematics.remarks import are_other_currencies
 from rewards.mathematics.surds import Inexact
-from rewards.mathematics.tree import (
-    Apply,
-    Items,
-    Node,
-    Num,
-    Quantity,
-    Ratio,
-    Relation,
-    TooLarge,
-    Unreadable,
-    Words,
-    children,
-    has_words,
-)
+from rewards.mathematics.traversal import children, has_words
+from rewards.mathematics.tree import Apply, Items, Node, Num, Quantity, Ratio, Relation, TooLarge, Unreadable, Words
 from rewards.mathematics.wording import gist, unmarked, without_markup
 from rewards.mathematics.words import in_words, verdict_in_words
 
@@ -71,9 +59,12 @@ def compare(gold_text: str, pred_text: str, tolerance: float | None = None) -> V
     except (TooLarge, RecursionError) as error:
         return Verdict(None if _too_large(gold.tree) else False, str(error), "limits")
     except (Unreadable, Inexact, ZeroDivisionError) as error:
-        return _not_computed(gold.tree, pred.tree, error)
-    if equals is None:
-        return Verdict(None, "undecided", "undecided")
+        undecided: Verdict | None = _not_computed(gold.tree, pred.tree, error)
+    else:
+        undecided = Verdict(None, "undecided", "undecided") if equals is None else None
+    if undecided is not None:
+        alike = undecided.equal is None and _bare(gold.text) == _bare(pred.text)
+        return Verdict(True, "identical but for markup", "text") if alike else undecided
     said = "equals" if equals else "is not"
     return Verdict(equals, f"{short(pred.text)} {said} {short(gold.text)}", "mathematics")
 

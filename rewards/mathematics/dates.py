@@ -25,6 +25,7 @@ _FORMS = [
         r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)",
     )
 ]
+_MAY_BE = re.compile("|".join(_MONTHS) + r"|\d\d-\d\d-", re.IGNORECASE)
 _MAX_CHARS = 60
 Day = tuple[str, int, int, int]
 """Weekday, year, month, day; empty or 0 where it is not said."""
@@ -38,7 +39,7 @@ def same_day(gold: str, pred: str) -> bool | None:
 
 
 def _day(text: str) -> Day | None:
-    if len(text) > _MAX_CHARS or not any(sign.isdigit() for sign in text):
+    if len(text) > _MAX_CHARS or _MAY_BE.search(text) is None:
         return None
     words = without_markup(text).lower().strip(" .").removeprefix("on ")
     parts = re.split(r"[\s,]+", words)

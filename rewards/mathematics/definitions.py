@@ -3,22 +3,8 @@
 from __future__ import annotations
 
 from rewards.mathematics.equality import same
-from rewards.mathematics.tree import (
-    FUNCTION_NAMES,
-    Apply,
-    Bracket,
-    Items,
-    Name,
-    Node,
-    Num,
-    Relation,
-    Series,
-    Words,
-    children,
-    names_in,
-    renamed_in,
-    variables_in,
-)
+from rewards.mathematics.traversal import children, names_in, renamed_in, variables_in
+from rewards.mathematics.tree import FUNCTION_NAMES, Apply, Bracket, Items, Name, Node, Num, Relation, Series, Words
 
 _ASKED_FUNCTIONS = frozenset({"sin", "cos", "tan", "cot", "sec", "csc"})
 
@@ -29,7 +15,7 @@ def value_of(node: Node) -> Node:
         return node
     *labels, value = node.sides
     if "=" in node.ops and not variables_in(node):
-        if isinstance(labels[0], Words):
+        if isinstance(labels[0], Words | Series):
             return value
         computed = not isinstance(labels[0], Num) and all(same(label, value) for label in labels)
         return value if computed else node  # `3^2 + 4^2 = 25` is 25; `0 = 0` is no answer

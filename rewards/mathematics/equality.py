@@ -9,19 +9,8 @@ from rewards.mathematics.digits import context_of, digits
 from rewards.mathematics.exact import POINTS, exact
 from rewards.mathematics.series import holds_series, limits_in, unrolled
 from rewards.mathematics.surds import Inexact, Number, Surd
-from rewards.mathematics.tree import (
-    CONSTANTS,
-    Apply,
-    Name,
-    Node,
-    Num,
-    TooLarge,
-    Unreadable,
-    children,
-    names_in,
-    variables_in,
-    with_value,
-)
+from rewards.mathematics.traversal import children, names_in, variables_in, with_value
+from rewards.mathematics.tree import CONSTANTS, Apply, Name, Node, Num, Series, TooLarge, Unreadable
 
 _WHOLE = frozenset("nkmj")
 _COMPLEX = frozenset("zw")
@@ -39,7 +28,8 @@ def same(a: Node, b: Node) -> bool | None:
     if isinstance(a, Num) and isinstance(b, Num):
         return a.value == b.value
     if _infinite(a) or _infinite(b):
-        return _infinite(a) == _infinite(b)
+        grows = any(isinstance(side, Series) and side.op == "lim" for side in (a, b))
+        return None if grows else _infinite(a) == _infinite(b)
     names = names_in(a) | names_in(b)
     if "i" in names and names & _COMPLEX:
         a, b = with_complex(a), with_complex(b)

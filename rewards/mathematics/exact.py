@@ -16,7 +16,8 @@ from typing import Any
 from zlib import crc32
 
 from rewards.mathematics.surds import Inexact, Number, Surd, check_size, divide, power, root
-from rewards.mathematics.tree import Apply, Name, Node, Num, Series, TooLarge, Unreadable, names_in, variables_in
+from rewards.mathematics.traversal import names_in, variables_in
+from rewards.mathematics.tree import Apply, Name, Node, Num, Series, TooLarge, Unreadable
 
 POINTS = 3
 """Two points with positive variables, one with mixed signs (that tells `x` from `|x|`)."""

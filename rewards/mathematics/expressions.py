@@ -10,7 +10,8 @@ from rewards.mathematics.digits import context_of, digits
 from rewards.mathematics.equality import same, same_up_to_constant
 from rewards.mathematics.exact import exact
 from rewards.mathematics.surds import Inexact
-from rewards.mathematics.tree import SETS, Apply, Name, Node, Num, Unreadable, names_in, renamed_in, variables_in
+from rewards.mathematics.traversal import names_in, renamed_in, variables_in
+from rewards.mathematics.tree import SETS, Apply, Name, Node, Num, Unreadable
 
 _LETTERS = frozenset("ABDab")  # other names of constants of integration
 _WHOLE = frozenset("kmn")

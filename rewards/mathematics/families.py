@@ -14,20 +14,8 @@ from typing import Any
 
 from rewards.mathematics.definitions import value_of
 from rewards.mathematics.digits import context_of, digits
-from rewards.mathematics.tree import (
-    Apply,
-    Braces,
-    Builder,
-    Items,
-    Name,
-    Node,
-    Num,
-    Relation,
-    Unreadable,
-    names_in,
-    variables_in,
-    with_value,
-)
+from rewards.mathematics.traversal import names_in, variables_in, with_value
+from rewards.mathematics.tree import Apply, Braces, Builder, Items, Name, Node, Num, Relation, Unreadable
 
 _PARAMETERS = frozenset("kmnltN")
 _MAX_PARTS = 12

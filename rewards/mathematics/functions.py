@@ -8,19 +8,9 @@ from rewards.mathematics.cursor import Cursor
 from rewards.mathematics.numerals import number
 from rewards.mathematics.printed import PRINTED, printed
 from rewards.mathematics.rows import determinant
-from rewards.mathematics.series import series
-from rewards.mathematics.tree import (
-    Apply,
-    Beyond,
-    Bracket,
-    Items,
-    Matrix,
-    Name,
-    Node,
-    Num,
-    Relation,
-    names_in,
-)
+from rewards.mathematics.series import holds_series, series
+from rewards.mathematics.traversal import names_in
+from rewards.mathematics.tree import Apply, Beyond, Bracket, Items, Matrix, Name, Node, Num, Relation
 
 _INVERTIBLE = frozenset({"sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh"})
 
@@ -92,6 +82,8 @@ class Functions(Cursor):
             return self.series(name)
         if name == "int":
             return self.integral()
+        if name == "lim":
+            return self.limit()
         if name in PRINTED:
             return self.printed(name)
         if name == "cis" and not self.is_op("^", "_"):
@@ -140,6 +132,33 @@ class Functions(Cursor):
         if not depth:
             self.expect("dx")
         return series("int", name[1], low, high, term)
+
+    def limit(self) -> Node:
+        r"""`\lim_{x \to 0^+} \frac{\sin x}{x}`; Beyond where it says in another way what goes where."""
+        self.expect("_")
+        self.expect("{")
+        name = self.value
+        if self.kind != "name" or self.peek()[1] != "->":
+            raise Beyond("\\lim of something else than a variable")
+        self.go_to(self.position + 2)
+        place, side = self.sum_to_side()
+        self.expect("}")
+        term = self.term()
+        if holds_series(term):
+            raise Beyond("a limit of a series")
+        return series("lim", name, place, Num(side), term)
+
+    def sum_to_side(self) -> tuple[Node, int]:
+        """Where a limit is taken, and from which side: 1 from above, -1 from below, 0 from both."""
+        for end in range(self.position, len(self.tokens)):
+            before, value = self.tokens[end - 1][1], self.tokens[end][1]
+            if before == "^" and value in ("+", "-"):
+                del self.tokens[end - 1 : end + 1]
+                self.go_to(self.position)
+                return self.sum(), 1 if value == "+" else -1
+            if value == "}" and before != "+" and before != "-":
+                break
+        return self.sum(), 0
 
     def limits(self, name: str) -> tuple[Node, Node]:
         """What stands below and above a series. Raises Beyond unless both do."""

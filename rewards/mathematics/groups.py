@@ -2,21 +2,11 @@ r"""What an opening bracket begins: groups, points, intervals, sets, absolute va
 
 from __future__ import annotations
 
+from rewards.mathematics.counting import chosen
 from rewards.mathematics.numerals import number
 from rewards.mathematics.systems import Systems
-from rewards.mathematics.tree import (
-    Apply,
-    Braces,
-    Bracket,
-    Builder,
-    Items,
-    Name,
-    Node,
-    Ratio,
-    Relation,
-    Unreadable,
-    children,
-)
+from rewards.mathematics.traversal import children
+from rewards.mathematics.tree import Apply, Braces, Bracket, Builder, Items, Name, Node, Ratio, Relation, Unreadable
 
 
 class Groups(Systems):
@@ -132,14 +122,6 @@ class Groups(Systems):
             items.append(self.sum())
         self.expect(closing)
         return Bracket("<", tuple(items), ">")
-
-
-def chosen(letter: str, upper: Node, lower: Node) -> Node:
-    """How many ways: `C` without, `P` or `A` with regard to order."""
-    if letter == "C":
-        return Apply("binom", (upper, lower))
-    rest = Apply("+", (upper, Apply("neg", (lower,))))
-    return Apply("/", (Apply("!", (upper,)), Apply("!", (rest,))))
 
 
 def assigned(parts: tuple[Node, ...]) -> Node | None:

@@ -15,6 +15,7 @@ from rewards.mathematics.points import beside_vector, same_bracket, same_matrix
 from rewards.mathematics.ratios import same_ratio
 from rewards.mathematics.relations import same_relations
 from rewards.mathematics.sets import is_set, listed, same_solution, solved
+from rewards.mathematics.traversal import children
 from rewards.mathematics.tree import (
     Apply,
     Braces,
@@ -30,7 +31,6 @@ from rewards.mathematics.tree import (
     Relation,
     Unreadable,
     Words,
-    children,
 )
 
 _EXPRESSIONS = (Num, Name, Apply)

@@ -6,6 +6,7 @@ from rewards.mathematics.definitions import value_of
 from rewards.mathematics.points import entries_of
 from rewards.mathematics.quantities import unit_of
 from rewards.mathematics.sets import is_set, same_solution
+from rewards.mathematics.traversal import children, names_in, renamed_in, variables_in
 from rewards.mathematics.tree import (
     SETS,
     Apply,
@@ -22,10 +23,6 @@ from rewards.mathematics.tree import (
     TooLarge,
     Words,
     all_of,
-    children,
-    names_in,
-    renamed_in,
-    variables_in,
 )
 
 MAX_ITEMS = 60

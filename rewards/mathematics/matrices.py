@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from rewards.mathematics.equality import same
-from rewards.mathematics.tree import Apply, Bracket, Matrix, Name, Node, Num, names_in, with_value
+from rewards.mathematics.traversal import names_in, with_value
+from rewards.mathematics.tree import Apply, Bracket, Matrix, Name, Node, Num
 
 _ARITHMETIC = frozenset({"+", "*", "/", "neg", "call", "^"})
 _VECTORS = frozenset({("(", ")"), ("<", ">")})

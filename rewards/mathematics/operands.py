@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from rewards.mathematics.groups import Groups, chosen
+from rewards.mathematics.counting import chosen
+from rewards.mathematics.groups import Groups
 from rewards.mathematics.numerals import in_base, number
 from rewards.mathematics.quantities import MAGNITUDES
 from rewards.mathematics.tree import Apply, Braces, Name, Node, Num, Unreadable, Words

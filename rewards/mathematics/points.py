@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from rewards.mathematics.matrices import as_vector, folded
-from rewards.mathematics.tree import Apply, Bracket, Equal, Matrix, Name, Node, Num, all_of, names_in, with_value
+from rewards.mathematics.traversal import names_in, with_value
+from rewards.mathematics.tree import Apply, Bracket, Equal, Matrix, Name, Node, Num, all_of
 
 _VECTORS = (Bracket, Matrix)
 _EXPRESSIONS = (Num, Name, Apply)

@@ -8,7 +8,8 @@ r"""Objects as Python and sympy print them: `Interval.open(0, 1)`, `FiniteSet(1,
 
 from __future__ import annotations
 
-from rewards.mathematics.tree import Apply, Braces, Bracket, Matrix, Node, Num, Relation, Unreadable, Words, names_in
+from rewards.mathematics.traversal import names_in
+from rewards.mathematics.tree import Apply, Braces, Bracket, Matrix, Node, Num, Relation, Unreadable, Words
 
 PRINTED = frozenset(
     (

@@ -42,7 +42,7 @@ _SI: dict[str, Unit] = {
     "Wb": _unit(1, M=1, L=2, T=-2, I=-1), "H": _unit(1, M=1, L=2, T=-2, I=-2),
     "ohm": _unit(1, M=1, L=2, T=-3, I=-2), "Ω": _unit(1, M=1, L=2, T=-3, I=-2), "cal": _unit("4.184", M=1, L=2, T=-2),
     "Wh": _unit(3600, M=1, L=2, T=-2), "S": _unit(1, M=-1, L=-2, T=3, I=2),
-    "Bq": _unit(1, T=-1), "Gy": _unit(1, L=2, T=-2),
+    "M": _unit(1000, N=1, L=-3), "Bq": _unit(1, T=-1), "Gy": _unit(1, L=2, T=-2),
 }  # fmt: skip
 _PREFIXES = {
     "p": "1e-12", "n": "1e-9", "µ": "1e-6", "μ": "1e-6", "u": "1e-6", "m": "1e-3", "c": "1e-2", "d": "1e-1",

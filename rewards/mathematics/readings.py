@@ -10,7 +10,8 @@ from rewards.mathematics.families import same_family
 from rewards.mathematics.kinds import equal
 from rewards.mathematics.measured import as_quantity
 from rewards.mathematics.respelling import letters_apart
-from rewards.mathematics.tree import Apply, Name, Node, Quantity, names_in, variables_in, with_value
+from rewards.mathematics.traversal import names_in, variables_in, with_value
+from rewards.mathematics.tree import Apply, Name, Node, Quantity
 
 _OVER = re.compile(r"(?<!d)/\s?((?:[A-Za-z](?:_\w|_\{\w+\})?){2,4})(?![A-Za-z(^])")
 

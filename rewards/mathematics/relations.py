@@ -10,6 +10,7 @@ from rewards.mathematics.expressions import CONSTANTS_OF_INTEGRATION, with_const
 from rewards.mathematics.lists import same_list
 from rewards.mathematics.sets import is_set, same_set, same_solution
 from rewards.mathematics.statements import proportional, same_relation
+from rewards.mathematics.traversal import variables_in, with_value
 from rewards.mathematics.tree import (
     Apply,
     Braces,
@@ -24,8 +25,6 @@ from rewards.mathematics.tree import (
     Relation,
     Unreadable,
     Words,
-    variables_in,
-    with_value,
 )
 
 

@@ -29,7 +29,7 @@ _MONEY = (  # one of these is in every sign above, and is found ten times faster
     "rupee", "inr", "rs", "₩", "won",
 )  # fmt: skip
 _MAX_PRICE = 80
-_KINDS = word_set("function functions number numbers triangle angle sequence series matrix curve solution event events")
+KINDS = word_set("function functions number numbers triangle angle sequence series matrix curve solution event events")
 _DOUBTS = word_set("if whether unclear unknown nobody doubt only when unless claims says")
 _NOUN_POWER = re.compile(r"\^ ?\{? ?[23] ?\}?")  # units^2
 _LETTERS = re.compile(r"[^\W\d_]+(?:['\u2019][a-z]+)?")
@@ -71,7 +71,7 @@ def said_in(words: str) -> str:
         sure = len(found) <= 6 and _NO_NOUNS.isdisjoint(found) and _DOUBTS.isdisjoint(found)
         return said if sure else ""
     first, _, rest = words.partition(" ")
-    return first if rest in _KINDS else ""
+    return first if rest in KINDS else ""
 
 
 def subject_of(words: str) -> str:

@@ -33,7 +33,7 @@ def letters_apart(text: str) -> str:
     >>> letters_apart(r"\frac{mg}{k}"), letters_apart(r"5\text{ mg}")
     ('\\frac{m g}{k}', '5\\text{ mg}')
     """
-    if any(macro in text for macro in _ROMAN):
+    if _TWO_LETTERS.search(text) is None or any(macro in text for macro in _ROMAN):
         return text
     formula = _FORMULA.search(text) is not None and _LONG_WORD.search(text) is None
     return _TWO_LETTERS.sub(lambda run: " ".join(run[0]) if may_be_product(run[0], formula=formula) else run[0], text)

@@ -10,19 +10,8 @@ from __future__ import annotations
 from fractions import Fraction
 
 from rewards.mathematics.exact import exact
-from rewards.mathematics.tree import (
-    Apply,
-    Bound,
-    Node,
-    Num,
-    Series,
-    Unreadable,
-    children,
-    names_in,
-    rebuild,
-    variables_in,
-    with_value,
-)
+from rewards.mathematics.traversal import children, names_in, rebuild, variables_in, with_value
+from rewards.mathematics.tree import Apply, Bound, Node, Num, Series, Unreadable
 
 MAX_TERMS = 200
 MAX_NODES = 20_000  # of all terms together
@@ -36,7 +25,7 @@ def series(op: str, index: str, first: Node, last: Node, term: Node) -> Node:
 
 def unrolled(node: Node) -> Node:
     """The same tree with every series between whole numbers written out. Raises Unreadable for too many terms."""
-    if not isinstance(node, Series) or node.op == "int":
+    if not isinstance(node, Series) or node.op in ("int", "lim"):
         return rebuild(node, tuple(map(unrolled, children(node)))) if holds_series(node) else node
     first, last = whole(node.first), whole(node.last)
     if first is None or last is None:
@@ -67,7 +56,8 @@ def with_index(node: Node, index: int, value: Node) -> Node:
 
 def limits_in(node: Node) -> set[str]:
     """The names on which the limits of all series in a tree depend."""
-    own = variables_in(node.first) | variables_in(node.last) if isinstance(node, Series) and node.op != "int" else set()
+    counts = isinstance(node, Series) and node.op not in ("int", "lim")
+    own = variables_in(node.first) | variables_in(node.last) if counts and isinstance(node, Series) else set()
     return own.union(*(limits_in(child) for child in children(node)))
 
 

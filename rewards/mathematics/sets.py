@@ -10,20 +10,8 @@ from math import ceil, floor
 
 from rewards.mathematics.digits import as_float
 from rewards.mathematics.equality import same
-from rewards.mathematics.tree import (
-    SETS,
-    Apply,
-    Braces,
-    Bracket,
-    Builder,
-    Items,
-    Name,
-    Node,
-    Num,
-    Relation,
-    names_in,
-    variables_in,
-)
+from rewards.mathematics.traversal import names_in, variables_in
+from rewards.mathematics.tree import SETS, Apply, Braces, Bracket, Builder, Items, Name, Node, Num, Relation
 
 MAX_ENDS = 60
 _NOT_REAL = SETS - {"Reals"}
@@ -64,7 +52,7 @@ def _is_discrete(node: Builder) -> bool:
 
 def listed(node: Builder) -> Braces | None:
     """The elements of `{x in Z : -2 <= x < 2}`, or None where they are not few whole numbers between two bounds."""
-    element, bounds = node.element, node.condition
+    element, bounds = node.element, solved(node.condition)
     if not (_is_discrete(node) and isinstance(element, Relation) and isinstance(bounds, Relation)):
         return None
     name, kind = element.sides[0], element.sides[-1]

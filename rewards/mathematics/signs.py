@@ -3,19 +3,8 @@
 from __future__ import annotations
 
 from rewards.mathematics.quantities import unit_of
-from rewards.mathematics.tree import (
-    Apply,
-    Braces,
-    Bracket,
-    Items,
-    Node,
-    Num,
-    Quantity,
-    Relation,
-    Words,
-    children,
-    rebuild,
-)
+from rewards.mathematics.traversal import children, rebuild
+from rewards.mathematics.tree import Apply, Braces, Bracket, Items, Node, Num, Quantity, Relation, Words
 
 
 def finished(tree: Node, *, signs: bool) -> Node:

@@ -8,7 +8,8 @@ from rewards.mathematics.digits import context_of, digits
 from rewards.mathematics.equality import close, with_complex
 from rewards.mathematics.exact import POINTS, exact
 from rewards.mathematics.surds import Inexact, Surd, divide
-from rewards.mathematics.tree import Apply, Node, Relation, TooLarge, Unreadable, names_in
+from rewards.mathematics.traversal import names_in
+from rewards.mathematics.tree import Apply, Node, Relation, TooLarge, Unreadable
 
 
 def same_relation(a: Relation, b: Relation) -> bool | None:

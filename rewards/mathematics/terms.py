@@ -7,9 +7,7 @@ factor    operand with ^ ! _ ' ° behind it
 
 from __future__ import annotations
 
-import re
-
-from rewards.mathematics.groups import chosen
+from rewards.mathematics.counting import combinations
 from rewards.mathematics.numerals import in_base, number
 from rewards.mathematics.operands import Operands
 from rewards.mathematics.quantities import is_unit
@@ -29,7 +27,6 @@ from rewards.mathematics.tree import (
     Words,
 )
 
-_UPPER = re.compile(r"[nm](?:[+-]\d{1,3})?")
 _OVER = frozenset({"choose", "over"})
 MAX_CHAIN = 200  # terms in a sum, factors in a product
 _SIGNS = frozenset({"+", "-", "±", "∓"})
@@ -215,30 +212,6 @@ class Terms(Operands):
             node = Apply("^", (node, self.exponent()))
         self.depth -= 1
         return node
-
-
-def combinations(base: Node, lower: Node) -> Node | None:
-    """`C_n^k`, `C(n, k)` and `A_n^k` as the numbers they count, or None for any other power or call."""
-    if not isinstance(base, Name):
-        return None
-    letter, _, below = base.name.partition("_")
-    if isinstance(lower, Bracket) and base.name in ("C", "P") and (lower.left, lower.right) == ("(", ")"):
-        return chosen(base.name, *lower.items) if _count(base.name, lower.items) else None
-    if letter not in ("C", "A") or not isinstance(lower, Num | Name):
-        return None
-    if below.isdigit() and isinstance(lower, Num) and isinstance(lower.value, int) and lower.value <= int(below) > 2:
-        upper: Node = Num(int(below))
-    elif _UPPER.fullmatch(below):  # n, n-1, m+2
-        upper = Name(below[0]) if len(below) == 1 else Apply("+", (Name(below[0]), Num(int(below[1:]))))
-    else:
-        return None
-    return chosen(letter, upper, lower)
-
-
-def _count(letter: str, items: tuple[Node, ...]) -> bool:
-    """Whether `C(n, k)` or `P(8, 5)` counts ways; `P(3, -2)` and `P(2, 3)` are points."""
-    sizes = [item.value for item in items if isinstance(item, Num)]
-    return len(items) == 2 and ((letter == "C" and len(sizes) < 2) or (len(sizes) == 2 and sizes[0] >= sizes[1] >= 0))
 
 
 def attach_unit(node: Node, unit: str) -> Node:

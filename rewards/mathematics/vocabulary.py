@@ -67,7 +67,7 @@ MACRO_FUNCTIONS = {
     "frac": "frac", "dfrac": "frac", "tfrac": "frac", "cfrac": "frac", "nicefrac": "frac", "sfrac": "frac",
     "sqrt": "sqrt", "binom": "binom",
     "dbinom": "binom", "tbinom": "binom", "overline": "overline", "bar": "overline", "cbrt": "cbrt", "sum": "sum",
-    "prod": "prod", "int": "int",
+    "prod": "prod", "int": "int", "lim": "lim",
 }  # fmt: skip
 
 CONNECTORS = _set("and or")
@@ -114,7 +114,7 @@ NAMES = {
 GLUED = frozenset(OPS) - {"in", "to", "mod", "circ", "div"} | GREEK | {"infty", "pi"}
 """Macros that data sets glue to the next letters when they strip spaces: `\\lex`, `\\omegat`."""
 
-BEYOND = _set("neg iint iiint oint lim liminf limsup inf sup partial nabla cases forall exists propto")
+BEYOND = _set("neg iint iiint oint liminf limsup inf sup partial nabla cases forall exists propto")
 """Mathematics this grammar does not cover."""
 
 BLACKBOARD = {"R": "Reals", "Z": "Integers", "N": "Naturals", "Q": "Rationals", "C": "Complexes"}

@@ -6,11 +6,12 @@ import re
 
 from rewards.mathematics.answers import Answer, read
 from rewards.mathematics.plain import Verdict, short
-from rewards.mathematics.remarks import said_in, subject_of
+from rewards.mathematics.remarks import KINDS, said_in, subject_of
 from rewards.mathematics.wording import without_markup
 
 _JOINTS = re.compile(r"\s*(?:,\s*and\b|,|;|\band\b)\s*")
 _YES_NO = {"yes": "no", "no": "yes", "true": "false", "false": "true"}
+_ARTICLES = frozenset({"the", "this", "that"})  # an "a" may be the name of a quantity
 _MAX_LIST = 200
 
 
@@ -19,8 +20,16 @@ def in_words(gold: Answer, pred: Answer) -> Verdict:
     sentence = said_in(pred.words)
     wanted = {gold.words, read(said_in(gold.words)).words if " is " in gold.words else ""} - {""}
     said = not wanted.isdisjoint({pred.words, read(sentence).words if sentence else "", subject_of(pred.words)})
+    said = said and not _other_subject(gold.words, pred.words)
     said = said or _listed(gold) == _listed(pred) != () or _answers(gold.words, pred.words)
     return verdict_in_words(gold, pred, said=said)
+
+
+def _other_subject(gold: str, pred: str) -> bool:
+    """Whether two sentences say it of different things: "quantity A is greater", "quantity B is greater"."""
+    ours, theirs = ([word for word in text.split() if word not in _ARTICLES] for text in (gold, pred))
+    differ = [place for place, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b and not KINDS & {a, b}]
+    return len(ours) == len(theirs) and "is" in ours and len(differ) == 1 and differ[0] < ours.index("is")
 
 
 def verdict_in_words(gold: Answer, pred: Answer, *, said: bool) -> Verdict:

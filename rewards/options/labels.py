@@ -8,7 +8,7 @@ from rewards.options.menu import Menu
 
 LABEL = re.compile(
     r"""[(\["'“‘]?\s*(?P<label>[A-Za-z]|\d{1,2})\s*(?:[)\]"'”’]|[.:](?!\d))?"""
-    r"(?![^\W\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]|[’+#^=<>-]|'\w)(?![.,/]\d)"
+    r"(?![^\W\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]|[’+#^=<>*×·%-]|'\w)(?![.,/]\d)"
 )
 SEPARATOR = re.compile(
     r"\s*(?P<word>,?\s*(?:\bor\b|/|\||\band/or\b)|,?\s*(?:\band\b|&)|[,;+]|\s)\s*(?:also\s|even\s)?(?:options?\s|choices?\s)?",

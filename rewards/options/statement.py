@@ -116,7 +116,7 @@ def _labelled(places: frozenset[int], joined: bool, body: str, length: int, menu
     """What a statement that starts with labels settles on: the text behind one must be its own."""
     if joined:
         return frozenset(), f"several options: {body[:length].strip()[:40]}"
-    rest = re.sub(r"\A\s*(?:[.:)](?!\d)\s*)*(?:-\s+)?", "", body[length:])
+    rest = re.sub(r"\A\s*(?:[.:)](?!\d)\s*)*(?:-\s+|,?\s?(?:i\.e\.|that is|namely),?\s+)?", "", body[length:])
     other, other_length = menu.at_start(rest)
     if other is None and rest.startswith("("):
         rest = rest[1:]

@@ -24,7 +24,7 @@ CASES = [
     ("\\boxed{\\frac{1}{3}}", "0.33", 0.0),
     ("\\boxed{9^{9^{9^{9}}}}", "12", 0.0),
     ("\\boxed{\\sqrt{2}\\sqrt{3}+\\sin^2 x+\\cos^2 x}", "1+\\sqrt{6}", 1.0),
-    ("\\boxed{\\lim_{x\\to 2} x^2}", "4", 1.0),  # decided by the symbolic tier, in a worker
+    ("\\boxed{\\lim_{x\\to \\infty} x^2}", "\\infty", 1.0),  # decided by the symbolic tier, in a worker
     ("\\boxed{\\int_0^{99} \\sin(x^x) dx}", "12", None),  # which is killed at its deadline
 ]
 REWARD = rewards.get("math", timeout_s=1.5)
@@ -79,9 +79,28 @@ def test_a_batch_is_judged_as_its_rows_are() -> None:
     assert REWARD.score_batch(completions, answer=answers) == one_by_one
 
 
+@pytest.mark.parametrize(
+    ("limit", "gold", "value"),
+    [
+        (r"\lim_{x\to0}\frac{\sin 3x}{x}", "3", 1.0),
+        (r"\lim_{x\to0}\frac{\sin 3x}{x}", "1", 0.0),
+        (r"\lim_{n\to\infty}\left(1+\frac2n\right)^n", "e^2", 1.0),
+        (r"\lim_{n\to\infty}(\sqrt{n^2+n}-n)", r"\frac12", 1.0),
+        (r"\lim_{h\to0}\frac{(x+h)^2-x^2}{h}", "2x", 1.0),
+        (r"\lim_{x\to0^+}\frac{|x|}{x}", "1", 1.0),
+        (r"\lim_{x\to0^-}\frac{|x|}{x}", "1", 0.0),
+        (r"\lim_{x\to0}\frac{|x|}{x}", "1", None),  # the sides differ
+        (r"\lim_{x\to0}\sin\frac1x", "0", None),
+        (r"\lim_{x\to0}\frac{\sin(x^{1000})-x^{1000}}{x^{3000}}", "0", None),  # all digits are lost: no 0
+    ],
+)
+def test_a_limit_is_computed_where_its_digits_settle(limit: str, gold: str, value: float | None) -> None:
+    assert rewards.get("math", symbolic=False).score(f"\\boxed{{{limit}}}", answer=gold).value == value
+
+
 def test_a_hang_says_timed_out_and_costs_one_deadline() -> None:
     reward = rewards.get("math", timeout_s=0.5)
-    reward.score("\\boxed{\\lim_{x\\to 2} x^2}", answer="4")  # the worker is up
+    reward.score("\\boxed{\\lim_{x\\to \\infty} x^2}", answer="\\infty")  # the worker is up
     start = time.monotonic()
     hang = "\\boxed{\\int_0^{99} \\sin(x^x) dx}"
     scores = reward.score_batch([hang, "\\boxed{12}", hang], answer=["12"] * 3)

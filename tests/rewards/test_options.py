@@ -123,7 +123,7 @@ def test_longer_option_texts_win_over_shorter_ones_inside_them() -> None:
 
 @pytest.mark.parametrize(
     "completion",
-    ["B is the second letter of the alphabet.", "B is for cookie.", "B is a programming language.", "B stands for boron."],
+    ["B is the second letter of the alphabet.", "B is for bread.", "B is a programming language.", "B stands for boron."],
 )
 def test_a_letter_that_is_only_spoken_of_is_not_chosen(completion: str) -> None:
     assert rewards.choice.score(completion, answer="B", options=["Rome", "Paris"]).value == 0.0
@@ -131,8 +131,9 @@ def test_a_letter_that_is_only_spoken_of_is_not_chosen(completion: str) -> None:
 
 
 def test_a_verdict_on_label_and_text_together_is_read() -> None:
-    said = "(A) 2.5 m/s is wrong, (B) 5.0 m/s is right."
-    assert [rewards.choice.score(said, answer=gold, options=["2.5 m/s", "5.0 m/s"]).value for gold in "AB"] == [0.0, 1.0]
+    said, options = "(A) 2.5 m/s is wrong, (B) 5.0 m/s is right.", ["2.5 m/s", "5.0 m/s"]
+    assert [rewards.choice.score(said, answer=gold, options=options).value for gold in "AB"] == [0.0, 1.0]
+    assert rewards.choice.score("The answer is A, i.e. 5.0 m/s", answer="A", options=options).value == 0.0
 
 
 def test_an_option_and_the_end_of_another_are_two() -> None:
