@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from curate.errors import DataError, UsageError, did_you_mean
 from curate.table import content_hash
-from trainers.dialect import answers_apart, in_our_words
+from trainers.dialect import answers_apart, in_our_words, one_answer_each
 from trainers.rows import Rows, hold_out, shared
 from trainers.shaping import choose, shape
 
@@ -42,6 +42,10 @@ def load_rows(config: TrainConfig, method: Method, *, chat: bool, needs: Iterabl
                 f"here, columns: {{{name}: ...}}"
             )
     contract = choose(frame, method)
+    if contract == "sft" == method.name and "assistant_only_loss" not in config.trl and one_answer_each(frame):
+        apart, contract = answers_apart, "prompt-completion"
+        frame = apart(frame)
+        say("each conversation has one answer, which is learned; completion_only_loss: false learns what users say too")
     shaped, left_out = shape(frame, contract, chat=chat, needs=needs, where=config.data.path)
     left_out = unread | left_out
     for reason, count in left_out.items():

@@ -18,6 +18,8 @@ Say = Callable[[str], None]
 ROLES = {"system", "developer", "user", "assistant", "tool"}
 """Of a turn, as chat templates know them."""
 
+ANSWERS = ("completion", "chosen", "rejected")
+
 
 def in_our_words(
     frame: pl.DataFrame, method: Method, needs: Iterable[str], where: str, say: Say
@@ -57,15 +59,16 @@ def _fits(frame: pl.DataFrame, method: Method) -> bool:
         columns.add("prompt")  # `answers_apart` takes it out of them
     if not wanted(choose(frame, method)) <= columns:
         return False
-    for name in ("messages", "prompt"):
+    for name in ("messages", "prompt", "completion", "chosen", "rejected"):
         turns = frame.schema.get(name)
         if isinstance(turns, pl.List) and isinstance(turns.inner, pl.Struct):
-            roles = {one.name for one in turns.inner.fields} & {"role"}
-            if not roles:
+            if "role" not in dict(turns.inner):
                 return False
-            said = frame[name].list.explode(keep_nulls=False, empty_as_null=False).struct.field("role")
-            if not set(said.drop_nulls().unique().to_list()) <= ROLES:
+            roles = frame[name].list.eval(pl.element().struct.field("role"))
+            if not set(roles.explode(empty_as_null=False, keep_nulls=False).drop_nulls().unique().to_list()) <= ROLES:
                 return False
+            if name in ANSWERS and not (roles.list.first().drop_nulls() == "assistant").all():
+                return False  # whole conversations, with what was asked in them: UltraFeedback
     return True
 
 
@@ -90,3 +93,17 @@ def answers_apart(frame: pl.DataFrame) -> pl.DataFrame:
         prompt=pl.when(answered).then(turns.list.reverse().list.slice(1).list.reverse()).otherwise(turns),
         completion=pl.when(answered).then(turns.list.tail(1)),
     ).drop("messages")
+
+
+def one_answer_each(frame: pl.DataFrame) -> bool:
+    """Whether every conversation of a table is what was asked, then its only answer."""
+    import polars as pl
+
+    turns = frame.schema.get("messages")
+    if not isinstance(turns, pl.List) or not isinstance(turns.inner, pl.Struct):
+        return False
+    if dict(turns.inner).get("role") != pl.String or dict(turns.inner).get("content") != pl.String:
+        return False  # which is told as it is
+    answered = pl.col("messages").list.eval(pl.element().struct.field("role") == "assistant")
+    only = (answered.list.sum() == 1) & answered.list.last()
+    return bool(frame.select(only.fill_null(value=True).all()).item())

@@ -1,7 +1,8 @@
 """Supervised fine-tuning, by TRL: on completions only, packed, or on the assistant's turns only.
 
-Rows of prompt and completion are learned from the completion only; whole conversations in full, unless
-`trl: {assistant_only_loss: true}`, for which the template must mark the answers (`{% generation %}`).
+Rows of prompt and completion, and conversations of one answer, are learned from the answer only; conversations of
+several in full, unless `trl: {assistant_only_loss: true}`, for which the template must mark the answers
+(`{% generation %}`).
 """
 
 from __future__ import annotations

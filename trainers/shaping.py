@@ -171,8 +171,14 @@ def _empty(name: str, frame: pl.DataFrame) -> pl.Expr:
     column = pl.col(name)
     if frame.schema[name] == pl.String:
         return column.fill_null("").str.strip_chars() == ""
-    if isinstance(frame.schema[name], pl.List):
-        return column.list.len().fill_null(0) == 0
+    turns = frame.schema[name]
+    if isinstance(turns, pl.List):
+        none = column.list.len().fill_null(0) == 0
+        fields = dict(turns.inner) if isinstance(turns.inner, pl.Struct) else {}
+        if fields.get("content") != pl.String or "tool_calls" in fields:
+            return none
+        said = pl.element().struct.field("content").fill_null("").str.strip_chars() != ""
+        return none | ~column.list.eval(said).list.any().fill_null(value=False)
     return column.is_null()
 
 

@@ -114,8 +114,6 @@ def _to_sft(row: Mapping[str, Any], how: _How) -> dict[str, Any]:
 
 
 def _to_prompt_completion(row: Mapping[str, Any], how: _How) -> dict[str, Any]:
-    if row.get("completion") is not None:
-        return {"prompt": _waiting(row, how), "completion": [_answer(row, how)], "tools": row.get("tools")}
     messages = _to_sft(row, how)["messages"]
     return {"prompt": _waiting(row, how), "completion": messages[-1:], "tools": row.get("tools")}
 
@@ -125,7 +123,11 @@ def _to_preference(row: Mapping[str, Any], how: _How) -> dict[str, Any]:
     sides = {name: _side(row, name, how) for name in ("chosen", "rejected")}
     if sides["chosen"] == sides["rejected"]:
         raise _Unfit("chosen and rejected are the same")
-    return {"prompt": _waiting(row, how), **sides, "tools": row.get("tools")}
+    prompt = _waiting(row, how)
+    for side in sides.values():
+        if wrong := problem([*prompt, *side]):
+            raise _Unfit(wrong)
+    return {"prompt": prompt, **sides, "tools": row.get("tools")}
 
 
 def _to_verifiable(row: Mapping[str, Any], how: _How) -> dict[str, Any]:

@@ -122,6 +122,20 @@ def test_of_whole_conversations_all_or_what_the_assistant_says(learned: Callable
     )
 
 
+def test_of_a_conversation_of_one_answer_the_answer(
+    learned: Callable[..., list[str]], settings: Make, tmp_path: Path
+) -> None:
+    """Whether its template marks answers or not; packed as well."""
+    rows = [{"messages": [*LATER[:2], *THINKS]}, {"messages": [*ASKS, *THINKS]}]
+    for row in learned(rows, CHATML):
+        assert row.split("[[")[0].endswith("<|im_start|>assistant\n")
+        assert row.split("[[")[1].startswith("<think>\nsum\n</think>\n\nTwo.<|im_end|>\n]]")
+    packed = built(settings, tmp_path, rows, CHATML, {"packing": True, "max_length": 256}).train_dataset
+    assert len(packed) == 1
+    (whole, _) = learned(rows, CHATML, {"completion_only_loss": False})
+    assert whole.startswith("[[<|im_start|>")
+
+
 def test_of_calls_of_tools_the_call_and_not_its_result(learned: Callable[..., list[str]]) -> None:
     call = {"type": "function", "function": {"name": "add", "arguments": {"a": 1, "b": 1}}}
     turns = [

@@ -67,6 +67,8 @@ THINKS = {"role": "assistant", "content": "<think>\nsum\n</think>\n\n2"}
          ("chosen", THINKS["content"])),
         ("dpo", {"chosen": "\n\nHuman: 1+1?\n\nAssistant: 2", "rejected": "\n\nHuman: 1+1?\n\nAssistant: 3"}, "hh",
          ("chosen", "2")),
+        ("dpo", {"prompt": "1+1?", "chosen": [ASKS, THINKS], "rejected": [ASKS, {**THINKS, "content": "3"}]},
+         "prompt_pair", ("chosen", THINKS["content"])),
         ("grpo", {"question": "1+1?", "answer": "It is two. #### 2"}, "gsm8k", ("answer", "2")),
     ],
 )  # fmt: skip
@@ -171,6 +173,22 @@ def test_rows_that_cannot_be_learned_from_are_counted_aloud(settings: Make, tmp_
         "left out 1 of 4 rows: no completion",
         "left out 1 of 4 rows: no prompt",
     ]
+
+
+@pytest.mark.parametrize(
+    ("method", "answers"),
+    [("sft", ["completion"]), ("kd", ["completion"]), ("dpo", ["chosen", "rejected"]), ("dpo", ["rejected", "chosen"])],
+)
+def test_an_empty_answer_is_not_learned_when_it_is_a_message_either(
+    method: str, answers: list[str], settings: Make, tmp_path: Path
+) -> None:
+    says = {name: [{**THINKS, "content": name}] for name in answers}
+    blank = {**says, answers[0]: [{**THINKS, "content": " \n"}]}
+    rows = [{"prompt": [ASKS], **says}, {"prompt": [ASKS], **blank}]
+    (tmp_path / "x.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    config, _ = make_config(settings(method, data=str(tmp_path / "x.jsonl")))
+    needs = ["completion"] if method == "kd" else []
+    assert load_rows(config, method_of(method), chat=True, needs=needs, say=lambda _: None).train.height == 1
 
 
 def test_a_row_that_one_reward_can_judge_stays(settings: Make, tmp_path: Path) -> None:

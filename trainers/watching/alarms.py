@@ -94,6 +94,18 @@ def broken(seen: Seen) -> Iterator[Alarm]:
             yield Alarm("broken", seen.step, value, 0.0, "", f"{key} is no number", advice)
 
 
+def no_gradient(seen: Seen) -> Iterator[Alarm]:
+    """The weights stay as they are; of a training of fewer logs than the window, at its end."""
+    norms = seen.values("grad_norm")[-seen.limits.window :]
+    over = bool(seen.history) and "train_loss" in seen.history[-1]
+    if norms and max(norms) <= seen.limits.gradient and (over or len(norms) == seen.limits.window):
+        advice = (
+            "Do all answers of a group earn the same, or can no reward judge them? `curate preflight` looks at both."
+        )
+        what = "nothing is learned"
+        yield Alarm("no_gradient", seen.step, max(norms), seen.limits.gradient, "of gradient", what, advice)
+
+
 def kl(seen: Seen) -> Iterator[Alarm]:
     """The policy has left its reference."""
     token, length = seen.last("kl"), seen.last("completions/mean_length")
@@ -214,6 +226,7 @@ def chains(seen: Seen) -> Iterator[Alarm]:
 
 ALARMS: Final[dict[str, Watcher]] = {
     "broken": broken,
+    "no_gradient": no_gradient,
     "kl": kl,
     "saturated": saturated,
     "zero_variance": zero_variance,

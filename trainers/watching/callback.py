@@ -67,7 +67,7 @@ class Watch(TrainerCallback):  # type: ignore[misc]
         early = len(self.history) <= self.limits.patience
         for alarm in watch(self.history, self.limits, self.span):
             new = len(self.history) - self._said.get(alarm.name, -AGAIN) >= AGAIN
-            if new and (not early or alarm.name == "broken"):
+            if new and (not early or alarm.name in ("broken", "no_gradient")):
                 self._said[alarm.name] = len(self.history)
                 self._raise(alarm, control, kwargs.get("optimizer"), kwargs.get("lr_scheduler"))
 

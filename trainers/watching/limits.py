@@ -10,6 +10,7 @@ class Limits:
     """When an alarm goes off. A figure is the mean of the last `window` logs, so that one odd batch is none.
 
     window: logs looked at together. patience: logs from the start in which only broken numbers count.
+    gradient: norm; at or below it no weight moves. Adam divides by at least as much.
     kl_per_sequence: nats. The usual rule "KL above 15: lower the learning rate" means whole sequences, while TRL logs
         the mean per token: that is multiplied by the mean length here.
     kl_per_token: nats; where the length is not logged.
@@ -25,6 +26,7 @@ class Limits:
 
     window: int = 5
     patience: int = 2
+    gradient: float = 1e-8
     kl_per_sequence: float = 15.0
     kl_per_token: float = 1.0
     saturated: float = 0.95

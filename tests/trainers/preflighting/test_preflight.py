@@ -86,8 +86,8 @@ def cut_in_silence(bench: Bench) -> Settings:
     return bench.settings("sft", {"max_length": 60}, too_long="truncate")
 
 
-def alpaca_columns(bench: Bench) -> Settings:
-    return bench.settings("sft", data=bench.data(bench.problems.select(instruction="prompt", output="completion")))
+def columns_without_answers(bench: Bench) -> Settings:
+    return bench.settings("sft", data=bench.data(bench.problems.select(question="prompt", answer="answer")))
 
 
 def gold_missing(bench: Bench) -> Settings:
@@ -197,7 +197,7 @@ FAULTS: dict[Callable[[Bench], Settings], str] = {
     broken_template: "no questions",
     cut_rows: "longer than max_length",
     cut_in_silence: "longer than max_length",
-    alpaca_columns: "alpaca",
+    columns_without_answers: "It looks like question_answer",
     gold_missing: "reads column 'answer'",
     golds_unread: "cannot judge 8 of 32 rows",
     constant_reward: "would train nothing",

@@ -48,6 +48,7 @@ def _held(change: Change | None, t: float) -> dict[str, Any]:
 
 PATHOLOGIES: dict[str, Change] = {
     "broken": lambda t: {"loss": float("nan") if t == 1 else 0.0},
+    "no_gradient": lambda t: {"grad_norm": 0.0},
     "kl": lambda t: {"kl": 0.3 * t},  # 0.3 nats a token over 130 tokens
     "saturated": lambda t: {"reward": 0.5 + 0.49 * min(1, 3 * t)},
     "never_paid": lambda t: {"reward": 0.0, "eval_reward": 0.0},
@@ -106,6 +107,15 @@ def test_one_odd_batch_is_no_alarm() -> None:
     odd = history()
     odd[20] |= {"completions/clipped_ratio": 1.0, "frac_reward_zero_std": 1.0, "kl": 0.5}
     assert names(odd[:23]) == []
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3])
+def test_a_training_shorter_than_the_window_that_learned_nothing_says_so_at_its_end(steps: int) -> None:
+    logs = [{"step": step + 1, "loss": 0.0, "grad_norm": 0.0} for step in range(steps)]
+    assert names(logs) == []
+    over = {"step": steps, "train_loss": 0.0}
+    assert names([*logs, over]) == ["no_gradient"]
+    assert names([{**logs[0], "grad_norm": 0.5}, *logs[1:], over]) == []
 
 
 def test_limits_can_be_set() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -94,8 +95,6 @@ def test_a_loss_that_is_no_number_stops_at_once(tmp_path: Path) -> None:
 
 
 def test_the_page_shows_curves_and_alarms(tmp_path: Path) -> None:
-    import json
-
     trainer, _ = train(tmp_path, {"frac_reward_zero_std": 1.0, "<i>": 1.0, "eval_runtime": 2.0})
     (tmp_path / "log.jsonl").write_text("".join(json.dumps(log) + "\n" for log in trainer.state.log_history))
     page = render(tmp_path)
@@ -120,3 +119,28 @@ def test_what_does_not_exist_is_refused(tmp_path: Path) -> None:
         Watch(tmp_path, actions={"entropy": "stopp"})
     with pytest.raises(DataError, match=r"no log\.jsonl"):
         render(tmp_path)
+
+
+def test_the_page_says_what_was_trained_and_keeps_what_never_moved_out_of_the_curves(tmp_path: Path) -> None:
+    logs = [{"step": step, "loss": 1.0 / step, "clip_ratio": 0.0, "eval_pass@8": step / 4} for step in (1, 2)]
+    lines = [*logs, {"step": 2, "late": 0.5}]
+    (tmp_path / "log.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    rewards = [{"reward": "math", "name": None, "weight": 0.5}]
+    config = {"method": "grpo", "model": "house", "teacher": None, "data": {"path": "rows.parquet"}, "rewards": rewards}
+    config |= {"trl": {"beta": 0.1}}
+    lock = {"config": config, "data": {"train": 1234, "eval": 0}, "batch": 8, "notes": ["warning: <few> rows"]}
+    (tmp_path / "train.lock.json").write_text(json.dumps(lock))
+    page = render(tmp_path)
+    assert page.count("<figure>") == 2
+    assert page.index("<b>loss</b>") < page.index("<b>eval_pass@8</b>") < page.index("<td>clip_ratio</td>")
+    assert "<td>late</td>" in page
+    for told in (
+        "grpo",
+        "rows.parquet",
+        "1,234 trained on, 0 held out",
+        "0.5 math",
+        "beta 0.1",
+        "warning: &lt;few&gt; rows",
+    ):
+        assert told in page
+    assert "teacher" not in page
