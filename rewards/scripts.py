@@ -18,6 +18,7 @@ UNSPACED = frozenset(("Thai", "Lao", "Tibetan", "Myanmar", "Khmer", "Kana", "Han
 CHARS_A_WORD = {"Han": 1.5, "Kana": 3, "Thai": 4, "Lao": 4, "Tibetan": 3, "Myanmar": 4, "Khmer": 4}
 
 WORD = re.compile("|".join(f"(?P<{name}>[{chars}](?:[{chars}]|['’](?=[{chars}]))*)" for name, chars in RANGES.items()))
+FENCE = re.compile(r"^\s*(```|~~~)[^`~]*$|(```|~~~)[\w+#.-]*\s*$")  # at the beginning of a line, or at its end
 # Each pattern stops at the next opening of its own kind, so that unclosed ones cost no second look.
 NOT_PROSE = (
     re.compile(r"</?[A-Za-z][\w-]{0,30}(?:\s[^<>]{0,200})?/?>|<\|[\w▁]{1,40}\|>"),
@@ -44,12 +45,23 @@ def prose(text: str) -> str:
 
 
 def without_code(text: str) -> str:
-    """A text without its fenced blocks."""
-    kept, inside = [], False
+    r"""A text without its fenced blocks; one may begin at the end of a line of prose.
+
+    >>> without_code("So: ```py\nx = 1\n```\nIt is ```x```.")
+    'So: \nIt is ```x```.'
+    """
+    if "```" not in text and "~~~" not in text:
+        return "\n".join(text.splitlines())
+    kept: list[str] = []
+    inside = ""
     for line in text.splitlines():
-        if line.lstrip().startswith(("```", "~~~")):
-            inside = not inside
-        elif not inside:
+        if inside:
+            if line.lstrip().startswith(inside):
+                inside = ""
+        elif (opening := FENCE.search(line)) and line.count(opening[1] or opening[2]) % 2:
+            inside = opening[1] or opening[2]
+            kept.append(line[: opening.start()])
+        else:
             kept.append(line)
     return "\n".join(kept)
 

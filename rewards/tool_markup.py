@@ -49,6 +49,8 @@ def named_calls(text: str, names: Any = ()) -> Iterator[dict[str, Any]]:
     >>> list(named_calls("<function=f><parameter=a>\n1\n</parameter></function>", {"f": {}}))
     [{'name': 'f', 'arguments': {'a': 1}}]
     """
+    if "<" not in text and "[TOOL_CALLS]" not in text:
+        return
     for pattern in NAMED:
         for found in pattern.finditer(text):
             yield _named(found[1], found[2], names)

@@ -127,3 +127,11 @@ def test_labelled_paragraphs_and_single_sentences_are_recognised(
         values[lang].append(rewards.language.score(row["text"], lang=lang).value or 0.0)
     assert mean(value for each in values.values() for value in each) >= least
     assert min(mean(each) for each in values.values()) >= 0.9
+
+
+def test_code_that_begins_behind_prose_is_no_prose_and_what_follows_it_is() -> None:
+    german = "Die Kinder spielten mit dem Hund im Garten. ```python\nfor word in text: print(word)\n```\n"
+    assert rewards.language.score(german + "Sie waren alle sehr froh.", lang="de").value == 1.0
+    score = rewards.language.score(german + "They were all very happy about it, and so was the dog.", lang="de")
+    assert score.value is not None
+    assert score.value < 0.7
