@@ -30,7 +30,7 @@ from curate.responses import Journal
 from curate.run import Run
 from curate.step import Context, Progress, Step
 from curate.store import remove_stale, step_key, store, stored_rows, why_again
-from curate.table import write_parquet, write_text_atomic
+from curate.table import write_parquet, write_text_atomic, writing
 
 
 def default_folder(recipe: Recipe, limit: int | None) -> Path:
@@ -250,5 +250,5 @@ def _log(run: Run, stem: str, seconds: float, *, reused: bool) -> None:
         "seconds": round(seconds, 3),
         "reused": reused,
     }
-    with run.log_path.open("a", encoding="utf-8") as file:
+    with writing(run.log_path), run.log_path.open("a", encoding="utf-8") as file:
         file.write(json.dumps(line) + "\n")

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from curate.errors import RunLocked, UsageError
+from curate.table import writing
 
 
 def holder(folder: Path) -> str:
@@ -58,10 +59,11 @@ def folder_lock(folder: Path) -> Iterator[None]:
                 f"{folder} lies on a file system without locks ({refused.strerror}), where two builds could not be "
                 "kept apart. Build with --out elsewhere"
             ) from None
-        file.seek(0)
-        file.truncate()
-        file.write(f"process {os.getpid()} on {socket.gethostname()}")
-        file.flush()
+        with writing(path):
+            file.seek(0)
+            file.truncate()
+            file.write(f"process {os.getpid()} on {socket.gethostname()}")
+            file.flush()
         try:
             yield
         finally:

@@ -1,11 +1,4 @@
-"""Tables on disk and by name: atomic writes, stable row ids, content hashes.
-
-Canonical JSON is what ids and hashes are made of: one row as JSON with sorted keys, no spaces, text not escaped, and
-without its nulls (at any depth inside structs, not inside lists). So a row's id does not change with the order of the
-columns, with a column that other rows fill, or with the fields that other rows bring into a struct; nor does it when a
-column of integers meets its first float (2.0 is written 2). What JSON cannot hold is written as text: NaN, integers
-beyond 64 bits, dates (ISO), bytes (hex).
-"""
+"""Tables on disk and by name: atomic writes, stable row ids, content hashes."""
 
 from __future__ import annotations
 
@@ -14,17 +7,12 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
-from itertools import repeat
-from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import orjson
-
+from curate.canonical import canonical_rows
 from curate.errors import DataError, StepFailed, did_you_mean
 
 if TYPE_CHECKING:
@@ -93,16 +81,26 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises StepFailed when the disk is full, or may not be written there.
     """
     draft = path.with_name(f".{path.name}.draft")
+    with writing(path):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            yield draft
+            sync(draft)
+            draft.replace(path)
+            sync(path.parent)
+        except BaseException:
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
+            raise
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Raise StepFailed, with what to do, where the block may not write `path`, or the disk is full."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield draft
-        sync(draft)
-        draft.replace(path)
-        sync(path.parent)
-    except BaseException as failed:
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)
-        if not isinstance(failed, OSError) or failed.errno == errno.ENOENT:
+        yield
+    except OSError as failed:
+        if failed.errno == errno.ENOENT:
             raise
         what = "Free some space" if failed.errno in _FULL else "Give another place, or the right to write here"
         raise StepFailed(
@@ -140,8 +138,8 @@ def sync(path: Path) -> None:
 def row_ids(frame: pl.DataFrame, source: str) -> pl.Series:
     """Name each row by its source and its content: `gsm8k-0c5f31b2a9de`.
 
-    12 hex digits of the sha256 of the row's canonical JSON (see above). The second of equal rows ends in `-2`, the
-    third in `-3`, in the order of the table; so does, in one of 500 tables of a million rows, a row whose hash agrees
+    12 hex digits of the sha256 of the row's JSON (`curate.canonical`). The second of equal rows ends in `-2`, the third
+    in `-3`, in the order of the table; so does, in one of 500 tables of a million rows, a row whose hash agrees
     with another's.
 
     source: any text; letters, digits, `.` and `_` stay, the rest becomes `-`.
@@ -187,63 +185,3 @@ def file_hash(path: Path) -> str:
     require_file(path)
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def canonical_rows(frame: pl.DataFrame) -> Iterator[bytes]:
-    """The canonical JSON of each row, in UTF-8. Raises DataError for a column of Python objects.
-
-    Column by column in slices: several times faster than row by row, and flat in memory.
-    """
-    names = sorted(frame.columns)
-    keys = [_encode(name) + b":" for name in names]
-    for part in frame.iter_slices(ROW_GROUP):
-        columns = [_canonical_column(part[name], key) for name, key in zip(names, keys, strict=True)]
-        rows: Iterable[tuple[bytes, ...]] = zip(*columns, strict=True) if columns else repeat((), part.height)
-        yield from (b"{" + b",".join(filter(None, row)) + b"}" for row in rows)
-
-
-def _canonical_column(column: pl.Series, key: bytes) -> list[bytes]:
-    """`"key":value` for each row, b"" where the value is null."""
-    import polars as pl
-
-    values = column.to_list()
-    if column.dtype in (pl.String, pl.Boolean, pl.Int64):
-        return [b"" if value is None else key + _encode(value) for value in values]
-    return [b"" if value is None else key + _encode(_plain(value)) for value in values]
-
-
-def _encode(value: Any) -> bytes:
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
-
-
-def _plain(value: Any) -> Any:
-    """A value that JSON can hold; the same for values that differ only in nulls, or in `2` and `2.0`."""
-    if value is None or isinstance(value, (str, bool)):  # a tuple: `str | bool` is built anew at each call
-        return value
-    if isinstance(value, int):
-        return value if -(2**63) <= value < 2**63 else str(value)
-    if isinstance(value, float):
-        if not isfinite(value):
-            return str(value)
-        return int(value) if value.is_integer() and abs(value) < 2**53 else value
-    if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items() if inner is not None}
-    if isinstance(value, list):
-        return [_plain(inner) for inner in value]
-    return _plain_rare(value)
-
-
-def _plain_rare(value: Any) -> Any:
-    import polars as pl
-
-    if isinstance(value, pl.Series):  # what `to_list` gives for arrays inside structs
-        return [_plain(inner) for inner in value.to_list()]
-    if isinstance(value, bytes):
-        return value.hex()
-    if isinstance(value, datetime | date | time):
-        return value.isoformat()
-    if isinstance(value, timedelta):
-        return str(value)
-    if isinstance(value, Decimal):
-        return format(value.normalize(), "f")
-    raise DataError(f"a column holds {type(value).__name__} objects, which cannot be written or named")

@@ -16,7 +16,7 @@ import polars as pl
 import pytest
 
 from curate.building import build
-from curate.errors import CurateError, DataError, EngineDown, InvalidInput, RunLocked, UsageError
+from curate.errors import CurateError, DataError, EngineDown, InvalidInput, RunLocked, StepFailed, UsageError
 from curate.holding import folder_lock, holder
 from curate.lock import command, graded
 from curate.plan import make_plan
@@ -206,6 +206,14 @@ def test_a_file_system_without_locks_is_not_called_another_build(
     with pytest.raises(UsageError, match="file system without locks"):
         build(load_recipe(write(tmp_path)), tmp_path / "run")
     assert holder(tmp_path / "run") == ""
+
+
+def test_a_log_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> None:
+    build(load_recipe(write(tmp_path)), tmp_path / "run", until="load")
+    (tmp_path / "run" / "log.jsonl").unlink()
+    (tmp_path / "run" / "log.jsonl").mkdir()
+    with pytest.raises(StepFailed, match=r"log\.jsonl cannot be written"):
+        build(load_recipe(write(tmp_path)), tmp_path / "run")
 
 
 def test_the_command_that_makes_a_run_again_is_one_a_shell_reads_back(tmp_path: Path) -> None:
