@@ -1,9 +1,9 @@
 r"""The reward `math`: is the final answer of a completion the gold answer?
 
 Two tiers. Our own (`rewards.mathematics`) reads LaTeX and plain text with a grammar that evaluates nothing, compares
-exactly, and decides nearly everything in microseconds; limits in milliseconds; sums, products and integrals in a fraction
-of a second. What it meets but does not cover (integrals without bounds, what does not settle) goes to math-verify in a
-worker that is killed at a deadline. What neither decides is None, with the reason.
+exactly, and decides nearly everything in microseconds, limits in milliseconds, sums, products and integrals in a
+fraction of a second. What it meets but does not cover (integrals without bounds, what does not settle) goes to
+math-verify in a worker that is killed at a deadline. What neither decides is None, with the reason.
 """
 
 from __future__ import annotations

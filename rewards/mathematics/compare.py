@@ -27,6 +27,7 @@ _OPTION_TEXT = re.compile(  # \textbf{(D)}\ 72
     r"\s*\\text\w*\s*\{\s*\([A-J]\)\s*\}(?:\s|~|\\[ ,;:!]|\\quad)*(\S.*)", re.DOTALL
 )
 _COMMA = re.compile(r"\s*(?:,|;|\band\b)\s*")
+_CHEMICAL = re.compile(r"(?=.*\d)(?:[A-Z][a-z]?\d*|\((?:[A-Z][a-z]?\d*){1,9}\)\d*){2,20}")  # H2O, Ca(OH)2
 _PLAIN_MARKUP = re.compile(r"[\s{}_$]|\\[ ,;:!]")
 _MINUTES = re.compile(r":\s*0\d\b")
 
@@ -163,6 +164,8 @@ def _unreadable(gold: Answer, pred: Answer) -> Verdict:
     if gold.tree is None:
         if _bare(gold.text) == _bare(pred.text):  # \text{H}_2\text{O} is H2O
             return Verdict(True, "identical but for markup", "text")
+        if _CHEMICAL.fullmatch(_bare(gold.text)):
+            return Verdict(False, f"{short(pred.text)} is not {short(gold.text)}", "text")
         if not gold.beyond and (ours := gist(gold.words)):
             return verdict_in_words(gold, pred, said=ours == gist(pred.words))
         return Verdict(None, f"the gold cannot be read: {gold.problem}", "undecided" if gold.beyond else "gold")

@@ -65,6 +65,12 @@ def _factorial(context: Any, number: Any) -> Any:
     return context.gamma(number + 1)
 
 
+def _zeta(context: Any, number: Any) -> Any:
+    if abs(number) > 1e3:
+        raise TooLarge("a zeta function too far out to compute")
+    return context.zeta(number)
+
+
 def _binomial(context: Any, n: Any, k: Any) -> Any:
     if max(abs(n), abs(k)) > 1e6:
         raise TooLarge("a binomial is too large to compute")
@@ -120,6 +126,8 @@ RULES: dict[str, Callable[..., Any]] = {
     "overline": lambda c, a: c.conj(a),
     "max": lambda c, *args: max(_real_digits(c, a) for a in args),
     "min": lambda c, *args: min(_real_digits(c, a) for a in args),
+    "gamma": lambda c, a: _factorial(c, a - 1),
+    "zeta": _zeta,
     "exp": _exp,
     "ln": _log,
     "log": _log,

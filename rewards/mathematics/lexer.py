@@ -41,6 +41,7 @@ from rewards.mathematics.vocabulary import (
 
 Token = tuple[str, str, bool]
 
+_CALLED = re.compile(r"\s*(?:\\left\s*)?\(")
 _INDEX = re.compile(r"\d+(?=\\[,;!: ]|[ ,])")
 _NUMBER_FIRST = re.compile(r"[-+]?\d[\d.,]*\s*[A-Za-z%]")
 _NUMERIC_TEXT = re.compile(r"(?:[\s\d.,/%+-]*\d[\s\d.,/%+-]*|\s*\(\s*mod\s*\d+\s*\)\s*)\Z")
@@ -155,6 +156,9 @@ def _macro(name: str, text: str, position: int, spaced: bool, tokens: list[Token
         tokens.append(("op", "!=", spaced))
         return position + 1
     if name == "Omega" and not text[position:].strip(" }$)") and _unit_prefix(tokens, spaced=spaced):
+        return position
+    if name in ("zeta", "Gamma") and _CALLED.match(text, position):
+        tokens.append(("func", name.lower(), spaced))
         return position
     if name in OPS:
         _operator(OPS[name], tokens, spaced=spaced)

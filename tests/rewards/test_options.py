@@ -123,7 +123,7 @@ def test_longer_option_texts_win_over_shorter_ones_inside_them() -> None:
 
 @pytest.mark.parametrize(
     "completion",
-    ["B is the second letter of the alphabet.", "B is for bread.", "B is a programming language.", "B stands for boron."],
+    ["B is the second letter of the alphabet.", "B is for bread.", "B is a programming language.", "B stands for iron"],
 )
 def test_a_letter_that_is_only_spoken_of_is_not_chosen(completion: str) -> None:
     assert rewards.choice.score(completion, answer="B", options=["Rome", "Paris"]).value == 0.0
