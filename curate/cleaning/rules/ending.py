@@ -117,9 +117,10 @@ def unfinished(texts: Texts) -> pl.Series:
     By `finish_reason` where the rows have one (`length`, `max_tokens` and the like are cut, `stop` is not). Else by its
     look: see above, and an open code fence.
     """
-    shown = texts.text.str.strip_chars_end().str.slice(-40)
     look = cut_off(texts.text) | _left_open(texts.text) | code_fences(texts).is_not_null()
-    by_look = pl.select(pl.when(pl.lit(look)).then(pl.lit(shown)).alias("found")).to_series()
+    places = look.fill_null(value=False).arg_true()
+    shown = texts.text.gather(places).str.strip_chars_end().str.slice(-40)
+    by_look = pl.Series("found", [None], dtype=pl.String).new_from_index(0, len(texts)).scatter(places, shown)
     reasons = texts.column("finish_reason")
     if reasons is None:
         return by_look
@@ -156,14 +157,14 @@ def _more_open(text: pl.Series) -> pl.Series:
 
 def _look(end: pl.Series) -> pl.Series:
     """Whether the ends of texts, stripped of white space, look cut off."""
-    item = end.str.contains(_ITEM) & end.str.contains(_ITEM_BEFORE)
+    item = _only(end.str.contains(_ITEM), end, _ITEM_BEFORE)
     row = _has(end, _ROW, only=r"\|") | _short_row(end)
     end = end.str.replace(MARKS, "$2").str.strip_chars_end()
     line = end.str.split("\n").list.last().str.replace_all(_SHORT_FORM, "")
-    late = line.str.contains(_LATE) & ~line.str.contains(_CLAUSE)
-    late |= line.str.contains(_IS) & ~line.str.contains(_WHO_IS)
-    late |= line.str.contains(_OF) & ~line.str.contains(_MADE_OF)
-    begun = (line.str.contains(_OPEN) | line.str.contains(_BEGUN) | late) & ~line.str.contains(ENDED)
+    late = _unless(line.str.contains(_LATE), line, _CLAUSE)
+    late |= _unless(line.str.contains(_IS), line, _WHO_IS)
+    late |= _unless(line.str.contains(_OF), line, _MADE_OF)
+    begun = _unless(line.str.contains(_OPEN) | line.str.contains(_BEGUN) | late, line, ENDED)
     prose = line.str.contains(r"[,，]$") | (line.str.contains(r"[\p{L}\p{M}\p{N}]$") & _goes_on(end, line))
     prose |= end.str.contains(_NEW) | _has(end, _HEADING, only="##")
     places = prose.arg_true()
@@ -192,6 +193,17 @@ def _signed(line: pl.Series) -> pl.Series:
     return signed.scatter(places, signed.gather(places) | line.gather(places).str.contains(_SIGNED))
 
 
+def _only(told: pl.Series, text: pl.Series, pattern: str) -> pl.Series:
+    """Those told of which the text matches a pattern as well; no others are asked, which is cheaper."""
+    places = told.arg_true()
+    return told.clone().scatter(places, text.gather(places).str.contains(pattern)) if len(places) else told
+
+
+def _unless(told: pl.Series, text: pl.Series, pattern: str) -> pl.Series:
+    """Those told of which the text does not match a pattern; no others are asked."""
+    return told & ~_only(told, text, pattern)
+
+
 def _has(text: pl.Series, pattern: str, *, only: str) -> pl.Series:
     """Whether each text matches a pattern; only those are asked that match another one, which is cheaper."""
     has = text.str.contains(only)
@@ -214,5 +226,5 @@ def _goes_on(end: pl.Series, line: pl.Series) -> pl.Series:
     items = end.str.contains(_ENDED_ITEMS)
     listed = line.str.contains(_LISTED)
     goes_on = (long & (inside | (above & ~item & ~listed))) | (item & items)
-    goes_on = pl.select(goes_on_in_english(line, goes_on, (size >= PHRASE) & ~item & ~listed)).to_series()
-    return told.scatter(places, goes_on & ~line.str.contains(_NO_PROSE))
+    goes_on = goes_on_in_english(line, goes_on, (size >= PHRASE) & ~item & ~listed)
+    return told.scatter(places, _unless(goes_on, line, _NO_PROSE))
