@@ -100,7 +100,7 @@ class Measured:
         if self.outliers:
             longest = counted(self.overall.total.max)
             said.append(
-                f"{rows(self.outliers)} far longer than all others (up to {longest} tokens): "
-                "max_length is not meant for them and cuts them; drop them before training"
+                f"{rows(self.outliers)} far longer than all others (up to {longest} tokens), which max_length cuts and "
+                "is not chosen for: best dropped before training"
             )
         return [*said, *self.notes]
