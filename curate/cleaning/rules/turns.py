@@ -32,10 +32,11 @@ HEADING = (  # says it alone
     r"(?m)^[ \t]{0,3}(?:###[ \t]*(?:Instruction|Input|Response|Human|User|Assistant|System|Question)s?[ \t]*:"
     r"|###[ \t]*Instruction[ \t]*$"
     r"|<\|?(?:im_start\|>)?(?:start_header_id\|>)?(?:user|human|User|Human)(?:\|>|>|\b)[ \t]*:?"
-    r"|##?[ \t]*Instruction[ \t]*:?[ \t]*\n(?s:.{1,4000}?)\n##?[ \t]*Response[ \t]*:?[ \t]*$"
     r"|<｜User｜>|<start_of_turn>user|\*\*(?:Human|User|Assistant|Instruction):?\*\*:?)|\[INST\]"
     r"|<\|(?:im_end|eot_id|end)\|>\s*<\|(?:im_start|start_header_id)\|>(?:user|human)\b"
 )
+ASKING = re.compile(r"^##?[ \t]*Instruction[ \t]*:?[ \t]*$", re.MULTILINE)  # says it with the other behind it
+RESPONDING = re.compile(r"^##?[ \t]*Response[ \t]*:?[ \t]*$", re.MULTILINE)
 LABEL = re.compile(
     rf"^[ \t]{{0,3}}(?:(?P<user>{USER}|System)|(?P<assistant>{ASSISTANT})|(?P<asked>{ASKED})|(?P<answered>{ANSWERED}))"
     r"[ \t\xa0]?[:：]",
@@ -76,6 +77,9 @@ def another_turn(text: str) -> str | None:
     heading = _HEADING.search(bare)
     if heading and (heading.start() or OWN_LABEL.match(heading.group())):
         return heading.group().strip()
+    asking = ASKING.search(bare)
+    if asking and bare[: asking.start()].strip() and RESPONDING.search(bare, asking.end()):
+        return asking.group().strip()
     labels = list(LABEL.finditer(bare))
     if not labels:
         inline = INLINE.search(bare) or BARE.search(bare)
