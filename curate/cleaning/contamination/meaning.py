@@ -20,7 +20,15 @@ import polars as pl
 from curate.cleaning.contamination.kept import kept_arrays
 from curate.cleaning.contamination.measure import Weights
 from curate.cleaning.contamination.pairs import SPAN_CHARACTERS, pairs_frame
-from curate.cleaning.contamination.paraphrase import Said, agreement, alike, fits, question_part, said
+from curate.cleaning.contamination.paraphrase import (
+    TELLING_INSIDE,
+    Said,
+    agreement,
+    alike,
+    fits,
+    question_part,
+    said,
+)
 from curate.cleaning.contamination.passages import Passage, passages
 
 if TYPE_CHECKING:
@@ -146,7 +154,7 @@ def _search_passages(
                 wanted = sought.kept[item]
                 if fits(wanted, kept):
                     text, better = _fit(batch[place], wanted, weights)
-                    best.add(row, sought.entries[item], alike(wanted, better, WORTH), text)
+                    best.add(row, sought.entries[item], alike(wanted, better, WORTH, TELLING_INSIDE), text)
 
 
 def _fit(passage: Passage, item: Said, weights: Weights) -> tuple[str, Said]:

@@ -34,6 +34,12 @@ TELLING = 2.5
 """What the words and numbers that two texts both have must weigh (`measure.Weights`; the rarest word is 1): "what is
 the speed of light" is asked by texts that never saw the item."""
 
+TELLING_INSIDE = 3.5
+"""The same for a passage: a long text has a hundred of them, and one is like any short question."""
+
+WITHOUT_NUMBERS = 1.0
+"""And so much more of an item without numbers: "convert a date from one format to the other" has none to tell it by."""
+
 FITTED = 0.7
 """What numbers and words of a passage must agree, their sum, to be fitted to an item: a passage that begins or ends
 elsewhere agrees less than one that does not."""
@@ -136,11 +142,11 @@ def fits(item: Said, passage: Said) -> bool:
     return weight_of_both(item, passage) >= TELLING and sum(agreement(item, passage)) >= FITTED
 
 
-def alike(item: Said, row: Said, least: float = 0.0) -> float:
+def alike(item: Said, row: Said, least: float = 0.0, telling: float = TELLING) -> float:
     """One similarity, in [0, 1]; 0 when it is less than `least`, or when the two are no paraphrases at all.
 
     The sum of what a logistic regression weighs about the same: numbers, words, and what the other words say, and less
-    than half of that for how much there is in common. None are two texts with little in common (`TELLING`) or with
+    than half of that for how much there is in common. None are two texts with less in common than `telling` or with
     other numbers (`OTHER_NUMBERS`).
 
     >>> import polars as pl
@@ -150,7 +156,7 @@ def alike(item: Said, row: Said, least: float = 0.0) -> float:
     (1.0, 0.0)
     """
     weight = weight_of_both(item, row)
-    if weight < TELLING:
+    if weight < telling + (0.0 if item.numbers else WITHOUT_NUMBERS):
         return 0.0
     kept = words_of_both(item, row) + 0.4 * min(1.0, weight / ENOUGH)
     if (1.0 + kept + 1.0) / 3.4 < least or (numbers := _numbers(item, row)) is None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from curate import decontaminate
 from curate.cleaning.contamination.measure import Weights
-from curate.cleaning.contamination.paraphrase import agreement, alike, question_part, said
+from curate.cleaning.contamination.paraphrase import TELLING_INSIDE, agreement, alike, question_part, said
 from tests.cleaning.contamination.paraphrased import ITEM, OTHER, SAID
 
 Reader = Callable[[Path], Iterator[dict[str, Any]]]
@@ -137,6 +137,13 @@ def test_what_is_said_in_other_words_is_found_with_numbers_and_without(item: str
 )
 def test_what_is_about_the_same_is_no_paraphrase(item: str, row: str) -> None:
     assert found(item, row) == []
+
+
+def test_a_passage_must_have_more_in_common_with_an_item_than_a_row_and_words_alone_more_than_numbers() -> None:
+    with_numbers, without = said("Draw 7 oars", NO_ITEMS), said("Draw wooden oars", NO_ITEMS)
+    assert alike(with_numbers, with_numbers) > 0.8
+    assert alike(with_numbers, with_numbers, telling=TELLING_INSIDE) == 0.0
+    assert alike(without, without) == 0.0
 
 
 @given(TEXTS, TEXTS, st.floats(0, 1))
