@@ -5,17 +5,30 @@ Registered in the entry-point group `curate.commands`; everything heavy is impor
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from curate.errors import UsageError
 from curate.terminal import AsJson, echo_json, say
 
 Config = Annotated[Path, typer.Argument(metavar="CONFIG", help="A training's YAML file.", show_default=False)]
 Sets = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting: trl.learning_rate=1e-5.")
 ]
+
+
+NEEDED = ("torch", "transformers", "trl", "peft", "accelerate", "safetensors")
+"""What the extra [train] brings."""
+
+
+def _require_extra(needed: tuple[str, ...] = NEEDED) -> None:
+    """Raise UsageError where the extra is not installed, in place of an import that fails somewhere below."""
+    lacking = [name for name in needed if find_spec(name) is None]
+    if lacking:
+        raise UsageError(f"this needs {', '.join(lacking)}: pip install 'curate-posttrain[train]'")
 
 
 def train(
@@ -27,6 +40,7 @@ def train(
     as_json: AsJson = False,
 ) -> None:
     """Train a model on the data: sft, dpo, kto, orpo, simpo, reward, grpo, rloo, ppo, distill, gkd, kd."""
+    _require_extra()
     from trainers.processes import is_main
     from trainers.stage import train as run
 
@@ -48,6 +62,7 @@ def preflight(
     as_json: AsJson = False,
 ) -> None:
     """Look at a training before it runs: rows, template, mask, batch, rewards, first groups. Exit code 5 at a fault."""
+    _require_extra()
     from trainers.preflighting import preflight as look
 
     found = look(config, overrides=tuple(sets or ()), problems=problems, model=model)
@@ -76,6 +91,7 @@ def merge(
     max_tokens: Annotated[int, typer.Option("--max-tokens", min=1, help="Of an answer.")] = 1024,
 ) -> None:
     """Merge models without training: linear, slerp, task_arithmetic, ties, dare, passthrough, greedy_soup, adapters."""
+    _require_extra()
     from trainers.merging.command import config_of, judge_of
     from trainers.merging.config import run_merge
 
@@ -112,6 +128,8 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Measure a model on problems: pass@1, pass@k, majority@k with 95% intervals, a line a source."""
+    if url is None:
+        _require_extra(("torch", "transformers"))
     from trainers.evaluating.command import Asked, run_evaluation
 
     asked = Asked(
@@ -132,6 +150,7 @@ def loop(
     as_json: AsJson = False,
 ) -> None:
     """Generate, grade, select, train, evaluate, promote or roll back, round by round; or go on where it was stopped."""
+    _require_extra()
     from trainers.looping import load_loop, run_loop
 
     overrides = (*(sets or ()), *((f"out={out}",) if out is not None else ()))
@@ -156,6 +175,7 @@ def logits(
     split: Annotated[str | None, typer.Option("--split", help="Of the data.")] = None,
 ) -> None:
     """Keep what a teacher says of answers, its likeliest tokens at each place, for `method: kd`."""
+    _require_extra()
     from trainers.kd.command import Asked, run_logits
 
     asked = Asked(teacher, data, k, temperature, batch, engine, text, tuple(column or ()), split)
@@ -169,6 +189,7 @@ def export(
     sets: Sets = None,
 ) -> None:
     """Write a training with rewards for another trainer: its rows, its config, and the rewards it calls."""
+    _require_extra()
     from trainers.exporting import export as write
 
     say(write(config, to, out, overrides=tuple(sets or ())))
