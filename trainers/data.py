@@ -43,7 +43,7 @@ def load_rows(config: TrainConfig, method: Method, *, chat: bool, needs: Iterabl
             )
     contract = choose(frame, method)
     if contract == "sft" == method.name and "assistant_only_loss" not in config.trl and one_answer_each(frame):
-        apart, contract = answers_apart, "prompt-completion"
+        apart, contract = _answer_beside, "prompt-completion"
         frame = apart(frame)
         say("each conversation has one answer, which is learned; completion_only_loss: false learns what users say too")
     shaped, left_out = shape(frame, contract, chat=chat, needs=needs, where=config.data.path)
@@ -90,6 +90,13 @@ def read(data: Data, columns: Mapping[str, str]) -> pl.DataFrame:
     if not frame.height:
         raise DataError(f"{data.path} holds no rows")
     return frame
+
+
+def _answer_beside(frame: pl.DataFrame) -> pl.DataFrame:
+    """Conversations of one answer as prompt and completion, also where the answer has a column of its own."""
+    if "completion" in frame.columns and "messages" in frame.columns:
+        return frame.drop("prompt", strict=False).rename({"messages": "prompt"})
+    return answers_apart(frame)
 
 
 def renamed(pairs: Sequence[str]) -> dict[str, str]:

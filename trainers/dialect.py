@@ -96,7 +96,7 @@ def answers_apart(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def one_answer_each(frame: pl.DataFrame) -> bool:
-    """Whether every conversation of a table is what was asked, then its only answer."""
+    """Whether every conversation of a table is what was asked, then its only answer; without any it is left out."""
     import polars as pl
 
     turns = frame.schema.get("messages")
@@ -105,5 +105,8 @@ def one_answer_each(frame: pl.DataFrame) -> bool:
     if dict(turns.inner).get("role") != pl.String or dict(turns.inner).get("content") != pl.String:
         return False  # which is told as it is
     answered = pl.col("messages").list.eval(pl.element().struct.field("role") == "assistant")
-    only = (answered.list.sum() == 1) & answered.list.last()
+    count, apart = answered.list.sum(), pl.lit(value=False)
+    if "completion" in frame.columns:
+        apart = pl.col("completion").is_not_null()
+    only = pl.when(apart).then(count == 0).otherwise((count == 0) | ((count == 1) & answered.list.last()))
     return bool(frame.select(only.fill_null(value=True).all()).item())

@@ -168,6 +168,8 @@ def _asking(row: Mapping[str, Any], how: _How) -> list[Message]:
         )
     if how.system and (not messages or messages[0]["role"] != "system"):
         messages = [{"role": "system", "content": how.system}, *messages]
+    if not messages:
+        raise _Unfit("no prompt")
     return messages
 
 

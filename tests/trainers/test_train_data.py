@@ -54,9 +54,9 @@ THINKS = {"role": "assistant", "content": "<think>\nsum\n</think>\n\n2"}
             "sft",
             {"conversations": [{"from": "human", "value": "1+1?"}, {"from": "gpt", "value": THINKS["content"]}]},
             "messages",
-            ("messages", THINKS["content"]),
+            ("completion", THINKS["content"]),
         ),
-        ("sft", {"messages": [ASKS, {**THINKS, "role": "gpt"}]}, "messages", ("messages", THINKS["content"])),
+        ("sft", {"messages": [ASKS, {**THINKS, "role": "gpt"}]}, "messages", ("completion", THINKS["content"])),
         (
             "kd",
             {"conversations": [{"from": "human", "value": "1+1?"}, {"from": "gpt", "value": THINKS["content"]}]},
@@ -173,6 +173,14 @@ def test_rows_that_cannot_be_learned_from_are_counted_aloud(settings: Make, tmp_
         "left out 1 of 4 rows: no completion",
         "left out 1 of 4 rows: no prompt",
     ]
+
+
+def test_conversations_without_turns_are_left_out_of_those_with_one_answer(settings: Make, tmp_path: Path) -> None:
+    rows = [{"messages": [ASKS, THINKS]}, {"messages": []}, {"messages": None}]
+    (tmp_path / "x.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    config, _ = make_config(settings("sft", data=str(tmp_path / "x.jsonl")))
+    made = load_rows(config, method_of("sft"), chat=True, needs=(), say=lambda _: None)
+    assert (made.contract, made.train.height, dict(made.left_out)) == ("prompt-completion", 1, {"no prompt": 2})
 
 
 @pytest.mark.parametrize(
