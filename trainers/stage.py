@@ -14,6 +14,7 @@ from curate.table import write_text_atomic
 from trainers import arguments, batch, models, pushing
 from trainers.folder import LOCK, METRICS, REPORT, Trained, disk_full, held, last_checkpoint, standing
 from trainers.job import Job, Notes
+from trainers.permissions import as_usual
 from trainers.preparing import build, prepare, read
 from trainers.processes import is_main
 from trainers.settings import TrainConfig
@@ -156,6 +157,7 @@ def _save(trainer: Any, job: Job) -> None:
     _all_here(trainer)
     if is_main():
         (draft / "training_args.bin").unlink(missing_ok=True)  # a pickle of what train.lock.json says
+        as_usual(draft)
         shutil.rmtree(place, ignore_errors=True)
         draft.rename(place)
     _all_here(trainer)

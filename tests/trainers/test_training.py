@@ -34,6 +34,12 @@ def test_a_method_trains_two_steps_and_leaves_a_model(method: str, settings: Mak
     assert json.loads((trained.folder / "train.lock.json").read_text())["arguments"]["max_steps"] == 2
 
 
+def test_weights_may_be_read_by_whom_the_rest_may(settings: Make) -> None:
+    """safetensors 0.8 makes its files for the owner alone: nobody else in a team could start from the model."""
+    model = train(settings("sft")).folder / "model"
+    assert len({path.stat().st_mode for path in model.iterdir()}) == 1
+
+
 def test_the_table_names_what_is_tested() -> None:
     assert set(TRL_METHODS) <= set(METHODS)
 

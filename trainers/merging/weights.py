@@ -16,6 +16,7 @@ from trainers.merging import formulas
 from trainers.merging.checkpoint import Checkpoint, Kind
 from trainers.merging.writing import SHARD_BYTES, TORCH, write_tensors
 from trainers.models import find
+from trainers.permissions import as_usual
 
 if TYPE_CHECKING:
     import torch
@@ -179,6 +180,7 @@ def whole_folder(out: Path) -> Iterator[Path]:
     part.mkdir()
     try:
         yield part
+        as_usual(part)
         if out.is_dir():
             out.rmdir()
         part.rename(out)
