@@ -1,4 +1,4 @@
-"""Files of weights that others may read as they may read the rest: safetensors 0.8 makes its own for the owner alone."""
+"""Weights that others may read as they may read the rest: safetensors 0.8 makes its files for their owner alone."""
 
 from __future__ import annotations
 
