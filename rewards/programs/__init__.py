@@ -141,7 +141,7 @@ def _call(name: str, case: tuple[list[Any], dict[str, Any], Any], boxed: bool, t
     arguments, named, expected = case
     size = len(plain.dumps(plain.encode(expected)))
     judge = bind(_boxed_judge if boxed else _value_judge, expected, tolerance)
-    return Call(name, arguments, named, judge, ANSWER_SPARE + 4 * size)
+    return Call(name, arguments, named, judge, ANSWER_SPARE + 4 * size, awaited=True)
 
 
 def _asserted(one: Expectation, name: str) -> Call:

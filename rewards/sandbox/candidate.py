@@ -142,10 +142,10 @@ def _compile(programs: list[str]) -> types.CodeType:
 class _Server:
     """Requests on the objects of a loaded solution.
 
-    {"id", "do": operation, "on": target, "args": tree, "kwargs": tree, "watch"?: true} is answered by the same id and
-    one of "value", "error": [class, message], "stop": true (the end of an iterator), and, when it was asked to watch,
-    "args": the arguments after a call that changed them. A target is {"name": n} or {"ref": k}. Objects that are not
-    plain data go out as references [k, class] and are kept here.
+    {"id", "do": operation, "on": target, "args": tree, "kwargs": tree, "watch"?: true, "await"?: true} is answered by
+    the same id and one of "value", "error": [class, message], "stop": true (the end of an iterator), and, when it was
+    asked to watch, "args": the arguments after a call that changed them. A target is {"name": n} or {"ref": k}. Objects
+    that are not plain data go out as references [k, class] and are kept here.
     """
 
     def __init__(self, fd: int, names: dict[str, Any]) -> None:
@@ -162,7 +162,7 @@ class _Server:
             named = plain.decode(request.get("kwargs", {"d": []}), self.resolve)
             before = plain.dumps(request.get("args", [])) if request.get("watch") else b""
             value = _OPERATIONS[request["do"]](target, *arguments, **named)
-            if type(value) is types.CoroutineType and not request.get("refs"):
+            if request.get("await") and type(value) is types.CoroutineType:
                 value = _awaited(value)
             reply["value"] = plain.encode(value, self.export if request.get("refs") else None)
             if before:

@@ -34,7 +34,8 @@ class Solution(NamedTuple):
 class Call(NamedTuple):
     """One call of a solution's function (of a method of its class `Solution` where there is no such function).
 
-    builtin: the name may also be one of Python's own, which the solution need not define.
+    builtin: the name may also be one of Python's own, which the solution need not define. awaited: an async function
+    is run to its end, where no test says `await`.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Call(NamedTuple):
     judge: Judge
     answer_bytes: int = MIN_ANSWER_BYTES
     builtin: bool = False
+    awaited: bool = False
 
 
 class Run(NamedTuple):
@@ -140,6 +142,7 @@ def _ask(check: Check, call: Call, deadline: Deadline) -> str:
         "on": {"name": call.name, "method": True, "builtin": call.builtin},
         "args": plain.encode(list(call.arguments)),
         "kwargs": plain.encode(call.named),
+        "await": call.awaited,
     }
     reply = _answer(check, request, deadline, call.answer_bytes)
     if not isinstance(reply, dict) or reply.get("id") != request["id"]:
