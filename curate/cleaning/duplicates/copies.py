@@ -14,6 +14,7 @@ from curate.text.shingles import Hashes, batches, joined
 
 _TURNS = 2
 _SPACES = b"\t\n\v\f\r "
+_BEGINNING, _READ = 100, 200
 _LOWER = bytes(byte + 32 if 65 <= byte <= 90 else byte for byte in range(256))
 
 
@@ -59,16 +60,26 @@ def loose_copies(texts: pl.Series, order: Rows) -> Rows:
     first = first_copies(texts, order)
     rank = np.empty(len(order), np.int64)
     rank[order] = np.arange(len(order))
-    own = np.flatnonzero(first == np.arange(len(first)))
-    hashes = pl.concat(
-        [_squeezed(batch).hash() for batch in batches(texts.gather(own))] or [pl.Series([], dtype=pl.UInt64)]
-    )
-    alike = own[(hashes.is_duplicated()).to_numpy()]
+    alike = np.flatnonzero(first == np.arange(len(first)))
+    for key in (_beginning, _squeezed):  # the cheaper one first
+        hashes = [key(batch).hash() for batch in batches(texts.gather(alike))] or [pl.Series([], dtype=pl.UInt64)]
+        alike = alike[pl.concat(hashes).is_duplicated().to_numpy()]
     if not len(alike):
         return first
     forms = texts.gather(alike).to_frame("text").select(normal_form(pl.col("text")))["text"]
     first[alike] = alike[first_copies(forms, np.argsort(rank[alike], kind="stable"))]
     return first[first]
+
+
+def _beginning(texts: pl.Series) -> pl.Series:
+    """The first bytes of `_squeezed`, for which little of a long text in ASCII is read."""
+    sizes = texts.str.len_bytes()
+    ascii_ = sizes == texts.str.len_chars()
+    begun = _squeezed(texts.zip_with(~ascii_, texts.str.head(_READ)))
+    more = ((sizes > _READ) & ascii_ & (begun.bin.size() < _BEGINNING)).fill_null(value=False)
+    if more.any():  # mostly white space
+        begun = begun.scatter(more.arg_true(), _squeezed(texts.filter(more)))
+    return begun.bin.head(_BEGINNING)
 
 
 def _squeezed(texts: pl.Series) -> pl.Series:
