@@ -19,7 +19,7 @@ from types import SimpleNamespace
 from typing import Any, Protocol, Self
 from urllib.parse import urlsplit
 
-from rewards.base import RewardError
+from rewards.base import OptionError
 
 MAX_ANSWER = 4 * 2**20  # bytes of one HTTP answer
 TOP = 20  # alternatives asked for at each token: the most that OpenAI and vLLM give
@@ -56,6 +56,18 @@ class Engine(Protocol):
         """Answer every request once; each completion has `key`, `text` and `error`."""
 
 
+def check_asked(url: str, model: str, engine: Engine | None, *, logprobs: bool) -> None:
+    """Raises OptionError when no judge is named, or two are, or one that cannot be asked."""
+    if (engine is None) == (not url):
+        raise OptionError("judge: give either url= (and model=) of an OpenAI-compatible server, or engine=")
+    if engine is not None and logprobs:
+        raise OptionError("judge: log-probabilities come from a server: give url= and model= in place of engine=")
+    if engine is None and urlsplit(url).scheme not in ("http", "https"):
+        raise OptionError(f"judge: url is {url!r}; give http://HOST:PORT/v1 or https://HOST/v1")
+    if engine is None and not model:
+        raise OptionError("judge: the server needs model=, the name it serves the model under")
+
+
 def asker(
     url: str,
     model: str,
@@ -67,17 +79,10 @@ def asker(
     tokens: int,
     logprobs: bool = False,
 ) -> Asker:
-    """The way to the judge that was named. logprobs: answers are Spoken. Raises RewardError when none or both were."""
-    if (engine is None) == (not url):
-        raise RewardError("judge: give either url= (and model=) of an OpenAI-compatible server, or engine=")
-    if engine is not None and logprobs:
-        raise RewardError("judge: log-probabilities come from a server: give url= and model= in place of engine=")
+    """The way to the judge that was named. logprobs: answers are Spoken. Raises as `check_asked`."""
+    check_asked(url, model, engine, logprobs=logprobs)
     if engine is not None:
         return lambda prompts: _ask_engine(engine, prompts, tokens)
-    if urlsplit(url).scheme not in ("http", "https"):
-        raise RewardError(f"judge: url is {url!r}; give http://HOST:PORT/v1 or https://HOST/v1")
-    if not model:
-        raise RewardError("judge: the server needs model=, the name it serves the model under")
     key = os.environ.get(key_variable, "")
 
     def ask(prompt: str) -> Answer:

@@ -16,11 +16,12 @@ scored.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rewards.calling import Call, score_batch
-from rewards.completions import conversation_text, messages_of, prompt_text, text_of
+from rewards.completions import conversation_text, message_text, messages_of, prompt_text, text_of
 from rewards.score import (
     ANY_RANGE,
     Entry,
@@ -45,11 +46,14 @@ __all__ = [
     "conversation_text",
     "did_you_mean",
     "load",
+    "message_text",
     "messages_of",
     "prompt_text",
     "signature_of",
     "text_of",
 ]
+
+_LOG = logging.getLogger("rewards")
 
 
 class Reward:
@@ -64,7 +68,7 @@ class Reward:
         self.__name__ = self.__qualname__ = name or entry.name
         self.__doc__ = f"{entry.about}\n\nColumns: {', '.join(entry.columns) or 'none'}. Range: {entry.range}."
         if self.options:
-            check_options(entry.name, entry.use, self.options)
+            check_options(entry.name, entry.use, self.options, entry.check)
 
     @property
     def name(self) -> str:
@@ -122,11 +126,15 @@ class Reward:
         """The call of TRL's trainers: one value per completion; None leaves the row out of this reward.
 
         Source: trl 1.16, trainer/grpo_trainer.py, `_calculate_rewards`. Reasons go to the completions table as
-        `<name>.why`, the number of rows that could not be judged to the metric `<name>.undecided`.
+        `<name>.why`, the number of rows that could not be judged to the metric `<name>.undecided`. A batch of which no
+        row could be judged is logged as a warning: a column may have another name.
         """
         if prompts is not None:
             columns.setdefault("prompt", prompts)
         scores = self.score_batch(completions, **columns)
+        if scores and all(score.value is None for score in scores):
+            # a trainer would go on with what else pays, or with nothing
+            _LOG.warning("rewards.%s judged none of %d completions: %s", self.name, len(scores), scores[0].why)
         if log_extra is not None:
             log_extra(f"{self.name}.why", [score.why for score in scores])
         if log_metric is not None:

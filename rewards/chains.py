@@ -7,7 +7,7 @@ from collections.abc import Collection
 from itertools import pairwise
 from typing import Any
 
-from rewards.base import RewardError, Score, did_you_mean
+from rewards.base import OptionError, Score, did_you_mean
 from rewards.documents import fenced_blocks
 from rewards.extract import THINKING_TAGS, boxes, final_answer
 from rewards.loops import looping, repeats
@@ -71,9 +71,7 @@ def chain_monitor(
     >>> chain_monitor("<think>2 + 2 makes").evidence["findings"]
     {'unfinished_thinking': 'no </think>'}
     """
-    for name in ignore:
-        if name not in PENALTIES:
-            raise RewardError(f"chain_monitor has no finding '{name}'{did_you_mean(name, list(PENALTIES))}")
+    check_ignored(ignore)
     before, thinking, answer, unfinished = split_chain(completion, opened)
     findings: dict[str, str] = {}
     if unfinished:
@@ -94,6 +92,13 @@ def chain_monitor(
     value = max(-1.0, sum((PENALTIES[name] for name in findings), 0.0))
     why = "; ".join(f"{name}: {what}" for name, what in findings.items())
     return Score(value, why[:300] or "nothing found", {"findings": findings})
+
+
+def check_ignored(ignore: Collection[str]) -> None:
+    """Raises OptionError for the name of a finding that `chain_monitor` does not have."""
+    for name in ignore:
+        if name not in PENALTIES:
+            raise OptionError(f"chain_monitor has no finding '{name}'{did_you_mean(name, list(PENALTIES))}")
 
 
 def split_chain(text: str, opened: bool = False) -> tuple[str, str | None, str, str]:

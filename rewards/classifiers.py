@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from rewards.base import RewardError, Score, conversation_text, text_of
+from rewards.base import RewardError, Score, conversation_text, message_text
 
 
 def reward_model(
@@ -73,7 +73,7 @@ def _tokens(tokenizer: Any, prompt: Any, completion: str) -> list[int]:
         asked = "" if prompt is None else conversation_text(prompt)
         return list(tokenizer(asked + completion)["input_ids"])
     turns = [] if prompt is None else [{"role": "user", "content": prompt}] if isinstance(prompt, str) else prompt
-    said = [{"role": turn.get("role", "user"), "content": text_of([turn])} for turn in turns]
+    said = [{"role": turn.get("role", "user"), "content": message_text(turn)} for turn in turns]
     text = tokenizer.apply_chat_template([*said, {"role": "assistant", "content": completion}], tokenize=False)
     return list(tokenizer(text, add_special_tokens=False)["input_ids"])
 

@@ -7,11 +7,14 @@ from typing import Any
 
 from rewards.score import RewardError
 
+OTHERS = {"tool", "function", "user", "system", "developer", "environment"}  # who is not the model
 PARTS = {"role", "content", "reasoning_content", "tool_calls", "function_call"}
 
 
 def text_of(completion: Any) -> str:
-    """The text of a completion: itself, or its last message; thinking kept apart by a server is put back in tags.
+    """The text of a completion: itself, or the last message of the model; thinking kept apart is put back in tags.
+
+    What tools, users and environments said after it is not the model's: an answer that only a tool printed is none.
 
     >>> text_of([{"role": "assistant", "reasoning_content": "1+1", "content": "2"}])
     '<think>1+1</think>2'
@@ -21,11 +24,16 @@ def text_of(completion: Any) -> str:
     if isinstance(completion, Mapping):
         message: Mapping[str, Any] = completion
     elif isinstance(completion, Sequence) and completion and isinstance(completion[-1], Mapping):
-        message = completion[-1]
+        message = next((one for one in reversed(completion) if one.get("role") not in OTHERS), {"content": ""})
     elif isinstance(completion, Sequence) and not completion:
         return ""
     else:
         raise RewardError(f"a completion is a string or a list of messages, not {type(completion).__name__}")
+    return message_text(message)
+
+
+def message_text(message: Mapping[str, Any]) -> str:
+    """The text of one message. Raises RewardError for what is none, or whose content is no text."""
     if not message.keys() & PARTS:
         raise RewardError(
             f"a message has a role and content, not {', '.join(sorted(map(str, message)))[:60] or 'nothing'}"
@@ -33,8 +41,10 @@ def text_of(completion: Any) -> str:
     content = message.get("content")
     if isinstance(content, list):
         content = "".join(str(part.get("text") or "") for part in content if isinstance(part, Mapping))
+    if not (content is None or isinstance(content, str)):
+        raise RewardError(f"the content of a message is a text or a list of parts, not {type(content).__name__}")
     thinking = message.get("reasoning_content")
-    return (f"<think>{thinking}</think>" if thinking else "") + str(content if content is not None else "")
+    return (f"<think>{thinking}</think>" if thinking else "") + (content or "")
 
 
 def messages_of(completion: Any) -> list[dict[str, Any]]:
@@ -55,7 +65,7 @@ def prompt_text(prompt: Any) -> str:
     if isinstance(prompt, str):
         return prompt
     said = [message for message in prompt if message.get("role") == "user"] or list(prompt)
-    return text_of(said[-1:])
+    return message_text(said[-1]) if said else ""
 
 
 def conversation_text(prompt: Any) -> str:
@@ -68,5 +78,5 @@ def conversation_text(prompt: Any) -> str:
     """
     if isinstance(prompt, str):
         return prompt
-    turns = [(message.get("role", "user"), text_of([message])) for message in prompt]
+    turns = [(message.get("role", "user"), message_text(message)) for message in prompt]
     return turns[0][1] if len(turns) == 1 else "\n\n".join(f"{role}: {text}" for role, text in turns)

@@ -20,8 +20,8 @@ from hashlib import blake2b
 from math import exp
 from typing import Any
 
-from rewards.asking import Answer, Asker, Engine, Spoken, asker
-from rewards.base import RewardError, Score, conversation_text, text_of
+from rewards.asking import Answer, Asker, Engine, Spoken, asker, check_asked
+from rewards.base import OptionError, Score, conversation_text, text_of
 from rewards.extract import strip_thinking
 
 MASTER_KEYS = ("", ":", ".", "Thought process:", "Let's solve this problem step by step.", "Solution")
@@ -100,10 +100,7 @@ def judge(
     >>> judge(["  "], ["What is 2+2?"], url="http://127.0.0.1:9/v1", model="any")[0].value
     0.0
     """
-    if not 2 <= scale <= 100:
-        raise RewardError(f"judge: scale is {scale}; give a whole number from 2 to 100")
-    if logprobs and scale > 9:
-        raise RewardError(f"judge: with log-probabilities a grade must be one token; give scale= 2 to 9 (got {scale})")
+    check_judge(url, model, engine, scale, logprobs=logprobs)
     ask = asker(
         url,
         model,
@@ -129,6 +126,15 @@ def judge(
     scores |= _grade(ask, singles, texts, prompts, answers, rubric, scale, canaries)
     scores |= _compare(ask, pairs, prompts, rubric)
     return [scores[row] for row in range(len(texts))]
+
+
+def check_judge(url: str, model: str, engine: Engine | None, scale: int, *, logprobs: bool) -> None:
+    """Raises OptionError for a judge that cannot be asked, and for a scale that none can grade on."""
+    check_asked(url, model, engine, logprobs=logprobs)
+    if not 2 <= scale <= 100:
+        raise OptionError(f"judge: scale is {scale}; give a whole number from 2 to 100")
+    if logprobs and scale > 9:
+        raise OptionError(f"judge: with log-probabilities a grade must be one token; give scale= 2 to 9 (got {scale})")
 
 
 def _shown(completion: Any) -> str:

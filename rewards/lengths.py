@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from math import ceil, cos, pi
 from typing import Any
 
-from rewards.base import RewardError, Score
+from rewards.base import OptionError, Score
 from rewards.strings import PIECES
 
 BYTES_A_TOKEN = 4  # English prose under a vocabulary of 100k and more; UTF-8 bytes also hold for other scripts
@@ -43,8 +43,7 @@ def cosine_length(
     >>> cosine_length("x", correct=False, completion_ids=[1] * 50, max_len=100).value
     -0.75
     """
-    if max_len <= 0:
-        raise RewardError(f"max_len must be at least 1, got {max_len}")
+    check_cosine_length(max_len, by)
     verdict = _is_correct([completion], [correct], [answer], by)[0]
     if isinstance(verdict, str):
         return Score(None, verdict)
@@ -72,8 +71,7 @@ def soft_overlong(
     >>> soft_overlong("x", completion_ids=[1] * 90, max_completion_len=100, soft_punish_cache=20).value
     -0.5
     """
-    if not 0 <= soft_punish_cache <= max_completion_len:
-        raise RewardError(f"soft_punish_cache must lie in 0 to {max_completion_len}, got {soft_punish_cache}")
+    check_soft_overlong(max_completion_len, soft_punish_cache)
     tokens, how = length_of(completion, completion_ids)
     over = tokens - (max_completion_len - soft_punish_cache)
     value = -1.0 if tokens > max_completion_len else min(0.0, -over / soft_punish_cache) if over > 0 else 0.0
@@ -138,8 +136,7 @@ def repetition(
     >>> repetition("no no no no no", ngram_size=2).value
     -0.75
     """
-    if not -1 <= max_penalty <= 0 or ngram_size < 1:
-        raise RewardError(f"max_penalty must lie in -1 to 0 and ngram_size be at least 1: {max_penalty}, {ngram_size}")
+    check_repetition(max_penalty, ngram_size)
     tokens: Sequence[Any] = PIECES.findall(completion.lower()) if completion_ids is None else list(completion_ids)
     total = len(tokens) - ngram_size + 1
     if total < 1:
@@ -148,6 +145,37 @@ def repetition(
     repeated = 1 - unique / total
     why = f"{total - unique} of {total} {ngram_size}-grams were said before"
     return Score(repeated * max_penalty if repeated else 0.0, why, {"unique": unique, "total": total})
+
+
+def check_cosine_length(max_len: int, by: str) -> None:
+    """Raises OptionError for options of `cosine_length` that cannot be."""
+    if max_len < 1:
+        raise OptionError(f"cosine_length: max_len must be at least 1, got {max_len}")
+    check_by(by)
+
+
+def check_by(by: str) -> None:
+    """Raises UnknownRewardError where no reward has the name that tells right from wrong."""
+    from rewards.registry import get
+
+    get(by)
+
+
+def check_soft_overlong(max_completion_len: int, soft_punish_cache: int) -> None:
+    """Raises OptionError for options of `soft_overlong` that cannot be together."""
+    if not 0 <= soft_punish_cache <= max_completion_len:
+        raise OptionError(
+            f"soft_overlong: soft_punish_cache must lie in 0 to max_completion_len ({max_completion_len}), "
+            f"got {soft_punish_cache}; DAPO's is a fifth of it"
+        )
+
+
+def check_repetition(max_penalty: float, ngram_size: int) -> None:
+    """Raises OptionError for options of `repetition` that cannot be."""
+    if not -1 <= max_penalty <= 0 or ngram_size < 1:
+        raise OptionError(
+            f"repetition: max_penalty must lie in -1 to 0 and ngram_size be at least 1: {max_penalty}, {ngram_size}"
+        )
 
 
 def length_of(completion: str, completion_ids: Sequence[int] | None) -> tuple[int, str]:

@@ -121,7 +121,14 @@ ROWS = (
     Entry("f1", "rewards.strings:f1", ("answer",), about="words shared with the gold", source="SQuAD evaluate-v1.1.py"),
     Entry("rouge_l", "rewards.strings:rouge_l", ("answer",), about="longest common subsequence", source="Lin 2004"),
     # length and repetition
-    Entry("cosine_length", "rewards.lengths:cosine_length", (), (-1.0, 1.0), "correct and short", "arXiv 2502.03373"),
+    Entry(
+        "cosine_length",
+        "rewards.lengths:cosine_length",
+        range=(-1.0, 1.0),
+        about="correct and short",
+        source="arXiv 2502.03373",
+        check="rewards.lengths:check_cosine_length",
+    ),
     Entry(
         "kimi_length",
         "rewards.lengths:kimi_length",
@@ -129,9 +136,24 @@ ROWS = (
         about="shorter than its group",
         source="arXiv 2501.12599",
         conversation=True,
+        check="rewards.lengths:check_by",
     ),
-    Entry("repetition", "rewards.lengths:repetition", (), (-1.0, 0.0), "n-grams said before", "arXiv 2502.03373"),
-    Entry("soft_overlong", "rewards.lengths:soft_overlong", (), (-1.0, 0.0), "near the limit", "arXiv 2503.14476"),
+    Entry(
+        "repetition",
+        "rewards.lengths:repetition",
+        range=(-1.0, 0.0),
+        about="n-grams said before",
+        source="arXiv 2502.03373",
+        check="rewards.lengths:check_repetition",
+    ),
+    Entry(
+        "soft_overlong",
+        "rewards.lengths:soft_overlong",
+        range=(-1.0, 0.0),
+        about="near the limit",
+        source="arXiv 2503.14476",
+        check="rewards.lengths:check_soft_overlong",
+    ),
     # science: numbers and quantities
     Entry("numeric", "rewards.numerics:numeric", ("answer",), about="the final number, to the gold's figures"),
     Entry("units", "rewards.measures:units", ("answer",), about="number and unit, converted", source="units of pint"),
@@ -145,7 +167,14 @@ ROWS = (
     Entry("tool_call", "rewards.tools:tool_call", ("tools",), about="valid calls of given tools; the wanted ones"),
     Entry("xml", "rewards.structure:xml", about="well-formed XML with the wanted elements", source="expat"),
     # language and reasoning
-    Entry("chain_monitor", "rewards.chains:chain_monitor", (), (-1.0, 0.0), "findings in a chain", "arXiv 2503.11926"),
+    Entry(
+        "chain_monitor",
+        "rewards.chains:chain_monitor",
+        range=(-1.0, 0.0),
+        about="findings in a chain",
+        source="arXiv 2503.11926",
+        check="rewards.chains:check_ignored",
+    ),
     Entry("language", "rewards.tongues:language", ("lang",), about="share in a language", source="arXiv 2501.12948"),
     # models that judge
     Entry(
@@ -155,6 +184,7 @@ ROWS = (
         about="a language model's grade",
         source="arXiv 2507.08794",
         conversation=True,
+        check="rewards.judging:check_judge",
     ),
     Entry(
         "reward_model",

@@ -54,6 +54,8 @@ class Entry:
     columns: the required ones, as in the function's signature. range: lowest and highest value.
     about: one line. source: paper or reference code. batch: `module:function` of a faster form for many completions.
     conversation: the column `prompt` comes as it is, all turns of it; else it is what the user said last.
+    check: `module:function` of what options must be to each other; it takes those it looks at, by name, and raises
+    OptionError.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Entry:
     source: str = ""
     batch: str = ""
     conversation: bool = False
+    check: str = ""
 
 
 def did_you_mean(word: str, known: Sequence[str]) -> str:

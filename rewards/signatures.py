@@ -55,11 +55,11 @@ def signature_of(use: str) -> Signature:
     )
 
 
-def check_options(name: str, use: str, options: Mapping[str, Any]) -> None:
+def check_options(name: str, use: str, options: Mapping[str, Any], check: str = "") -> None:
     """Raise for an option the function does not have, or whose value is not what its annotation says.
 
     The name says more: what ends in _s or _mb is above 0, a tolerance is not below it. Columns given as options are
-    data, and not checked.
+    data, and not checked. check: as in `Entry`, asked last, with the defaults of what is not given.
 
     >>> check_options("exact", "rewards.strings:exact", {"normalise": "ligth"})
     Traceback (most recent call last):
@@ -84,6 +84,9 @@ def check_options(name: str, use: str, options: Mapping[str, Any]) -> None:
             problem = "; give a number from 0 on"
         if problem:
             raise OptionError(f"rewards.{name}: the option '{option}' is {value!r:.60}{problem}")
+    if check:
+        settings = {p.name: p.default for p in inspect.signature(function).parameters.values()} | dict(options)
+        load(check)(**{option: settings[option] for option in inspect.signature(load(check)).parameters})
 
 
 def _evaluated(annotation: Any, function: Callable[..., Any]) -> Any:

@@ -83,6 +83,23 @@ def test_a_missing_or_null_column_is_none_and_named(columns: dict[str, Any]) -> 
     assert "'limit'" in score.why
 
 
+def test_a_batch_that_nobody_can_judge_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:
+    assert LENGTH(completions=["a", "b"], limits=[1, 1]) == [None, None]
+    assert [record.getMessage() for record in caplog.records] == [
+        "rewards.length judged none of 2 completions: column 'limit' is missing (got: limits)"
+    ]
+    caplog.clear()
+    assert LENGTH(completions=["a", "boom"], limit=[1, 1]) == [1.0, None]
+    assert LENGTH(completions=[], limit=[]) == []
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("content", [b"4", 4, {"text": "4"}])
+def test_a_message_whose_content_is_no_text_is_no_wrong_answer(content: Any) -> None:
+    score = LENGTH.score([{"role": "assistant", "content": content}], limit=9)
+    assert (score.value, "content" in score.why) == (None, True)
+
+
 def test_a_null_in_one_row_costs_one_row() -> None:
     assert LENGTH(completions=["a", "a", None], limit=[1, None, 1]) == [1.0, None, None]
 
@@ -127,7 +144,9 @@ def test_messages_and_prompts_reach_the_reward_that_asks_for_them() -> None:
     [
         ("plain", "plain"),
         ([{"role": "assistant", "content": "a"}], "a"),
-        ([{"role": "assistant", "content": "a"}, {"role": "tool", "content": "t"}], "t"),
+        ([{"role": "assistant", "content": "a"}, {"role": "tool", "content": "t"}], "a"),
+        ([{"role": "tool", "content": "t"}], ""),
+        ([{"role": "assistant", "content": "", "tool_calls": []}, {"role": "tool", "content": "\\boxed{4}"}], ""),
         ([{"role": "assistant", "content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]}], "ab"),
         ([{"role": "assistant", "content": None}], ""),
         ([{"role": "assistant", "content": "2", "reasoning_content": "1+1"}], "<think>1+1</think>2"),

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import rewards
+from rewards.base import RewardError
 
 IDS = st.lists(st.integers(0, 3), max_size=40)
 
@@ -89,16 +90,21 @@ def test_looping_and_overlong_text_is_rejected() -> None:
     assert rewards.soft_overlong.score("word " * 100_000).value == -1
 
 
-def test_an_impossible_option_is_an_error_and_no_score() -> None:
-    for reward in (
-        rewards.get("soft_overlong", max_completion_len=10, soft_punish_cache=20),
-        rewards.get("repetition", max_penalty=0.5),
-        rewards.get("repetition", ngram_size=0),
-        rewards.get("cosine_length", max_len=0, correct=1),
-    ):
-        score = reward.score("text")
-        assert score.value is None
-        assert "must" in score.why
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("soft_overlong", {"max_completion_len": 10, "soft_punish_cache": 20}),
+        ("soft_overlong", {"max_completion_len": 1024}),  # the default cache is larger
+        ("repetition", {"max_penalty": 0.5}),
+        ("repetition", {"ngram_size": 0}),
+        ("cosine_length", {"max_len": 0}),
+        ("cosine_length", {"by": "mth"}),
+        ("kimi_length", {"by": "mth"}),
+    ],
+)
+def test_an_impossible_option_is_refused_before_training_starts(name: str, options: dict[str, Any]) -> None:
+    with pytest.raises(RewardError, match=r"must|did you mean"):
+        rewards.get(name, **options)
 
 
 def test_values_stay_in_the_declared_range() -> None:
