@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
-from rewards.base import Score
+from rewards.base import RewardError, Score
 from rewards.extract import final_answer, strip_thinking
 
 # Scripts that put no space between words: Han, kana, Thai, Lao, Khmer, Burmese. One character counts as one word.
@@ -85,16 +85,16 @@ def rouge_l(completion: str, answer: str | Sequence[str]) -> Score:
     Lin 2004; equal to `rougeL.fmeasure` of rouge-score 0.1.2 without its stemmer on text in ASCII. Elsewhere that
     tokeniser drops every letter outside a-z; here they are words (scripts without spaces: characters). Bit-parallel
     (Hyyrö 2004): memory is linear, and 4,000 words against 4,000 take milliseconds. Judges all the text after the
-    thinking. Range: 0 to 1.
+    thinking. Range: 0 to 1; None without a gold, or for one without words.
 
     >>> round(rouge_l("the cat is on the mat", "the cat sat on the mat").value, 4)
     0.8333
     """
-    golds = _golds(answer)
+    golds = [words for gold in _golds(answer) if (words := ROUGE_WORDS.findall(gold.lower()))]
     if not golds:
         return Score(None, "there is no gold answer")
     said = ROUGE_WORDS.findall(strip_thinking(completion).lower())
-    best = max(_rouge_l(said, ROUGE_WORDS.findall(gold.lower())) for gold in golds)
+    best = max(_rouge_l(said, gold) for gold in golds)
     return Score(best, f"longest common subsequence: {best:.2f}", {"words": len(said)})
 
 
@@ -162,6 +162,11 @@ def answer_text(completion: str) -> str:
 
 
 def _golds(answer: Any) -> list[str]:
+    """The golds of a row: one, several, or SQuAD's mapping, whose texts they are. Raises RewardError for others."""
+    if isinstance(answer, Mapping):
+        if "text" not in answer:
+            raise RewardError(f"a gold is a text or several, not a mapping of {', '.join(map(str, answer))[:60]}")
+        answer = answer["text"]
     if isinstance(answer, (list, tuple)):
         return [str(gold) for gold in answer if gold is not None]
     return [str(answer)]
@@ -175,8 +180,6 @@ def _overlap(said: Counter[str], gold: Counter[str]) -> float:
 
 
 def _rouge_l(said: Sequence[str], gold: Sequence[str]) -> float:
-    if not said or not gold:
-        return 0.0
     return 2 * lcs_length(said, gold) / (len(said) + len(gold))
 
 

@@ -61,6 +61,19 @@ def test_a_row_without_a_gold_cannot_be_judged() -> None:
         assert reward.score("Paris", answer=[]).value is None
 
 
+@pytest.mark.parametrize("name", ["exact", "f1", "rouge_l"])
+def test_a_mapping_is_no_gold_unless_it_is_squads(name: str) -> None:
+    reward = rewards.get(name)
+    assert reward.score("Rome", answer={"text": ["Rome"], "answer_start": [3]}).value == 1.0
+    assert reward.score("Rome", answer={"text": [], "answer_start": []}).value is None
+    assert reward.score("Rome", answer={"target": "Rome"}).value is None
+
+
+def test_rouge_l_has_no_verdict_where_the_gold_has_no_words() -> None:
+    assert rewards.rouge_l.score("Rome", answer=" ... ").value is None
+    assert rewards.rouge_l.score("Rome", answer=["", "Rome"]).value == 1.0
+
+
 def test_any_of_several_golds_is_enough() -> None:
     for reward in (rewards.exact, rewards.f1, rewards.rouge_l):
         assert reward.score("NYC", answer=["New York", "NYC"]).value == 1
