@@ -17,7 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from rewards.adapters.rows import columns_of, reward_of, value_or
-from rewards.base import Reward, Score
+from rewards.base import Reward, RewardError, Score
 
 MAX_BODY = 64 * 2**20  # bytes of one request
 _SPECIAL_END = re.compile(r"(?:<\|[^|<>]{1,40}\|>|</s>|<eos>|<end_of_turn>|\s)+\Z")
@@ -46,6 +46,10 @@ class RewardFunction:
 
     def judge(self, queries: Sequence[str], prompts: Sequence[str], labels: Sequence[Any]) -> dict[str, Any]:
         """The same as plain lists: what the HTTP form answers."""
+        if not len(queries) == len(prompts) == len(labels):
+            raise RewardError(
+                f"{len(queries)} queries, {len(prompts)} prompts, {len(labels)} labels: one each is needed"
+            )
         completions = [completion_of(query, prompt) for query, prompt in zip(queries, prompts, strict=True)]
         tables = [
             {"prompt": prompt} | columns_of(self.reward, label) for prompt, label in zip(prompts, labels, strict=True)

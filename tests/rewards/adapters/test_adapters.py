@@ -57,6 +57,34 @@ def test_verl_sees_which_rows_could_not_be_judged() -> None:
     assert "answer" in lost["why"]
 
 
+@pytest.mark.parametrize(
+    ("keywords", "said"),
+    [
+        ({"rewrad": "exact"}, "did you mean 'reward'"),
+        ({"undecide": 0.5}, "did you mean 'undecided'"),
+        ({"style": "boxed"}, "an option of math"),
+    ],
+)
+def test_verl_is_told_of_a_keyword_that_would_be_ignored(keywords: dict[str, Any], said: str) -> None:
+    with pytest.raises(RewardError, match=said):
+        for_verl.compute_score("a", "4", "4", **keywords)
+    with pytest.raises(RewardError, match=said):
+        for_verl.compute_score_batch(["a"], ["4"], ["4"], [None], **keywords)
+    own = {"reward_router_address": "http://host", "reward_model_tokenizer": None, "sandbox_fusion_url": ""}
+    assert for_verl.compute_score("a", "4", "4", **own)["score"] == 1.0
+    assert (
+        for_verl.compute_score("a", "\\boxed{4}", "4", reward=rewards.gate("math", "boxed_format"), **own)["score"]
+        == 2.0
+    )
+
+
+def test_uneven_lists_are_refused_before_anything_is_judged() -> None:
+    with pytest.raises(RewardError, match="lists of"):
+        for_verl.compute_score_batch(["a", "a"], ["4"], ["4", "4"], [None, None])
+    with pytest.raises(RewardError, match="2 queries, 1 prompts"):
+        for_openrlhf.RewardFunction("math").judge(["a", "b"], ["a"], ["4"])
+
+
 def test_verl_batches_by_data_source_and_keeps_the_order() -> None:
     batch = for_verl.compute_score_batch
     assert parameters(batch)[:4] == ["data_sources", "solution_strs", "ground_truths", "extra_infos"]
