@@ -1,6 +1,8 @@
 """The `code` reward: run a completion's program against the row's tests, in the sandbox.
 
-shapes      the forms tests come in
+kinds       what tests are: programs, calls, asserts
+shapes      the forms they come in
+packed      LiveCodeBench's private ones
 extracting  the program in a completion
 splitting   asserts as calls and expected values
 comparing   what counts as the same result
@@ -19,6 +21,7 @@ from rewards.base import Score
 from rewards.programs import shapes
 from rewards.programs.comparing import text_problem, value_problem
 from rewards.programs.extracting import defines, programs
+from rewards.programs.kinds import Asserts, Calls, Programs, Tests, Unreadable
 from rewards.programs.parsing import is_program
 from rewards.programs.splitting import Expectation, split
 from rewards.sandbox import Call, Limits, Outcome, Run, Sandbox, Solution, plain
@@ -64,7 +67,7 @@ def code(
         place = sandbox.open_sandbox(modules=modules)
         level = sandbox.require(place, min_level, unsafe_exec=unsafe_exec)
         outcome = _check(place, completion, shapes.read(tests), limits, tolerance, partial=partial)
-    except (shapes.Unreadable, sandbox.Refused, sandbox.Lost, plain.NotPlain) as error:
+    except (Unreadable, sandbox.Refused, sandbox.Lost, plain.NotPlain) as error:
         return Score(None, str(error))
     evidence = {"isolation": level, "passed": outcome.passed, "total": outcome.total, **outcome.evidence}
     if not outcome.decided:
@@ -86,13 +89,13 @@ def code_batch(completions: Sequence[str], tests: Sequence[Any], **options: Any)
 
 
 def _check(
-    place: Sandbox, completion: str, tests: shapes.Tests, limits: Limits, tolerance: float, *, partial: bool
+    place: Sandbox, completion: str, tests: Tests, limits: Limits, tolerance: float, *, partial: bool
 ) -> Outcome:
-    if isinstance(tests, shapes.Programs):
+    if isinstance(tests, Programs):
         solution = Solution(programs(completion, "", ""), preamble=True)
         runs = [Run(given, bind(_text_judge, wanted, tolerance)) for given, wanted in tests.runs]
         return sandbox.run_programs(place, solution, runs, limits, partial=partial)
-    if isinstance(tests, shapes.Calls):
+    if isinstance(tests, Calls):
         name = _method(tests.entry_point)
         solution = Solution(programs(completion, "", _wanted(completion, name)), preamble=True)
         calls = [_call(name, case, tests.boxed, tolerance) for case in tests.cases]
@@ -100,7 +103,7 @@ def _check(
     return _check_asserts(place, completion, tests, limits, partial=partial)
 
 
-def _check_asserts(place: Sandbox, completion: str, tests: shapes.Asserts, limits: Limits, *, partial: bool) -> Outcome:
+def _check_asserts(place: Sandbox, completion: str, tests: Asserts, limits: Limits, *, partial: bool) -> Outcome:
     whole = "\n".join(tests.sources)
     method = _method(tests.entry_point)
     bare = not tests.entry_point and not tests.setup and len(tests.sources) == 1  # LeetCode: a script about a class

@@ -9,6 +9,8 @@
                                                              and classes of pytest and unittest (KodCode, BigCodeBench)
     [{"input", "output"}, ...]                               LiveCodeBench's tests; fn_name there, or in metadata
     {"public_test_cases", "private_test_cases"?, "metadata"?}  LiveCodeBench's rows, packed private tests too
+    {"test_cases": [...]}                                    the same list, in open-r1's column
+    {"public_tests": {"input", "output"}, "private_tests"?, "generated_tests"?}  CodeContests
     ["assert ...", ...], "assert ..."                        asserts alone
 
 Each may be JSON text. Keys whose value is null are not there (a table fills them in). Anything else is Unreadable.
@@ -19,56 +21,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
+from rewards.programs.kinds import Asserts, Calls, Programs, Tests, Unreadable
+from rewards.programs.packed import unpacked_text
 from rewards.programs.parsing import is_program
 
-MAX_UNZIPPED = 256 << 20  # bytes; the largest row of LiveCodeBench has some 100 MB
-MOST_STEPS = 8  # of the pickle of one text; a bomb has millions
-_PICKLED_TEXT = {"UNICODE", "SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8"}
-_PICKLED_FRAME = {"PROTO", "FRAME", "MEMOIZE", "BINPUT", "LONG_BINPUT", "PUT", "STOP"}
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
-
-
-class Unreadable(ValueError):
-    """Tests that cannot be read; the message says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Programs:
-    """Standard input and expected standard output of each run."""
-
-    runs: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Calls:
-    """Calls of one function: positional and named arguments, and the result.
-
-    boxed: a result may stand in a list of its own (APPS).
-    """
-
-    entry_point: str
-    cases: tuple[tuple[list[Any], dict[str, Any], Any], ...]
-    boxed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Asserts:
-    """Test programs, each a test of its own.
-
-    setup: code before them. prompt: code the solution continues. entry_point: what `check` is called with.
-    """
-
-    sources: tuple[str, ...]
-    setup: str = ""
-    prompt: str = ""
-    entry_point: str = ""
-
-
-Tests = Programs | Calls | Asserts
 
 
 def read(tests: Any) -> Tests:
@@ -86,6 +45,8 @@ def read(tests: Any) -> Tests:
     if "input_output" in tests:
         inner = _mapping(_unpacked(tests.pop("input_output")), "input_output")
         return read({**tests, **{key: value for key, value in inner.items() if key != "input_output"}})
+    if "test_cases" in tests:
+        return read(tests["test_cases"])
     for keys, reader in _READERS.items():
         if all(any(name in tests for name in names.split("|")) for names in keys):
             return reader(tests)
@@ -162,38 +123,33 @@ def _livecodebench(tests: dict[str, Any]) -> Calls | Programs:
     return _dialect({"fn_name": name, **{key: value for key, value in _rows(rows).items() if value is not None}})
 
 
+def _code_contests(tests: dict[str, Any]) -> Calls | Programs:
+    """All tests of all kinds, each kind as columns or as rows."""
+    kinds = [_unpacked(tests.get(kind)) for kind in ("public_tests", "private_tests", "generated_tests")]
+    columns = [_rows(kind) if isinstance(kind, list) else _mapping(kind, "tests") for kind in kinds if kind]
+    return _dialect(
+        {
+            "inputs": [one for part in columns for one in _list(part, "inputs|input")],
+            "outputs": [one for part in columns for one in _list(part, "outputs|output")],
+        }
+    )
+
+
 def _tests_in(packed: Any) -> list[Any]:
     """A list of tests, as JSON text, or as LiveCodeBench packs its private ones."""
     if isinstance(packed, str) and not packed.lstrip().startswith("["):
-        packed = _unzipped(packed)
+        packed = unpacked_text(packed)
     found = _json(packed) if isinstance(packed, str) else packed
     if not isinstance(found, list):
         raise Unreadable("LiveCodeBench's tests are a list")
     return found
 
 
-def _unzipped(packed: str) -> str:
-    """The text in base64 of zlib of a pickled text; what a pickle would run is never run."""
-    import base64
-    import pickletools
-    import zlib
-
-    try:
-        unzip = zlib.decompressobj()
-        data = unzip.decompress(base64.b64decode(packed, validate=True), MAX_UNZIPPED)
-        steps = [(step.name, argument) for step, argument, _ in islice(pickletools.genops(data), MOST_STEPS)]
-    except (ValueError, zlib.error) as error:
-        raise Unreadable(f"the packed tests cannot be read: {error}") from None
-    texts = [argument for name, argument in steps if name in _PICKLED_TEXT]
-    if len(texts) != 1 or not {name for name, _ in steps} <= _PICKLED_TEXT | _PICKLED_FRAME:
-        raise Unreadable("the packed tests are no pickled text")
-    return str(texts[0])
-
-
 _READERS: dict[tuple[str, ...], Callable[[dict[str, Any]], Tests]] = {
     ("asserts|test_list",): _asserts,
     ("test",): _program,
     ("public_test_cases",): _livecodebench,
+    ("public_tests|private_tests|generated_tests",): _code_contests,
     ("cases", "entry_point|fn_name"): _cases,
     ("inputs|stdin|input", "outputs|stdout|output"): _dialect,
 }
@@ -228,8 +184,8 @@ def _mapping(value: Any, name: str) -> Mapping[str, Any]:
 
 
 def _list(tests: Mapping[str, Any], names: str) -> list[Any]:
-    name = next(name for name in names.split("|") if name in tests)
-    value = tests[name]
+    name = next((name for name in names.split("|") if name in tests), names)
+    value: Any = tests.get(name)
     if isinstance(value, str) and value.lstrip().startswith("["):
         value = _json(value)
     if isinstance(value, str):

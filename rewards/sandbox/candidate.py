@@ -14,7 +14,7 @@ import operator
 import sys
 import threading
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from rewards.sandbox import plain
@@ -84,6 +84,7 @@ def run_program(fd: int) -> None:
     job = plain.receive(fd)
     module = types.ModuleType("__main__")
     sys.modules["__main__"] = module
+    vars(builtins).update(open=_open)
     ended: dict[str, Any] = {"ended": True}
     try:
         with contextlib.suppress(SystemExit):
@@ -92,6 +93,15 @@ def run_program(fd: int) -> None:
     except BaseException as error:  # noqa: BLE001  whatever the model's code raises
         ended = {"error": describe(error)}
     plain.send(fd, ended)
+
+
+_STREAMS = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
+_open_file = open
+
+
+def _open(file: Any, *arguments: Any, **named: Any) -> Any:
+    """`open`, for which the standard streams have their names; there is no such folder here."""
+    return _open_file(_STREAMS.get(file, file) if type(file) is str else file, *arguments, **named)
 
 
 def _finish() -> None:
@@ -123,7 +133,8 @@ def _run(job: dict[str, Any], module: types.ModuleType) -> None:
     vars(builtins).update(exit=sys.exit, quit=sys.exit)  # what the module `site` would have put there
     self_pipes()
     if job.get("preamble"):
-        module.__dict__.update(preamble())
+        vars(builtins).update(preamble())  # beside the solution's own names, so that none of these passes for one
+        module.__dict__.update(ListNode=_ListNode, TreeNode=_TreeNode)
     code = _compile(job["programs"])
     exec(code, module.__dict__)  # noqa: S102  this is what the sandbox is for
 
@@ -142,10 +153,12 @@ def _compile(programs: list[str]) -> types.CodeType:
 class _Server:
     """Requests on the objects of a loaded solution.
 
-    {"id", "do": operation, "on": target, "args": tree, "kwargs": tree, "watch"?: true, "await"?: true} is answered by
-    the same id and one of "value", "error": [class, message], "stop": true (the end of an iterator), and, when it was
-    asked to watch, "args": the arguments after a call that changed them. A target is {"name": n} or {"ref": k}. Objects
-    that are not plain data go out as references [k, class] and are kept here.
+    {"id", "do": operation, "on": target, "args": tree, "kwargs": tree, "objects"?: [[class, tree of attributes], ...],
+    "watch"?: true, "await"?: true} is answered by the same id and one of "value", "error": [class, message], "stop":
+    true (the end of an iterator), and, when it was asked to watch, "args": the arguments after a call that changed
+    them. A target is {"name": n} or {"ref": k}. Objects that are not plain data go out as references [k, class] and
+    are kept here; those of the tests come in by value, and the reply to that request calls them by their place in
+    "objects", and holds the attributes of those that changed.
     """
 
     def __init__(self, fd: int, names: dict[str, Any]) -> None:
@@ -158,17 +171,20 @@ class _Server:
         reply: dict[str, Any] = {"id": request["id"]}
         try:
             target = self.target(request["on"])
-            arguments = plain.decode(request.get("args", []), self.resolve)
-            named = plain.decode(request.get("kwargs", {"d": []}), self.resolve)
+            given = _Given(self, request.get("objects", ()))
+            arguments = plain.decode(request.get("args", []), given.resolve)
+            named = plain.decode(request.get("kwargs", {"d": []}), given.resolve)
             before = plain.dumps(request.get("args", [])) if request.get("watch") else b""
             value = _OPERATIONS[request["do"]](target, *arguments, **named)
             if request.get("await") and type(value) is types.CoroutineType:
                 value = _awaited(value)
-            reply["value"] = plain.encode(value, self.export if request.get("refs") else None)
+            reply["value"] = plain.encode(value, given.export if request.get("refs") else None)
             if before:
-                after = plain.encode(arguments, self.export)
+                after = plain.encode(arguments, given.export)
                 if plain.dumps(after) != before:
                     reply["args"] = after
+            if changed := given.changed():
+                reply["objects"] = changed
         except StopIteration as error:
             reply |= {"stop": True} if request["do"] == "next" else {"error": describe(error)}
         except plain.NotPlain as error:
@@ -218,6 +234,33 @@ class _Server:
         return call
 
 
+class _Given:
+    """Objects of the tests that come with a request, made anew of the solution's classes of the same names."""
+
+    def __init__(self, server: _Server, states: Sequence[Any]) -> None:
+        self.server = server
+        self.states = [state for _, state in states]
+        self.objects: list[Any] = [object.__new__(server.names[kind]) for kind, _ in states]
+        self.places = {id(one): place for place, one in enumerate(self.objects)}
+        for one, state in zip(self.objects, self.states, strict=True):
+            for name, value in plain.decode(state, self.resolve).items():
+                object.__setattr__(one, name, value)
+
+    def resolve(self, body: plain.Tree) -> object:
+        if isinstance(body, dict) and "object" in body:
+            return self.objects[body["object"]]
+        return self.server.resolve(body)
+
+    def export(self, value: object) -> plain.Tree:
+        place = self.places.get(id(value))
+        return self.server.export(value) if place is None else {"ref": {"object": place}}
+
+    def changed(self) -> list[tuple[int, plain.Tree]]:
+        """Place and attributes of those that are no longer as they came."""
+        after = [plain.encode(vars(one), self.export) for one in self.objects]
+        return [(place, new) for place, (old, new) in enumerate(zip(self.states, after, strict=True)) if old != new]
+
+
 _MODULES = (
     "bisect cmath collections copy datetime decimal fractions functools heapq io itertools json math operator random re"
     " statistics string sys time typing"
@@ -227,15 +270,14 @@ _MODULES = (
 def preamble() -> dict[str, Any]:
     """The names LeetCode and LiveCodeBench solutions may use without importing them.
 
-    What `from X import *` gives for the usual modules and the modules themselves, and the two node classes of LeetCode.
-    Nothing here hides a built-in.
+    What `from X import *` gives for the usual modules and the modules themselves. Nothing here hides a built-in.
     """
     names: dict[str, Any] = {}
     modules = {name: __import__(name) for name in _MODULES.split()}
     for name in ("collections", "heapq", "bisect", "copy", "math", "itertools", "functools", "operator", "typing"):
         public = getattr(modules[name], "__all__", None) or [n for n in dir(modules[name]) if not n.startswith("_")]
         names |= {n: getattr(modules[name], n) for n in public if not hasattr(builtins, n)}
-    return names | modules | {"ListNode": _ListNode, "TreeNode": _TreeNode}
+    return names | modules
 
 
 class _ListNode:

@@ -20,29 +20,39 @@ class Link:
         self.timeout_s = timeout_s
         self.remotes: dict[int, Remote] = {}
         self.callbacks: list[Any] = []
+        self.names: set[str] = set()  # of the solution's objects that the tests know by name
+        self.classes: set[str] = set()  # of the tests, that the solution has too
+        self.answered = False
         self.ended = ""
 
     def ask(self, operation: str, target: dict[str, Any], *arguments: Any, **named: Any) -> Any:
         """Do one thing over there and return its value, or raise what it raised."""
+        given = _Given(self)
         request = {
             "id": os.urandom(8).hex(),
             "do": operation,
             "on": target,
-            "args": plain.encode(list(arguments), self.export),
-            "kwargs": plain.encode(named, self.export),
+            "args": plain.encode(list(arguments), given.export),
+            "kwargs": plain.encode(named, given.export),
+            "objects": given.states(),
             "refs": True,
             "watch": any(type(argument) in (list, dict, set, bytearray) for argument in arguments),
         }
         reply = self.exchange(request)
         if reply.get("id") != request["id"] or ("stop" in reply and operation != "next"):
             raise self.end("the solution broke its channel")
+        given.update(reply.get("objects", []))
         if "args" in reply:
-            _update(arguments, plain.decode(reply["args"], self.resolve))
+            _update(arguments, plain.decode(reply["args"], given.resolve))
         if "stop" in reply:
             raise StopIteration
         if "error" in reply:
             raise_again(*map(str, reply["error"]), base=str(reply.get("base", "")))
-        return plain.decode(reply.get("value"), self.resolve)
+        value = plain.decode(reply.get("value"), given.resolve)
+        self.answered = True
+        if operation == "get" and is_remote(value):
+            self.names.add(str(target["name"]))
+        return value
 
     def exchange(self, request: dict[str, Any]) -> dict[str, Any]:
         """Send a request and wait for its reply, calling functions of the tests in between if asked to."""
@@ -98,6 +108,54 @@ class Link:
             remote = RemoteCoroutine if kind == "coroutine" else Remote
             self.remotes[number] = remote(self, {"ref": number}, kind)
         return self.remotes[number]
+
+
+class _Given:
+    """Objects of the tests' own classes that go to the solution with one request: by value, however they hang together.
+
+    The solution has a class of the same name (ListNode, which both take from the prompt); what it changes in such an
+    object is carried over, as far as the object had these attributes.
+    """
+
+    def __init__(self, link: Link) -> None:
+        self.link = link
+        self.objects: list[Any] = []
+        self.places: dict[int, int] = {}
+
+    def export(self, value: object) -> plain.Tree:
+        kind = type(value)
+        if is_remote(value) or callable(value) or kind.__module__ != "tests" or kind.__new__ is not object.__new__:
+            return self.link.export(value)
+        if kind.__name__ not in self.link.classes:
+            try:
+                self.link.ask("get", {"name": kind.__name__})
+            except NameError:
+                return self.link.export(value)
+            self.link.classes.add(kind.__name__)
+        place = self.places.setdefault(id(value), len(self.objects))
+        if place == len(self.objects):
+            self.objects.append(value)
+        return {"ref": {"object": place}}
+
+    def states(self) -> list[plain.Tree]:
+        """Class and attributes of all objects; those that hang on others come along."""
+        return [[type(one).__name__, plain.encode(vars(one), self.export)] for one in self.objects]  # grows meanwhile
+
+    def resolve(self, body: plain.Tree) -> object:
+        if type(body) is dict:
+            return self._object(body.get("object"))
+        return self.link.resolve(body)
+
+    def update(self, changed: plain.Tree) -> None:
+        """Carry over what the solution did to the objects."""
+        for place, state in changed if type(changed) is list else ():
+            own, after = vars(self._object(place)), plain.decode(state, self.resolve)
+            own.update({name: value for name, value in dict(after).items() if name in own})
+
+    def _object(self, place: Any) -> Any:
+        if type(place) is not int or not 0 <= place < len(self.objects):
+            raise plain.NotPlain("not a reference")
+        return self.objects[place]
 
 
 def _update(arguments: tuple[Any, ...], after: Any) -> None:

@@ -80,6 +80,8 @@ class _Tests:
             pass
         if self.link.ended:
             self.note(self.link.ended)
+        if self.executed and not self.why and not self.link.answered:
+            raise Unsupported("the tests ask nothing of the solution")
         total = max(self.planned, self.executed) if self.why else self.executed  # some stand where none should come
         return {"passed": self.passed, "total": total, "why": self.why}
 
@@ -108,7 +110,9 @@ class _Tests:
                 continue
             try:
                 self.names[name] = self.link.ask("get", {"name": name})
-            except NameError:
+            except NameError as error:
+                if name == self.entry_point and hasattr(builtins, name):  # else the tests would find Python's own
+                    raise self.link.end(str(error)) from None
                 continue  # the test that uses it fails, and says so
 
     def begin(self) -> None:

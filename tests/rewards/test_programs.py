@@ -52,6 +52,7 @@ SHAPES: dict[str, Any] = {
     },
     "APPS": {"fn_name": "double", "inputs": [[4], [5]], "outputs": [[8], [10]]},
     "APPS, in a column": {"input_output": json.dumps({"fn_name": "double", "inputs": [[4]], "outputs": [8]})},
+    "open-r1's column": {"test_cases": [{"fn_name": "double", "input": [4], "output": 8, "type": "function_call"}]},
     "LiveCodeBench calls": {"fn_name": "double", "inputs": ["4", "[1, 2]"], "outputs": ["8", "[1, 2, 1, 2]"]},
     "LiveCodeBench rows": [
         {"input": "4", "output": "8", "testtype": "functional", "metadata": '{"func_name": "double"}'}
@@ -78,6 +79,12 @@ PROGRAM = "import sys\nfor line in sys.stdin:\n    print(int(line) * 2)\n"
         {"inputs": ["1\n2"], "outputs": ["2\n4"]},
         {"input": ["3"], "output": ["6"]},
         {"input_output": {"inputs": [["1", "2"]], "outputs": [["2", "4"]]}},
+        {
+            "test_cases": [{"fn_name": None, "input": "3\n", "output": "6\n", "type": "stdin_stdout"}],
+            "language": "python",
+        },
+        {"public_tests": {"input": ["3\n"], "output": ["6\n"]}, "private_tests": {"input": [], "output": []}},
+        {"public_tests": None, "generated_tests": '{"input": ["3"], "output": ["6"]}'},
         [{"input": "3\n", "output": "6\n", "testtype": "stdin"}],
         json.dumps([{"input": "3\n", "output": "6\n", "testtype": "stdin"}]),
     ],
@@ -95,6 +102,8 @@ def test_programs_are_judged_by_what_they_print(tests: Any) -> None:
         ({"stdin": ["1"], "stdout": []}, "1 inputs, but 0 outputs"),
         ({"stdin": [], "stdout": []}, "there are no tests"),
         ({"asserts": []}, "there are no tests"),
+        ({"public_tests": {"input": [], "output": []}}, "there are no tests"),
+        ({"public_tests": {"stdin": ["1"]}}, "'inputs|input' is a list"),
         ({"asserts": ["assert ("]}, "the tests are no Python"),
         ({"entry_point": "f", "cases": [[1]]}, "a case is [arguments, result]"),
         ({"entry_point": "f", "cases": []}, "there are no tests"),
@@ -408,6 +417,38 @@ ENDS = {
     "an exit function": "import atexit\natexit.register(print, 3)",
     "output that is not flushed": "import sys\nsys.stdout.write('3')",
 }
+
+
+def test_the_standard_streams_have_their_names() -> None:
+    source = "import sys\nsys.stdin = open('/dev/stdin')\nprint(int(input()) * 2, file=open('/dev/stdout', 'w'))"
+    assert code(source, {"stdin": ["4"], "stdout": ["8"]}).value == 1.0
+    assert code(source, {"stdin": ["4"], "stdout": ["9"]}).value == 0.0
+
+
+@pytest.mark.parametrize(
+    "tests",
+    [
+        {"fn_name": "gcd", "inputs": [[4, 6]], "outputs": [2]},
+        {"entry_point": "gcd", "cases": [[[4, 6], 2]]},
+        {"asserts": ["assert gcd(4, 6) == 2"]},
+        {"test": "for n in (1, 2):\n    assert gcd(2 * n, 4 * n) == 2 * n"},
+        {"test": "from solution import gcd\ndef test_a():\n    assert gcd(4, 6) == 2"},
+    ],
+)
+def test_a_function_that_python_has_must_be_the_solutions_own(tests: Any) -> None:
+    """The names LeetCode's programs need not import are none of theirs."""
+    assert code("x = 1", tests).value == 0.0
+    assert code("from math import gcd", tests).value == 1.0
+    assert code("def gcd(a, b): return functools.reduce(math.gcd, (a, b))", tests).value == 1.0
+
+
+def test_a_built_in_function_must_be_the_solutions_own_where_it_is_under_test() -> None:
+    check = {"entry_point": "pow", "test": "def check(f):\n    for n in (1, 2):\n        assert f(n, 2) == n * n"}
+    assert code("x = 1", check).value == 0.0
+    assert code("def pow(a, b): return a ** b", check).value == 1.0
+    nothing = code("x = 1", {"test": "for n in (1, 2):\n    assert pow(n, 2) == n * n"})
+    assert nothing.value is None
+    assert "ask nothing of the solution" in nothing.why
 
 
 @pytest.mark.parametrize("end", ENDS)
