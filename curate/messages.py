@@ -7,21 +7,22 @@ as JSON text, the form of the OpenAI wire), `tool_call_id` and `name`. Absent fi
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from curate.parts import BadTurn, Message, calls, read_parts, without_nulls
 from curate.text.thinking import split_thinking
-
-Message = dict[str, Any]
 
 ROLES = {
     "system": "system", "developer": "system",
-    "user": "user", "human": "user", "prompter": "user", "patient": "user",
+    "user": "user", "human": "user", "prompter": "user", "patient": "user", "customer": "user", "client": "user",
     "assistant": "assistant", "gpt": "assistant", "chatgpt": "assistant", "bot": "assistant", "model": "assistant",
-    "ai": "assistant", "doctor": "assistant",
+    "ai": "assistant", "doctor": "assistant", "agent": "assistant", "chatbot": "assistant",
+    "gpt4": "assistant", "gpt-4": "assistant", "claude": "assistant", "bing": "assistant", "bard": "assistant",
+    "gemini": "assistant",
     "tool": "tool", "observation": "tool", "function": "tool", "function_response": "tool", "tool_response": "tool",
     "ipython": "tool",
+    "function_call_output": "tool",
     "function_call": "call", "tool_call": "call", "tool_calls": "call",
 }  # fmt: skip
 
@@ -30,14 +31,11 @@ FIELDS = {
     "content": ("content", "value", "text", "parts"),
     "reasoning": ("reasoning_content", "reasoning", "thinking"),
 }
-KNOWN_FIELDS = {name for names in FIELDS.values() for name in names} | {"tool_calls", "tool_call_id", "name"}
-
-
-_TEXTS = ("text", "input_text", "output_text")
-_THOUGHTS = ("reasoning", "thinking")
-_CALLS = ("tool_call", "tool_calls", "function_call")
-_MEDIA = ("image", "image_url", "input_image", "audio", "input_audio", "video", "video_url", "file", "input_file")
-_PARTS = (*_TEXTS, *_THOUGHTS, *_CALLS, *_MEDIA)
+_CALL_FIELDS = ("tool_calls", "function_call")
+_WRAPPED = ("data", "kwargs")
+KNOWN_FIELDS = {name for names in FIELDS.values() for name in names} | {
+    *_CALL_FIELDS, *_WRAPPED, "tool_call_id", "call_id", "name", "type", "lc", "id", "additional_kwargs",
+}  # fmt: skip
 
 
 def is_turn(value: Any) -> bool:
@@ -46,11 +44,16 @@ def is_turn(value: Any) -> bool:
     >>> is_turn({"from": "gpt", "value": "2"}), is_turn({"question": "1+1?"})
     (True, False)
     """
-    return isinstance(value, Mapping) and all(any(name in value for name in FIELDS[of]) for of in ("role", "content"))
+    if not isinstance(value, Mapping):
+        return False
+    langchain = {"type", "data"} <= {*value} or {"lc", "kwargs"} <= {*value}
+    named = langchain or {"type", "additional_kwargs"} <= {*value} or any(name in value for name in FIELDS["role"])
+    return named and (langchain or any(name in value for name in FIELDS["content"]))
 
 
-class BadTurn(ValueError):
-    """A turn that is no message; the text says why, without its place: reasons are counted."""
+def role_of(turn: Mapping[str, Any]) -> str | None:
+    """Who speaks in a turn: `system user assistant tool`, `call` for a turn that is a call; None when it is unknown."""
+    return ROLES.get(_speaker(_flat(turn)))
 
 
 def to_messages(turns: Iterable[Mapping[str, Any]], system: str | None = None) -> list[Message]:
@@ -68,19 +71,12 @@ def to_messages(turns: Iterable[Mapping[str, Any]], system: str | None = None) -
     for turn in turns:
         if not isinstance(turn, Mapping):
             raise BadTurn("a turn that is no object")
-        message = _message(turn)
-        if message["role"] == "system" and not message["content"].strip():
-            continue
-        last = messages[-1] if messages else None
-        if (
-            last
-            and last["role"] == "assistant" == message["role"]
-            and "tool_calls" in message
-            and not message["content"]
-        ):
-            last["tool_calls"] = last.get("tool_calls", []) + message["tool_calls"]
-            continue
-        messages.append(message)
+        for message in _messages(turn):
+            last = messages[-1] if messages else None
+            if last and last["role"] == "assistant" == message["role"] and _is_call_alone(message):
+                last["tool_calls"] = last.get("tool_calls", []) + message["tool_calls"]
+            elif message["role"] != "system" or message["content"].strip():
+                messages.append(message)
     if system and system.strip() and not (messages and messages[0]["role"] == "system"):
         messages.insert(0, {"role": "system", "content": system})
     return messages
@@ -110,105 +106,53 @@ def problem(messages: Sequence[Mapping[str, Any]]) -> str | None:
 
 def plain(messages: Iterable[Mapping[str, Any]]) -> list[Message]:
     """Messages as a chat template wants them: without the nulls that a table puts in absent fields."""
-    return [{key: _plain(value) for key, value in message.items() if value is not None} for message in messages]
+    return [without_nulls(message) for message in messages]
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _plain(inner) for key, inner in value.items() if inner is not None}
-    return [_plain(inner) for inner in value] if isinstance(value, list) else value
-
-
-def _message(turn: Mapping[str, Any]) -> Message:
-    role = _role(_first(turn, "role"))
-    content = _first(turn, "content")
+def _messages(turn: Mapping[str, Any]) -> list[Message]:
+    """What a turn says: one message, and before it one for each tool that answers in it."""
+    turn = _flat(turn)
+    role, content = ROLES.get(_speaker(turn)), _first(turn, "content")
+    if role is None:
+        raise BadTurn(f"unknown role '{_speaker(turn)[:40]}'")
     if role == "call":
-        return {"role": "assistant", "content": "", "tool_calls": _calls(content)}
-    text, reasoning, calls = _parts(content)
-    reasoning = reasoning or _first(turn, "reasoning")
+        return [{"role": "assistant", "content": "", "tool_calls": calls(turn if content is None else content)}]
+    parts = read_parts(turn.get("output") if role == "tool" and content is None else content)
+    text, reasoning = parts.text, "\n".join(parts.thoughts) or _first(turn, "reasoning")
     if role == "assistant" and reasoning is None:
         reasoning, text, _ = split_thinking(text)
     message: Message = {"role": role, "content": text}
     if reasoning is not None and str(reasoning).strip():
         message["reasoning_content"] = str(reasoning)
-    if calls or turn.get("tool_calls"):
-        message["tool_calls"] = calls or _calls(turn["tool_calls"])
+    called = next((turn[name] for name in _CALL_FIELDS if turn.get(name)), None)
+    if parts.calls or called:
+        message["tool_calls"] = parts.calls or calls(called)
     message |= {field: turn[field] for field in ("tool_call_id", "name") if turn.get(field)}
-    return message
+    if role == "tool" and turn.get("call_id"):
+        message["tool_call_id"] = turn["call_id"]
+    return [*parts.results, message] if text.strip() or not parts.results else parts.results
+
+
+def _flat(turn: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A turn with its fields on top: LangChain writes `{"type", "data"}`, or a class with its arguments."""
+    if _first(turn, "role") is not None or not {*_WRAPPED, "additional_kwargs"} & {*turn}:
+        return turn
+    inner = next((turn[name] for name in _WRAPPED if isinstance(turn.get(name), Mapping)), None)
+    name = turn["id"][-1] if isinstance(turn.get("id"), list) and turn["id"] else turn.get("type")
+    flat = without_nulls(inner or turn)
+    more = flat.get("additional_kwargs") if isinstance(flat.get("additional_kwargs"), Mapping) else {}
+    role = _first(flat, "role") or str(name).removesuffix("Chunk").removesuffix("Message")
+    return {**more, **{key: value for key, value in flat.items() if value != []}, "role": role}
+
+
+def _speaker(turn: Mapping[str, Any]) -> str:
+    """The word for who speaks; an item of OpenAI's Responses that is no message has its type alone."""
+    return str(_first(turn, "role") or turn.get("type")).strip().lower()
+
+
+def _is_call_alone(message: Message) -> bool:
+    return "tool_calls" in message and not message["content"]
 
 
 def _first(turn: Mapping[str, Any], field: str) -> Any:
     return next((turn[name] for name in FIELDS[field] if turn.get(name) is not None), None)
-
-
-def _role(name: Any) -> str:
-    role = ROLES.get(str(name).strip().lower())
-    if role is None:
-        raise BadTurn(f"unknown role '{str(name)[:40]}'")
-    return role
-
-
-def _parts(content: Any) -> tuple[str, str | None, list[Message]]:
-    """The text, the thinking and the calls of a content that may be a list of parts."""
-    if isinstance(content, str):
-        content = _parts_in(content)
-    if content is None or isinstance(content, str):
-        return content or "", None, []
-    texts, thoughts, calls = [], [], []
-    for part in content if isinstance(content, list) else [content]:
-        kind = _kind(part)
-        value = (
-            next((part[key] for key in ("text", "value", "content", kind) if part.get(key)), "")
-            if isinstance(part, Mapping)
-            else part
-        )
-        if kind in _TEXTS:
-            texts.append(str(value))
-        elif kind in _THOUGHTS:
-            thoughts.append(str(value))
-        elif kind in _CALLS:
-            calls += _calls(value)
-        else:
-            raise BadTurn(f"a part of type '{str(kind)[:40]}' is not text")
-    return "\n".join(texts), "\n".join(thoughts) or None, calls
-
-
-def _kind(part: Any) -> Any:
-    """Of what type a part is: the type it names, or its one field (Gemini: `{"text": ...}`, `{"inlineData": ...}`)."""
-    if not isinstance(part, Mapping):
-        return "text"
-    return (
-        part["type"] if part.get("type") else next((name for name, value in part.items() if value is not None), "text")
-    )
-
-
-def _parts_in(content: str) -> Any:
-    """The parts that a text holds as JSON, as it does in a column that mixes both; the text itself when it is one."""
-    if not content.startswith('[{"type"'):
-        return content
-    try:
-        parts = json.loads(content)
-    except (ValueError, RecursionError):
-        return content
-    return parts if all(isinstance(part, dict) and part.get("type") in _PARTS for part in parts) else content
-
-
-def _calls(value: Any) -> list[Message]:
-    """Tool calls, from JSON or from what it stands for: one call or a list of them."""
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except (ValueError, RecursionError) as error:
-            raise BadTurn("a tool call is not JSON") from error
-    return [_call(one) for one in (value if isinstance(value, list) else [value])]
-
-
-def _call(value: Any) -> Message:
-    function = value.get("function") or value if isinstance(value, Mapping) else {}
-    name = function.get("name") if isinstance(function, Mapping) else None
-    if not name:
-        raise BadTurn("a tool call names no function")
-    arguments = function.get("arguments", function.get("parameters"))
-    text = arguments if isinstance(arguments, str) else json.dumps(_plain(arguments or {}), ensure_ascii=False)
-    call: Message = {"type": "function", "function": {"name": str(name), "arguments": text}}
-    return call | ({"id": value["id"]} if value.get("id") else {})

@@ -137,12 +137,12 @@ def test_claude_texts_files_and_calls(tmp_path: Path) -> None:
         {"uuid": "2", "sender": "assistant", "text": "I look. 2", "content": parts},
     )  # fmt: skip
     made = loaded(tmp_path, [plain_chat, called])
-    call = {"type": "function", "function": {"name": "sum", "arguments": '{"a": 1}'}}
+    call = {"type": "function", "function": {"name": "sum", "arguments": '{"a": 1}'}, "id": "t"}
     assert made.dialect == "claude"
     assert said(made) == [
         [{"role": "user", "content": "Sum it up\n\na.txt:\n1+1"}, SAY],
         [ASK, {"role": "assistant", "content": "I look.", "reasoning_content": "I look.", "tool_calls": [call]},
-         {"role": "tool", "content": "2", "name": "sum"}, SAY],
+         {"role": "tool", "content": "2", "name": "sum", "tool_call_id": "t"}, SAY],
     ]  # fmt: skip
     assert made.frame["left_out"].to_list() == [None, "attached files"]
 

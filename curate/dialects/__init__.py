@@ -23,8 +23,10 @@ from curate.dialects import (
     conversations,
     distilled,
     instructions,
+    logged,
     preferences,
     problems,
+    stepwise,
     trees,
     verdicts,
 )
@@ -32,7 +34,8 @@ from curate.dialects.dialect import CannotConvert, Dialect, Row
 from curate.dialects.evening import even
 from curate.dialects.fitting import Fit, parts_of
 from curate.dialects.tell import named, tell
-from curate.messages import KNOWN_FIELDS, BadTurn
+from curate.messages import KNOWN_FIELDS
+from curate.parts import BadTurn
 from curate.renaming import set_aside
 from curate.widen import to_frame
 
@@ -41,7 +44,19 @@ if TYPE_CHECKING:
 
 DIALECTS: dict[str, Dialect] = {
     dialect.name: dialect
-    for part in (verdicts, preferences, problems, distilled, chats, trees, calling, conversations, instructions)
+    for part in (
+        verdicts,
+        preferences,
+        stepwise,
+        problems,
+        distilled,
+        chats,
+        trees,
+        calling,
+        logged,
+        conversations,
+        instructions,
+    )
     for dialect in part.DIALECTS
 }
 

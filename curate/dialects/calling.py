@@ -9,7 +9,8 @@ from typing import Any
 
 from curate.dialects.dialect import CannotConvert, Dialect, Part, Row
 from curate.dialects.words import PROMPT, SYSTEM, TOOLS, checked, filled
-from curate.messages import BadTurn, Message, to_messages
+from curate.messages import to_messages
+from curate.parts import BadTurn, Message
 from curate.widen import to_json
 
 _SPEAKER = re.compile(r"(?:^|\n)\s*(USER|ASSISTANT|FUNCTION RESPONSE):[ ]?")

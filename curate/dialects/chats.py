@@ -15,7 +15,8 @@ from typing import Any
 from curate.dialects.conversations import thought_apart
 from curate.dialects.dialect import CannotConvert, Dialect, Part, Row
 from curate.dialects.words import checked
-from curate.messages import BadTurn, Message, to_messages
+from curate.messages import to_messages
+from curate.parts import BadTurn, Message
 
 _SILENT = ("reasoning_recap", "token_budget", "flag")
 """Parts that are of the screen, not of the conversation: `Thought for 5 seconds`."""
@@ -165,26 +166,13 @@ def _claude_turns(one: Mapping[str, Any]) -> list[Message]:
     """The turns of a message: its text, its calls, and between two texts what a tool answered."""
     role = one.get("sender") or ""
     parts = [part for part in one.get("content") or [] if isinstance(part, Mapping) and part.get("type") not in _SILENT]
-    turns: list[Message] = []
-    for part in parts:
-        kind = part.get("type")
-        if kind == "tool_result":
-            turns.append({"role": "tool", "content": part.get("content")} | _named(part))
-        elif kind == "tool_use":
-            call = _call(str(part.get("name")), json.dumps(_object(part.get("input")), ensure_ascii=False), "input")
-            turns.append({"role": "assistant", "content": "", "tool_calls": [call]})
-        else:
-            turns.append({"role": role, "content": [part]})
-    if not any(turn["content"] or "tool_calls" in turn for turn in turns):
-        turns = [{"role": role, "content": one.get("text") or ""}]
+    turns = [{"role": "tool" if part.get("type") == "tool_result" else role, "content": [part]} for part in parts]
     read = [message for turn in turns for message in to_messages([turn])]
+    if not any(message["content"] or message.get("tool_calls") for message in read):
+        read = to_messages([{"role": role, "content": one.get("text") or ""}])
     if role != "human":
         return read
     return [{"role": "user", "content": "\n".join(message["content"] for message in read)}]
-
-
-def _named(part: Mapping[str, Any]) -> Message:
-    return {"name": part["name"]} if part.get("name") else {}
 
 
 # Open WebUI: `chat` with a `history`, messages by their id and the current one

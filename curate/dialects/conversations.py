@@ -8,8 +8,9 @@ from difflib import get_close_matches
 from typing import Any
 
 from curate.dialects.dialect import CannotConvert, Dialect, Part, Row
-from curate.dialects.words import ANSWER, FINISH, SYSTEM, TOOLS, TURNS, answered, checked, gold
-from curate.messages import Message, to_messages
+from curate.dialects.words import ANSWER, CHATS, FINISH, SYSTEM, TOOLS, TURNS, answered, checked, gold
+from curate.messages import to_messages
+from curate.parts import Message
 from curate.widen import to_json
 
 HELPERS = (
@@ -32,7 +33,8 @@ def _conversation(row: Row) -> list[Row]:
 
 def _told(instruction: Any) -> str | None:
     """The system's turn that stands apart from the others, as one of them (Gemini)."""
-    return to_messages([{**instruction, "role": "system"}])[0]["content"] if instruction else None
+    told = to_messages([{**instruction, "role": "system"}]) if instruction else []
+    return told[0]["content"] if told else None
 
 
 def thought_apart(messages: list[Message], finish_reason: Any = None) -> Row:
@@ -139,8 +141,8 @@ DIALECTS = (
         {"exchanges": Part((*TURNS.names, "data"), "objects")}, _exchanges, may={"system": SYSTEM}, looks=_is_exchanges,
     ),
     Dialect(
-        "alternating", "a list of texts, of the user and the assistant in turn (UltraChat)",
-        {"texts": Part(("data", "dialog", "conversation"), "texts")}, _alternating, may={"system": SYSTEM},
+        "alternating", "a list of texts, of the user and the assistant in turn (UltraChat, LIMA)",
+        {"texts": Part((*CHATS, "data", "dialogue", "turns"), "texts")}, _alternating, may={"system": SYSTEM},
     ),
     Dialect(
         "dialogue", "a transcript whose lines begin with their speaker (MTS-Dialog)",

@@ -5,10 +5,12 @@ Their golds are worked solutions; the answer is what stands in the last \boxed{}
 
 from __future__ import annotations
 
+from typing import Any
+
 from curate.dialects.dialect import CannotConvert, Dialect, Part, Row
-from curate.dialects.instructions import LONG
+from curate.dialects.instructions import LONG, each
 from curate.dialects.problems import last_boxed
-from curate.dialects.words import PROMPT, SOLUTION, SYSTEM, answered, asked, checked, filled, gold
+from curate.dialects.words import ANSWER, PROMPT, SOLUTION, SYSTEM, answered, asked, checked, filled, gold
 from curate.messages import to_messages
 
 
@@ -36,6 +38,26 @@ def _reannotated_turns(row: Row) -> list[Row]:
         raise CannotConvert("the conversation does not end with an answer")
     said = answered(last["content"], last.get("reasoning_content"))
     return [{"messages": before} | said | _worked(row["solution"])]
+
+
+def _traces(row: Row) -> list[Row | CannotConvert]:
+    """One row for each sampled trace: whether it was found right, and why it ended, stand in lists beside them."""
+    side = asked(filled(row["prompt"], "prompt")) | gold(row["answer"], row["solution"])
+    side |= {"verifier": "math"} if "answer" in side else {}
+    traces = row["traces"] or []
+    told = {name: _one_each(row[name], len(traces)) for name in ("correct", "finish_reasons")}
+
+    def made(place: int) -> Row:
+        finish, right = told["finish_reasons"][place], told["correct"][place]
+        said = side | answered(traces[place], None, finish, empty=True)
+        return said | ({} if right is None else {"is_correct": right})
+
+    return each(range(len(traces)), made)
+
+
+def _one_each(values: object, count: int) -> list[Any]:
+    """A list of one value for each trace; of nulls where the data has none, or another number of them."""
+    return values if isinstance(values, list) and len(values) == count else [None] * count
 
 
 def _matched(row: Row) -> list[Row]:
@@ -67,6 +89,16 @@ DIALECTS = (
         "r1_distill_turns", "a problem, its solution, and R1's annotated conversation (R1-Distill-SFT v1)",
         {"prompt": PROMPT, "messages": Part(("reannotated_messages",), "turns")},
         _reannotated_turns, may={"solution": SOLUTION}, over=("prompts", "math"),
+    ),
+    Dialect(
+        "traces", "a problem, its answer, and several sampled traces: a row for each (OpenR1-Math, NuminaMath)",
+        {"prompt": PROMPT, "answer": ANSWER, "traces": Part(("generations", "samples", "responses"), "texts")},
+        _traces,
+        may={
+            "solution": SOLUTION, "correct": Part(("correctness_math_verify",), "any"),
+            "finish_reasons": Part(("finish_reasons",), "texts"), "messages": Part(("messages",), "turns"),
+        },
+        over=("samples", "math", "gsm8k", "question_answer", "question_text", "messages"),
     ),
     Dialect(
         "matched_solution", "a problem with the solution found for it in a book (SCP-116K)",

@@ -25,7 +25,7 @@ from curate.dialects.words import (
     gold,
     text_of,
 )  # fmt: skip
-from curate.messages import ROLES, to_messages
+from curate.messages import role_of, to_messages
 
 INSTRUCTION = Part(("instruction",))
 INPUT = Part(("input", "context"))
@@ -107,7 +107,7 @@ def _instructions(row: Row) -> list[Row]:
 def _waits(_columns: Mapping[str, str], rows: Sequence[Row]) -> str | None:
     """Conversations that hold their answers do not wait for the one beside them (Magpie has both)."""
     last = [row["messages"][-1] or {} for row in rows if row["messages"]]
-    answers = sum(ROLES.get(str(turn.get("role") or turn.get("from")).lower()) == "assistant" for turn in last)
+    answers = sum(role_of(turn) == "assistant" for turn in last)
     return "its conversations hold an answer already" if answers * 2 > len(last) else None
 
 

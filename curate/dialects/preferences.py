@@ -17,7 +17,8 @@ from curate.dialects.words import (
     checked,
     filled,
 )  # fmt: skip
-from curate.messages import Message, to_messages
+from curate.messages import to_messages
+from curate.parts import Message
 from curate.text.thinking import split_thinking
 from curate.widen import to_json
 
@@ -101,7 +102,7 @@ def _prompted(row: Row) -> list[Row]:
 
 
 def _preferred(row: Row) -> list[Row]:
-    asks = row["input"]
+    asks = row["input"] or {}
     made = {"messages": checked(to_messages(asks.get("messages") or []))} | pair(
         _said(row["chosen"]), _said(row["rejected"])
     )

@@ -10,7 +10,8 @@ from typing import Any
 
 from curate.dialects.dialect import CannotConvert, Dialect, Part, Row
 from curate.dialects.words import checked
-from curate.messages import Message, to_messages
+from curate.messages import to_messages
+from curate.parts import Message
 
 
 def _tree_paths(row: Row) -> list[Row]:

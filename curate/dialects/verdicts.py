@@ -24,6 +24,7 @@ from curate.dialects.words import (
     filled,
 )  # fmt: skip
 from curate.messages import to_messages
+from curate.parts import Message
 
 _TEXT_FIELDS = ("response", "answer", "completion", "text", "content")
 _STEMS = ("output", "response", "answer", "completion", "text")
@@ -122,12 +123,37 @@ def _signed(row: Row) -> list[Row]:
     return [side | pair(answers[strength > 0], answers[strength < 0])]
 
 
+def _shp(row: Row) -> list[Row]:
+    answers = (row["first"], row["second"])
+    if row["label"] not in (0, 1):
+        raise CannotConvert("a label that is neither 0 nor 1")
+    return [asked(filled(row["prompt"], "prompt")) | pair(*(answers if row["label"] == 1 else answers[::-1]))]
+
+
 def _arena(row: Row) -> list[Row]:
     sides = [to_messages(row[name] or []) for name in ("first", "second")]
     better = {"a": 0, "model_a": 0, "b": 1, "model_b": 1}.get(str(row["winner"]).strip().lower())
     if better is None:
         raise CannotConvert("a tie, or a winner that is neither")
     return [apart(sides[better], sides[1 - better])]
+
+
+def _arena_texts(row: Row) -> list[Row]:
+    """The prompts of a conversation, and what each of two models said to them."""
+    flags = [row["wins_first"], row["wins_second"]]
+    if sorted(map(bool, flags)) != [False, True]:
+        raise CannotConvert("a tie, or a winner that is neither")
+    sides = [_woven(row["prompts"] or [], row[name] or []) for name in ("first", "second")]
+    return [apart(*(sides if flags[0] else sides[::-1]))]
+
+
+def _woven(prompts: Sequence[Any], answers: Sequence[Any]) -> list[Message]:
+    """Prompts and answers in turn. Raises CannotConvert when they are not as many, or one is missing."""
+    if len(prompts) != len(answers) or None in (*prompts, *answers) or not prompts:
+        raise CannotConvert("not as many answers as prompts" if prompts else "no prompt")
+    pairs = zip(prompts, answers, strict=True)
+    turns = ((("user", asks), ("assistant", says)) for asks, says in pairs)
+    return to_messages({"role": role, "content": text} for both in turns for role, text in both)
 
 
 def _kto(row: Row) -> list[Row]:
@@ -174,6 +200,19 @@ DIALECTS = (
         {"first": Part(("conversation_a",), "turns"), "second": Part(("conversation_b",), "turns"),
          "winner": Part(("winner",), "any")},
         _arena,
+    ),
+    Dialect(
+        "arena_texts", "prompts, the answers of two models to each, and flags of the winner (LMSYS's 55k of the arena)",
+        {"prompts": Part(("prompt", "prompts"), "texts"), "first": Part(("response_a",), "texts"),
+         "second": Part(("response_b",), "texts"), "wins_first": Part(("winner_model_a",), "any"),
+         "wins_second": Part(("winner_model_b",), "any")},
+        _arena_texts, over=("prompts",),
+    ),
+    Dialect(
+        "shp", "a post, two replies, and 1 where the first is preferred (Stanford Human Preferences)",
+        {"prompt": Part(("history", *PROMPT.names)), "first": Part(("human_ref_a",)),
+         "second": Part(("human_ref_b",)), "label": Part(("labels", "label"), "number")},
+        _shp, over=("prompts",),
     ),
     _pairwise("1", "2"), _pairwise("0", "1"), _pairwise("a", "b"),
     Dialect(

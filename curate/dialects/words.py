@@ -6,13 +6,19 @@ import re
 from typing import Any
 
 from curate.dialects.dialect import CannotConvert, Part, Row
-from curate.messages import Message, problem, to_messages
+from curate.messages import problem, to_messages
+from curate.parts import Message
 from curate.text.thinking import split_thinking
 
 PROMPT = Part(("prompt", "question", "problem", "query", "problem_text", "user_prompt"))
-OUTPUTS = ("completion", "response", "output", "generation", "model_output", "generated_solution")
+OUTPUTS = (
+    "completion", "response", "output", "generation", "model_output", "generated_solution", "llm_response",
+    "model_response", "generated_text", "attempt",
+)  # fmt: skip
 COMPLETION = Part(OUTPUTS, rivals=OUTPUTS)
-THINKING = Part(("thinking", "reasoning_content", "reasoning", "reasoning_trace", "thought", "thoughts"))
+THINKING = Part(
+    ("thinking", "reasoning_content", "reasoning", "reasoning_trace", "thought", "thoughts", "thinking_trajectories")
+)
 GOLD = ("answer", "final_answer", "ground_truth", "gold", "gt", "expected_answer", "reference_answer", "correct_answer")
 ANSWER = Part(GOLD, "gold")
 SOLUTION = Part(("solution", "rationale", "explanation"))

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from curate.errors import DataError
-from curate.messages import Message, plain, problem
+from curate.messages import plain, problem
+from curate.parts import Message
 from curate.schema.contracts import Contract, contract_of, may_lack, missing, reads_answer
 from curate.shapes import observe
 from curate.text.thinking import join_thinking
