@@ -8,6 +8,7 @@ content. What cannot be read becomes a failed row with its line and the reason, 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections.abc import Mapping
 from glob import has_magic
@@ -184,13 +185,24 @@ def tell_format(path: Path, begin: bytes) -> str:
     named = FORMATS.get(suffixes[-1]) if suffixes else None
     text = begin.lstrip()
     first_line = text.partition(b"\n")[0].strip()
-    if text[:1] == b"[" or first_line == b"{":
+    if text[:1] == b"[" or first_line == b"{" or _over_lines(text):
         return "json"
     if text[:1] == b"{" and named in (None, "csv", "tsv"):
         return "jsonl"
     if named is None:
         raise DataError(f"{path}: the format cannot be told; give format: {', '.join(sorted(set(FORMATS.values())))}")
     return named
+
+
+def _over_lines(text: bytes) -> bool:
+    """Whether a text begins with an object that ends on a later line than its first."""
+    if text[:1] != b"{":
+        return False
+    letters = text.decode("utf-8", "replace")
+    try:
+        return json.JSONDecoder().raw_decode(letters)[1] > letters.find("\n") > 0
+    except (ValueError, RecursionError):
+        return False
 
 
 def _is_data(path: Path) -> bool:

@@ -11,7 +11,7 @@ import orjson
 from curate.errors import DataError
 from curate.messages import is_turn
 from curate.sources.json_rows import Clean, Rows, if_clean, read_lines
-from curate.sources.json_strict import TOO_DEEP, BadRow, check_row, decoder_into, reason
+from curate.sources.json_strict import TOO_DEEP, BadRow, check_row, decoder_into, reason, skip_space
 from curate.sources.loaded import Intake
 from curate.sources.streams import Block
 
@@ -100,7 +100,7 @@ def _slow_document(data: bytes, file: str, intake: Intake) -> None:
 
 def _documents(text: str, decoder: json.JSONDecoder, file: str, intake: Intake) -> Iterator[tuple[int, Any]]:
     """The objects of a file that holds one behind the other, as `jq` prints them, up to where one breaks."""
-    at, number = _skip_space(text, 0), 0
+    at, number = skip_space(text, 0), 0
     while at < len(text):
         number += 1
         try:
@@ -110,14 +110,14 @@ def _documents(text: str, decoder: json.JSONDecoder, file: str, intake: Intake) 
             intake.fail(file, number, text[at : at + 2_000], f"{why}; what follows is lost")
             return
         yield number, value
-        at = _skip_space(text, end)
+        at = skip_space(text, end)
 
 
 def _elements(text: str, decoder: json.JSONDecoder, file: str, intake: Intake) -> Iterator[tuple[int, Any]]:
     """The elements of a list that does not parse as a whole, up to where it breaks; there is a failed row."""
-    at, number = _skip_space(text, 0), 0
+    at, number = skip_space(text, 0), 0
     opened = text[at : at + 1] == "["
-    at = _skip_space(text, at + 1) if opened else at
+    at = skip_space(text, at + 1) if opened else at
     while True:
         number += 1
         try:
@@ -129,11 +129,11 @@ def _elements(text: str, decoder: json.JSONDecoder, file: str, intake: Intake) -
             intake.fail(file, number, text[at : at + 2_000], f"{reason(error)}; what follows is lost")
             return
         yield number, value
-        at = _skip_space(text, end)
+        at = skip_space(text, end)
         if text[at : at + 1] != ",":
             _end_of_list(text, at, number + 1, file, intake)
             return
-        at = _skip_space(text, at + 1)
+        at = skip_space(text, at + 1)
         if opened and text[at:].strip() == "]":
             intake.notes.append(f"{file}: the list ends in a comma")
             return
@@ -145,12 +145,6 @@ def _end_of_list(text: str, at: int, number: int, file: str, intake: Intake) -> 
     if text[at : at + 1] == "]":
         reason = "the list has ended before"
     intake.fail(file, number, text[at : at + 2_000], f"{reason}; what follows is lost")
-
-
-def _skip_space(text: str, at: int) -> int:
-    while at < len(text) and text[at] in " \t\r\n":
-        at += 1
-    return at
 
 
 def _are_columns(value: dict[str, Any]) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from curate.shapes import Census, Shape, TooDeep, observe
-from curate.sources.json_strict import BadRow, parse_row
+from curate.sources.json_strict import BadRow, parse_line
 from curate.sources.loaded import Intake
 from curate.sources.streams import Block, Broken
 from curate.widen import to_columns
@@ -76,7 +76,7 @@ def _slow_lines(block: Block, file: str, intake: Intake) -> None:
         if intake.room is not None and len(rows) >= intake.room:
             break
         try:
-            rows.append(parse_row(data.decode("utf-8", "surrogateescape"), intake.tally))
+            rows += parse_line(data.decode("utf-8", "surrogateescape"), intake.tally)
         except BadRow as bad:
             intake.fail(file, line, data, str(bad))
     intake.add(rows)

@@ -36,13 +36,19 @@ class BadRow(ValueError):
     """A row that cannot be read; the message is its reason."""
 
 
-def parse_row(text: str, tally: Counter[str]) -> dict[str, Any]:
-    """One row, every oddity found. Raises BadRow with the reason; `tally` counts what is kept but worth a note."""
+def parse_line(text: str, tally: Counter[str]) -> list[dict[str, Any]]:
+    """The row of a line, every oddity found; of a line that holds several objects one behind the other, all of them.
+
+    Raises BadRow with the reason; `tally` counts what is kept but worth a note.
+    """
     seen: set[str] = set()
-    row: dict[str, Any] = _parse(decoder_into(seen), text)
-    check_row(row)
+    rows = _parse(decoder_into(seen), text)
+    for row in rows:
+        check_row(row)
     tally.update(seen)
-    return row
+    if len(rows) > 1:
+        tally["objects one behind the other on one line were each read as a row,"] += len(rows)
+    return rows
 
 
 def check_row(row: Any) -> None:
@@ -58,13 +64,27 @@ def check_row(row: Any) -> None:
         raise BadRow(NOT_UTF8 if escaped_byte else "a lone surrogate: half a character is missing") from error
 
 
-def _parse(decoder: json.JSONDecoder, text: str) -> Any:
+def _parse(decoder: json.JSONDecoder, text: str) -> list[Any]:
+    values = list[Any]()
+    at = skip_space(text, 0)
     try:
-        return decoder.decode(text)
+        while not values or text.startswith("{", at):
+            value, end = decoder.raw_decode(text, at)
+            values.append(value)
+            at = skip_space(text, end)
     except RecursionError:
         raise BadRow(TOO_DEEP) from None
+    except json.JSONDecodeError as error:
+        if values:
+            raise BadRow("more behind the object, where each row of JSON lines has a line of its own") from error
+        if not text[error.pos :].strip() and text.lstrip().startswith("{"):
+            raise BadRow("not JSON: the line ends before its object does (`jq -c .` writes one row a line)") from error
+        raise BadRow(reason(error)) from error
     except ValueError as error:
         raise BadRow(reason(error)) from error
+    if at < len(text):
+        raise BadRow(reason(json.JSONDecodeError("Extra data", text, at)))
+    return values
 
 
 def reason(error: ValueError) -> str:
@@ -81,13 +101,18 @@ def _known(error: json.JSONDecodeError) -> str:
     before, after = error.doc[max(0, error.pos - 100) : error.pos].rstrip(), error.doc[error.pos : error.pos + 100]
     if after.strip() == "," and error.msg == "Extra data":
         return "a comma behind the object, where a row of JSON lines has none"
-    if error.msg == "Extra data" and after.lstrip()[:1] in ("{", "["):
-        return "more behind the object, where each row of JSON lines has a line of its own"
     if before.endswith(",") and after.lstrip()[:1] in ("}", "]"):
         return "a comma before the closing bracket"
     if after[:1] == "'" or re.match(r"(True|False|None)\b", after):
         return "single quotes, True or None are Python's notation, not JSON (json.dumps writes it)"
     return ""
+
+
+def skip_space(text: str, at: int) -> int:
+    """The place of the first letter from `at` on that is no space of JSON."""
+    while at < len(text) and text[at] in " \t\r\n":
+        at += 1
+    return at
 
 
 def decoder_into(seen: set[str]) -> json.JSONDecoder:
