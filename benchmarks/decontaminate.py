@@ -37,7 +37,7 @@ SCRIPT = "https://raw.githubusercontent.com/huggingface/open-r1/0c68e8cbf0047bdc
 
 PEERS = {
     "open_r1": ["datasets", "tqdm", "pyarrow"],
-    "datatrove": ["datatrove[io,processing]==0.10.1", "xxhash<4", "pyarrow"],
+    "datatrove": ["datatrove[io,processing]==0.10.1", "xxhash<4", "spacy", "pyarrow"],
 }
 JOBS = {
     "copy": ("copy", []),
