@@ -6,22 +6,20 @@ import json
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from curate.columns import require_columns
-from curate.engines.base import Engine
-from curate.errors import UsageError, did_you_mean
-from curate.executors.asking import SpreadEngine, is_spread
+from curate.errors import EngineDown, UsageError, did_you_mean
 from curate.executors.base import Executor
 from curate.executors.sharding import run_step
 from curate.holding import folder_lock
 from curate.ledger import Entry, to_lines
 from curate.lock import lock_file
+from curate.opening import Engines, asked_engines, lacking
 from curate.overlay import DEFAULT_PROFILE
 from curate.pins import require_pinned
 from curate.recipe import Recipe
@@ -29,7 +27,7 @@ from curate.report.figures import rows
 from curate.responses import Journal
 from curate.run import Run
 from curate.step import Context, Progress, Step
-from curate.store import remove_stale, step_key, store, stored_rows, why_again
+from curate.store import remove_stale, stem_of, step_key, store, stored_rows, why_again
 from curate.table import write_parquet, write_text_atomic, writing
 
 
@@ -64,9 +62,10 @@ def build(
     _require_own(run)
     with folder_lock(run.folder), _context(recipe, run, limit, progress or Progress(), executor) as context:
         write_text_atomic(run.folder / "recipe.yaml", recipe.text)
+        _check(recipe, steps, run, context, fresh=fresh, executor=executor)
         entries = _steps(recipe, steps, run, context, fresh=fresh, executor=executor)
         write_text_atomic(run.ledger_path, to_lines(entries))
-        identities = {name: context.identity(name) for name in _used(recipe)}
+        identities = {name: context.identity(name) for name in asked_engines(recipe, recipe.steps)}
         write_text_atomic(run.lock_path, lock_file(recipe, entries, limit, identities))
         if len(steps) == len(recipe.steps):
             remove_stale(run, {entry.step: entry for entry in entries})
@@ -92,19 +91,49 @@ def _require_own(run: Run) -> None:
         )
 
 
+def _check(
+    recipe: Recipe, steps: tuple[Step, ...], run: Run, context: Context, *, fresh: bool, executor: Executor | None
+) -> None:
+    """Tell what is missing before any step is run."""
+    if steps[0].kind != "source":  # it asks a model
+        require_columns(recipe, dict.fromkeys(steps[0].after(frozenset())))
+    for step in steps:
+        step.check(context)
+    require_pinned(recipe, steps)
+    engines = Engines(recipe, executor)
+    own = [name for name in asked_engines(recipe, steps) if not engines.is_spread(name)]  # workers have other variables
+    if lacking(recipe, own):
+        left = asked_engines(recipe, steps if fresh else _left(steps, run, context))
+        _require(lacking(recipe, [name for name in own if name in left]), context)
+
+
+def _left(steps: tuple[Step, ...], run: Run, context: Context) -> list[Step]:
+    """The steps whose results are not there, or have rows to ask again for."""
+    left, before = [], ""
+    for number, step in enumerate(steps):
+        before = step_key(step, before, context)
+        entry = run.entry(stem_of(number, step))
+        if entry is None or entry.key != before or entry.retriable:
+            left.append(step)
+    return left
+
+
+def _require(lack: str, context: Context) -> None:
+    """Say what engines lack. Raises EngineDown where no answer is stored, without which they would be asked."""
+    if lack and not len(context.journal):
+        raise EngineDown(f"{lack} Nothing was done yet")
+    if lack:
+        context.progress.say(f"{lack} Answers that are stored are used; a new question ends the build")
+
+
 def _steps(
     recipe: Recipe, steps: tuple[Step, ...], run: Run, context: Context, *, fresh: bool, executor: Executor | None
 ) -> list[Entry]:
     entries: list[Entry] = []
     table: pl.DataFrame | None = pl.DataFrame()
     before = ""
-    if steps[0].kind != "source":  # it asks a model
-        require_columns(recipe, dict.fromkeys(steps[0].after(frozenset())))
-    for step in steps:
-        step.check(context)
-    require_pinned(recipe, steps)
     for number, step in enumerate(steps):
-        stem = f"{number:02d}-{step.title}"
+        stem = stem_of(number, step)
         key = step_key(step, before, context)
         old = None if fresh else run.entry(stem)
         if old is not None and old.key == key and not old.retriable:
@@ -164,44 +193,6 @@ def _until(recipe: Recipe, until: str | None) -> tuple[Step, ...]:
     if until not in labels:
         raise UsageError(f"--until {until}: no step of that name{did_you_mean(until, labels)}")
     return recipe.steps[: labels.index(until) + 1]
-
-
-def _used(recipe: Recipe) -> list[str]:
-    """The engines that a step asks, in order."""
-    asked = {name for step in recipe.steps for name in (getattr(step, "engine", None), *getattr(step, "engines", ()))}
-    return [name for name in recipe.engines if name in asked]
-
-
-@dataclass
-class Engines:
-    """Opens each engine once, on first use; a model is loaded when it is first asked, here or on an executor's workers.
-
-    shards: where the executor may keep its files.
-    """
-
-    recipe: Recipe
-    executor: Executor | None = None
-    shards: Path = Path()
-    opened: dict[str, Engine] = field(default_factory=dict)
-
-    def get(self, name: str) -> Engine:
-        """The engine of this name, opened."""
-        settings = self.recipe.engines[name]
-        if name not in self.opened:
-            self.opened[name] = settings.open(self.recipe.folder)
-        engine = self.opened[name]
-        if self.executor is None or not is_spread(self.executor, settings):
-            return engine
-        return SpreadEngine(self.executor, settings, engine.identity, self.recipe.folder, self.shards, name)
-
-    def identity(self, name: str) -> Mapping[str, Any]:
-        """What about it changes an answer."""
-        return self.get(name).identity
-
-    def close(self) -> None:
-        """Close what was opened."""
-        for engine in self.opened.values():
-            engine.close()
 
 
 @contextmanager

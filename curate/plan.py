@@ -9,27 +9,29 @@ from typing import Any
 
 import polars as pl
 
-from curate.building import Engines, default_folder
+from curate.building import default_folder
 from curate.columns import require_columns
 from curate.engines.settings import ENGINES
+from curate.opening import Engines, asked_engines, lacking
 from curate.pins import told, unpinned
 from curate.recipe import Head, Recipe
 from curate.responses import Journal
 from curate.result import cost_of
 from curate.run import Run
-from curate.step import Context, Cost
+from curate.step import Context, Cost, Step
 from curate.steps import STEPS, step_class
 from curate.steps.load import Load
-from curate.store import step_key
+from curate.store import stem_of, step_key
 
 
 def make_plan(recipe: Recipe, out: Path | None = None, *, limit: int | None = None) -> dict[str, Any]:
     """The steps with their rows, requests and tokens at most.
 
-    Sources are read and steps are run in memory up to the first that asks a model; from there on the counts are upper
-    bounds. A Hub data set is not read, but what an earlier build loaded of it is; else its rows are as many as `rows:`
-    or the limit allow, or unknown (then the totals are None). Requests that answers in the run's folder already serve
-    are counted as `stored`. `unpinned` says which data sets of the Hub lack a commit. Raises InvalidInput when a step
+    Sources are read and steps are run in memory up to the first that asks a model, as far as the run's folder does not
+    hold their results; from there on the counts are upper bounds. A Hub data set is not read, but what an earlier build
+    loaded of it is; else its rows are as many as `rows:` or the limit allow, or unknown (then the totals are None).
+    Requests that answers in the run's folder already serve are counted as `stored`. `unpinned` says which data sets of
+    the Hub lack a commit, `lacking` which engines that are to be asked lack an API key. Raises InvalidInput when a step
     will not find its columns.
     """
     run = Run(out or default_folder(recipe, limit))
@@ -41,18 +43,22 @@ def make_plan(recipe: Recipe, out: Path | None = None, *, limit: int | None = No
         for step in recipe.steps:
             step.check(context)
         table = _loaded(recipe, run, context)
+        before: str | None = ""
         bound = table.height if table is not None else _most_rows(recipe, limit)
         steps, costs, rows, exact = [], list[Cost](), bound or 0, table is not None
-        for step in recipe.steps:
+        for number, step in enumerate(recipe.steps):
             cost = Cost(rows) if step.kind == "source" else step.cost(table, rows, context)
+            stem = stem_of(number, step)
+            before = _done(run, stem, step, before, context)
             if table is not None and step.kind != "source":
                 unknown = cost.requests or cost.stored or step.fetches
-                table = None if unknown else step.run(table, context).kept
+                table = run.kept(stem) if before else None if unknown else step.run(table, context).kept
                 cost = cost if table is None else replace(cost, rows=table.height)
             exact = exact and (table is not None or step.kind in ("map", "expand"))
             steps.append({"step": step.title, "word": step.step, "kind": step.kind, "exact": exact, **asdict(cost)})
             costs.append(cost)
             rows = cost.rows
+    asking = [step for step, cost in zip(recipe.steps, costs, strict=True) if cost.requests or bound is None]
     total = {
         name: sum(step[name] or 0 for step in steps) if bound is not None else None
         for name in ("requests", "stored", "prompt_tokens", "completion_tokens")
@@ -60,6 +66,7 @@ def make_plan(recipe: Recipe, out: Path | None = None, *, limit: int | None = No
     return {
         "recipe": recipe.name, "profile": recipe.profile, "run": str(run.folder), "steps": steps,
         "total": total | {"cost_usd": cost_of(costs)},
+        "lacking": lacking(recipe, asked_engines(recipe, asking)),
         "unpinned": told(recipe, found) if (found := unpinned(recipe)) else "",
     }  # fmt: skip
 
@@ -77,16 +84,22 @@ def _loaded(recipe: Recipe, run: Run, context: Context) -> pl.DataFrame | None:
     if load.kind != "source":
         require_columns(recipe, dict.fromkeys(load.after(frozenset())))
         return pl.DataFrame()
-    stem = f"00-{load.title}"
-    stored = run.entry(stem)
-    if stored is not None and stored.key == step_key(load, "", context):
-        table = run.kept(stem)
+    if _done(run, stem_of(0, load), load, "", context):
+        table = run.kept(stem_of(0, load))
     elif isinstance(load, Load) and any(source.hub for source in load.sources):
         return None
     else:
         table = load.run(pl.DataFrame(), context).kept
     require_columns(recipe, table.schema)
     return table
+
+
+def _done(run: Run, stem: str, step: Step, before: str | None, context: Context) -> str | None:
+    """The key of a step that a build would not run again; None for one that it would, and for all that follow."""
+    entry = run.entry(stem)
+    if before is None or entry is None or entry.retriable or entry.key != step_key(step, before, context):
+        return None
+    return entry.key
 
 
 def _most_rows(recipe: Recipe, limit: int | None) -> int | None:
@@ -114,7 +127,8 @@ def plan_text(made: dict[str, Any]) -> str:
     title = f"{made['recipe']} ({made['profile']}) -> {made['run']}"
     remarks = [f"{step['step']}: {step['remark']}" for step in made["steps"] if step["remark"]]
     unpinned_text = [made["unpinned"], ""] if made["unpinned"] else []
-    end = [*remarks, *unpinned_text, _total_text(made), "Nothing was asked and nothing was written."]
+    lacking_text = [f"Before a build: {made['lacking']}"] if made["lacking"] else []
+    end = [*remarks, *unpinned_text, *lacking_text, _total_text(made), "Nothing was asked and nothing was written."]
     return "\n".join([title, "", *table, "", *end])
 
 

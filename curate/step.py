@@ -124,6 +124,12 @@ class Step(BaseModel):
         """The name in the run folder: `name` when given, else the step's own word."""
         return self.name or self.step
 
+    @property
+    def asks(self) -> tuple[str, ...]:
+        """The engines it asks, entries of the recipe's `engines:`: its field `engine`, and what `engines` lists."""
+        names = (getattr(self, "engine", None), *getattr(self, "engines", ()))
+        return tuple(name for name in names if name)
+
     def run(self, table: pl.DataFrame, context: Context) -> Result:
         """Make a `Result` of `table`; a pure function of the table, the settings and the seed."""
         raise NotImplementedError

@@ -35,6 +35,11 @@ _ROW = re.compile(
 """An id as `curate.table.row_ids`, dialects, `generate` and `select` make them."""
 
 
+def stem_of(number: int, step: Step) -> str:
+    """The name of a step's files: its place in the recipe, and its title."""
+    return f"{number:02d}-{step.title}"
+
+
 def step_key(step: Step, before: str, context: Context) -> str:
     """Names a step's result: its word and version, its settings with every default, what it depends on, its input.
 

@@ -19,7 +19,7 @@ from curate.building import build
 from curate.errors import CurateError, DataError, EngineDown, InvalidInput, RunLocked, StepFailed, UsageError
 from curate.holding import folder_lock, holder
 from curate.lock import command, graded
-from curate.plan import make_plan
+from curate.plan import make_plan, plan_text
 from curate.recipe import load_recipe
 from curate.result import Result
 from curate.run import Run
@@ -28,6 +28,7 @@ from curate.show import show_run, show_text
 from curate.step import Progress
 from curate.store import check_rows
 from tests.runs import asked, files, kill_build
+from tests.servers.writing import serving
 
 RECIPE = """\
 name: small
@@ -362,3 +363,49 @@ def test_every_shipped_recipe_builds_on_a_laptop(name: str, tmp_path: Path) -> N
     assert run.card_path.read_text().startswith("---\n")
     assert run.report_path.read_text().startswith("<!doctype html>")
     assert run.splits()
+
+
+SERVED = """\
+name: served
+engines:
+  teacher: {engine: server, url: "URL", model: m, api_key_env: CURATE_TEST_KEY}
+  checker: {engine: server, url: "URL", model: m, api_key_env: CURATE_TEST_KEY}
+  unasked: {engine: server, url: "URL", model: m, api_key_env: CURATE_OTHER_KEY}
+steps:
+  - {step: load, sources: [{procedural: arithmetic, rows: 3}]}
+  - {step: generate, engine: teacher, max_tokens: 50}
+  - {step: generate, name: again, engine: checker, max_tokens: 60}
+"""
+KEY_IS_MISSING = "engines teacher, checker: environment variable CURATE_TEST_KEY (api_key_env) is not set. Run: export"
+
+
+def test_a_missing_key_is_told_by_the_plan_and_before_any_work_of_a_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path, SERVED.replace("URL", "http://127.0.0.1:9/v1"))
+    monkeypatch.delenv("CURATE_TEST_KEY", raising=False)
+    told = [line for line in plan_text(make_plan(load_recipe(path))).splitlines() if "CURATE" in line]
+    assert len(told) == 1
+    assert told[0].startswith(f"Before a build: {KEY_IS_MISSING}")
+    with pytest.raises(EngineDown, match=re.escape(KEY_IS_MISSING)):
+        build(load_recipe(path), tmp_path / "run")
+    assert not (tmp_path / "run" / "steps").exists()
+    build(load_recipe(path), tmp_path / "run", until="load")
+    monkeypatch.setenv("CURATE_TEST_KEY", "k")
+    assert make_plan(load_recipe(path))["lacking"] == ""
+
+
+def test_what_is_stored_is_built_again_without_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CURATE_TEST_KEY", "k")
+    with serving(tmp_path / "asked.jsonl") as url:
+        path = write(tmp_path, SERVED.replace("URL", url))
+        build(load_recipe(path), tmp_path / "run")
+    monkeypatch.delenv("CURATE_TEST_KEY")
+    assert make_plan(load_recipe(path), tmp_path / "run")["lacking"] == ""
+    assert not [line for line in said(path, tmp_path / "run") if "CURATE" in line]
+    fresh = said(path, tmp_path / "run", fresh=True)
+    assert [line for line in fresh if "CURATE" in line] == [fresh[0]]
+    assert fresh[0].startswith(KEY_IS_MISSING)
+    path.write_text(path.read_text().replace("max_tokens: 60", "max_tokens: 60, system: Be brief."))
+    with pytest.raises(EngineDown, match="CURATE_TEST_KEY"):
+        build(load_recipe(path), tmp_path / "run")

@@ -26,10 +26,11 @@ from typing import Any, Final, TypeVar
 
 from curate.engines import chat
 from curate.engines.address import chat_address
+from curate.engines.api_keys import key_from, require_name
 from curate.engines.asking import Asker, Patience
 from curate.engines.base import Completion, Request
 from curate.engines.limiter import Gate
-from curate.engines.transport import Transport, key_from, require_name
+from curate.engines.transport import Transport
 from curate.engines.usage import Usage
 from curate.engines.workers import Workers
 from curate.errors import EngineDown

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from curate.engines.address import chat_address
-from curate.errors import InvalidInput
+from curate.engines.api_keys import KEY_NAME, key_from
+from curate.errors import EngineDown, InvalidInput
 
 if TYPE_CHECKING:
     from curate.engines.base import Engine
@@ -46,6 +47,10 @@ class EngineSettings(BaseModel):
     def open(self, folder: Path) -> Engine:
         """Make the engine. `folder` is where the recipe lies: relative files start there."""
         raise NotImplementedError
+
+    def lacks(self) -> str:
+        """What is missing in this environment before it can be asked; "" when it is nothing."""
+        return ""
 
     def says(self) -> Mapping[str, Any]:
         """The settings that can change an answer; with the engine's own identity they name a step's result."""
@@ -135,7 +140,7 @@ class ServerSettings(EngineSettings):
     revision: str | None = Field(default=None, description="What the server serves, when you know it; part of the key.")
     api_key_env: str | None = Field(
         default=None,
-        pattern=r"^[A-Z_][A-Z0-9_]{0,80}$",
+        pattern=f"^{KEY_NAME}$",
         description="Name of the environment variable that holds the key, in upper case.",
     )
     concurrency: int = Field(default=64, ge=1, description="Most requests in flight; adapts below it.")
@@ -156,6 +161,14 @@ class ServerSettings(EngineSettings):
         except InvalidInput as wrong:
             raise ValueError(str(wrong)) from None
         return value
+
+    def lacks(self) -> str:
+        """The API key, when its variable is not set."""
+        try:
+            key_from(self.api_key_env)
+        except EngineDown as error:
+            return str(error)
+        return ""
 
     def open(self, folder: Path) -> Engine:
         """Make the client; nothing is sent yet."""

@@ -7,8 +7,6 @@ with each byte, and a server that sends one a second keeps them waiting for ever
 from __future__ import annotations
 
 import asyncio
-import os
-import re
 from dataclasses import dataclass
 from typing import Final, Literal
 from urllib.parse import urlsplit
@@ -18,13 +16,10 @@ import aiohttp
 from yarl import URL
 
 from curate.engines.address import completions_address
-from curate.errors import EngineDown, InvalidInput
+from curate.errors import EngineDown
 
 CONNECT_S: Final = 10.0
 SHORTEST_SECRET: Final = 6
-
-
-KEY_NAME: Final = r"[A-Z_][A-Z0-9_]{0,80}"  # upper case, as is the custom: a pasted key is no name
 
 
 class Unreachable(Exception):
@@ -130,27 +125,6 @@ class Transport:
 
     def _strike(self, text: str) -> str:
         return text.replace(self._secret, "[key]") if self._secret else text
-
-
-def require_name(variable: str | None) -> None:
-    """Raise InvalidInput when `api_key_env` is no name. What was given is not shown: it may be the key."""
-    if variable is not None and not re.fullmatch(KEY_NAME, variable):
-        raise InvalidInput("api_key_env must be the name of an environment variable (as OPENAI_API_KEY), not the key")
-
-
-def key_from(variable: str | None) -> str | None:
-    """The API key in the environment variable of that name; None when no name is given.
-
-    Raises EngineDown when it is not set, or cannot be a key.
-    """
-    if variable is None:
-        return None
-    key = os.environ.get(variable, "").strip()
-    if not key:
-        raise EngineDown(f"environment variable {variable} (api_key_env) is not set. Run: export {variable}=<your key>")
-    if not (key.isascii() and key.isprintable()):
-        raise EngineDown(f"environment variable {variable} (api_key_env) holds characters no key has. Set it anew.")
-    return key
 
 
 def proxy_for(url: str) -> str | None:

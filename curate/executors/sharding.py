@@ -30,7 +30,7 @@ HERE = ("keep", "format")
 
 def is_sharded(step: Step) -> bool:
     """Whether a step's shards may run elsewhere. A step that asks an engine runs here; its requests are spread."""
-    return step.kind in ROW_WISE and step.step not in HERE and getattr(step, "engine", None) is None
+    return step.kind in ROW_WISE and step.step not in HERE and not step.asks
 
 
 def run_step(executor: Executor | None, step: Step, table: pl.DataFrame, context: Context, folder: Path) -> Result:
