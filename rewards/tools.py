@@ -22,9 +22,9 @@ def tool_call(
     Calls are read from the last message's `tool_calls` (OpenAI), else from the text after the thinking: `<tool_call>`
     blocks (Hermes, Qwen, GLM), `<functioncall>` (Glaive, whose arguments may be a quoted string), `[TOOL_CALLS]`
     (Mistral), `<|python_tag|>` and `[name(key=1)]` (Llama), `tool_code` blocks (Gemma), other tags of this kind
-    (Phi, Granite, Nemotron, Jamba, LFM), markup that holds the name (`rewards.tool_markup`: Llama, Qwen3-Coder,
-    DeepSeek, Kimi, gpt-oss), fenced JSON blocks, or a text that is nothing but JSON. A block that does not parse makes
-    the answer wrong.
+    (Phi, Granite, Nemotron, Jamba, LFM, Command A, InternLM, Hunyuan, OLMo, Apertus), markup that holds the name
+    (`rewards.tool_markup`: Llama, Qwen3-Coder, DeepSeek, Kimi, gpt-oss, FunctionGemma, ReAct), fenced JSON blocks, or
+    a text that is nothing but JSON. A block that does not parse makes the answer wrong.
 
     tools: OpenAI's list ({"type": "function", "function": {...}}), the bare functions, a mapping name -> parameters, or
     the JSON text of one; types named as in Python (dict, str, "int, optional") are understood. Arguments that the

@@ -51,6 +51,22 @@ FORMS = {
     "phi": 'functools[{"name": "add", "arguments": {"a": 1}}]',
     "granite": '<|tool_call|>[{"name": "add", "arguments": {"a": 1}}]',
     "nemotron": '<TOOLCALL>[{"name": "add", "arguments": {"a": 1}}]</TOOLCALL>',
+    "llama 4": "<|python_start|>[add(a=1)]<|python_end|><|eot|>",
+    "olmo, two calls": "<function_calls>add(a=1)\nadd(a=1, b=2)</function_calls>",
+    "gemma, printed": "```tool_code\nprint(add(a=1))\n```",
+    "functiongemma": "<start_function_call>call:add{a:1}<end_function_call>",
+    "deepseek 3.2": '<｜DSML｜function_calls>\n<｜DSML｜invoke name="add">\n<｜DSML｜parameter name="a">1'
+    "</｜DSML｜parameter>\n</｜DSML｜invoke>\n</｜DSML｜function_calls>",
+    "harmony, the name first": "<|start|>assistant to=functions.add<|channel|>commentary <|constrain|>json<|message|>"
+    '{"a": 1}<|call|>',
+    "command r": 'Action: ```json\n[{"tool_name": "add", "parameters": {"a": 1}}]\n```',
+    "command a": '<|START_ACTION|>[{"tool_call_id": "0", "tool_name": "add", "parameters": {"a": 1}}]<|END_ACTION|>',
+    "react": 'Thought: add them.\nAction: add\nAction Input: {"a": 1}',
+    "internlm": '<|action_start|><|plugin|>\n{"name": "add", "parameters": {"a": 1}}<|action_end|>',
+    "hunyuan": '<tool_calls>\n<tool_call>add\n```json\n{"a": 1}\n```\n</tool_call>\n</tool_calls>',
+    "apertus": '<|tools_prefix|>[{"add": {"a": 1}}]<|tools_suffix|>',
+    "xlam": '{"thought": "", "tool_calls": [{"name": "add", "arguments": {"a": 1}}]}',
+    "a tag of its own": '<longcat_tool_call>{"name": "add", "arguments": {"a": 1}}</longcat_tool_call>',
     "openai's message as text": '{"tool_calls": [{"function": {"name": "add", "arguments": "{\\"a\\": 1}"}}]}',
 }
 
@@ -77,6 +93,22 @@ def test_an_argument_without_quotes_is_what_the_schema_wants() -> None:
     assert rewards.tool_call.score(twice, tools=[tool]).value == 0
 
 
+def test_texts_are_texts_where_the_form_says_so() -> None:
+    tool = {"name": "f", "parameters": {"type": "object", "properties": {"s": {}, "on": {"type": "boolean"}}}}
+    wanted = [{"name": "f", "arguments": {"s": "12, b: {3}", "on": True}}]
+    for written in (
+        "<start_function_call>call:f{s:<escape>12, b: {3}<escape>,on:true}<end_function_call>",
+        "[f(s='12, b: {3}', on=true)]",
+        '<invoke name="f"><parameter name="s">12, b: {3}</parameter><parameter name="on">true</parameter>',
+    ):
+        assert rewards.tool_call.score(written, tools=[tool], answer=wanted).value == 1, written
+        assert rewards.tool_call.score(written.replace("3", "4"), tools=[tool], answer=wanted).value == 0
+    number = '<invoke name="f"><parameter name="s" string="true">12</parameter></invoke>'
+    for value, right in (("12", 1), (12, 0)):
+        answer = [{"name": "f", "arguments": {"s": value}}]
+        assert rewards.tool_call.score(number, tools=[tool], answer=answer).value == right
+
+
 def test_a_default_of_null_is_one_where_null_is_a_value() -> None:
     made = hermes({"name": "f", "arguments": {"n": None}})
     for kind, value in ((["integer", "null"], 1.0), ("integer", 0.0)):
@@ -85,7 +117,7 @@ def test_a_default_of_null_is_one_where_null_is_a_value() -> None:
 
 
 def test_no_call_hides_behind_one_in_another_form() -> None:
-    for other in ("deepseek", "kimi", "harmony", "glm", "mistral, name first", "llama 3.1"):
+    for other in ("deepseek", "kimi", "harmony", "glm", "mistral, name first", "llama 3.1", "mistral", "react"):
         assert rewards.tool_call.score(hermes(ONE) + FORMS[other], tools=[ADD], answer=[ONE]).value == 0
 
 
