@@ -12,6 +12,7 @@ _FLAGS = re.IGNORECASE | re.MULTILINE
 _QUERY = r"SELECT|VALUES|WITH\s+(?:RECURSIVE\s+)?\w+\s*(?:\([^)]*\)\s*)?AS"
 _CHANGE = r"INSERT\s+INTO|REPLACE\s+INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM|(?:DROP|CREATE|ALTER)\s+TABLE|PRAGMA|ATTACH"
 _START = re.compile(rf"^[ \t]*(?:{_QUERY})\b", _FLAGS)
+_PARAGRAPH = re.compile(r"\n[ \t]*\n(?=[A-Z][a-z]+ [a-z])")  # of prose; no clause of a query is written so
 _ANOTHER = re.compile(rf"^[ \t]*(?:{_QUERY}|{_CHANGE})\b", _FLAGS)
 
 
@@ -21,6 +22,8 @@ def said_query(completion: str) -> str:
     >>> said_query("So:\n```sql\nSELECT 1;\n```")
     'SELECT 1'
     >>> said_query("It is:\n\nSELECT a FROM t;\n\nThat lists them.")
+    'SELECT a FROM t'
+    >>> said_query("SELECT a FROM t\n\nThis lists them.")
     'SELECT a FROM t'
     """
     text = strip_thinking(completion)
@@ -38,5 +41,9 @@ def _unfenced(text: str) -> str:
     start = _START.search(text)
     if not start:
         return text
-    query, _, behind = text[start.start() :].partition(";\n")
-    return text[start.start() :] if _ANOTHER.search(behind) else query  # two statements are for SQLite to refuse
+    query = text[start.start() :]
+    first, mark, behind = query.partition(";\n")
+    if not mark:
+        first, *paragraphs = _PARAGRAPH.split(query, maxsplit=1)
+        behind = "".join(paragraphs)
+    return query if _ANOTHER.search(behind) else first  # two statements are for SQLite to refuse
