@@ -67,6 +67,21 @@ CASES: list[tuple[str, list[dict[str, Any]], dict[str, Any]]] = [
      {"messages": [{"role": "system", "content": "Think."}, ASKED], "completion": "2", "thinking": "easy"}),
     ("messages", [{"messages": [ASK, SAY], "ground_truth": 2.0}], {"messages": [ASKED, SAID], "answer": "2"}),
     ("alternating", [{"conversations": ["1+1?", "2"]}], {"messages": [ASKED, SAID]}),
+    ("templated", [{"text": "### Human: 1+1?### Assistant: 2"}], {"messages": [ASKED, SAID]}),
+    ("summaries", [{"info": {"post": "1+1?", "title": "t"}, "summaries": [{"text": "3"}, {"text": "2"}], "choice": 1}],
+     {"prompt": "1+1?", "chosen": "2", "rejected": "3"}),
+    ("rejected_beside", [{"messages": [ASK, SAY], "rejected_response": "3"}], PAIR),
+    ("prompt_pair", [{"question": "1+1?", "response_j": "2", "response_k": "3"}],
+     {"prompt": "1+1?", "chosen": "2", "rejected": "3"}),
+    ("distractors", [{"Question": "1+1?", "Correct Answer": "2", "Incorrect Answer 1": "3", "Incorrect Answer 2": "1",
+                      "Incorrect Answer 3": "4"}],
+     {"prompt": "1+1?\n\nA. 1\nB. 2\nC. 3\nD. 4", "answer": "B", "verifier": "choice"}),
+    ("extractive", [{"context": "It is two.", "question": "1+1?", "answers": {"text": ["two"], "answer_start": [6]}}],
+     {"prompt": "It is two.\n\n1+1?", "answer": "two"}),
+    ("prompt_completion_turns", [{"input": [ASK], "output": [SAY]}], {"messages": [ASKED], "completion": "2"}),
+    ("prompt_completion", [{"query": "And 2+2?", "response": "4", "history": [["1+1?", "2"]]}],
+     {"messages": [ASKED, SAID, {"role": "user", "content": "And 2+2?"}], "completion": "4"}),
+    ("input_output", [{"message_1": "1+1?", "message_2": "2"}], {"prompt": "1+1?", "completion": "2"}),
     ("shp", [{"history": "1+1?", "human_ref_A": "3", "human_ref_B": "2", "labels": 0, "score_A": 1}],
      {"score_A": 1, "prompt": "1+1?", "chosen": "2", "rejected": "3"}),
     ("arena_texts", [{"prompt": '["1+1?"]', "response_a": '["3"]', "response_b": '["2"]', "winner_model_a": 0,
@@ -276,6 +291,47 @@ def test_our_own_words_are_a_dialect_of_their_own_accord(
 def test_every_dialect_has_a_case() -> None:
     told = {name for name, _, _ in CASES} | {"oasst_tree", "oasst_messages", "chatgpt", "claude", "open_webui"}
     assert told == {name for name, dialect in DIALECTS.items() if not dialect.asked}
+
+
+THINKS = "<think>\neasy\n</think>\n\n2"
+SYSTEM = {"role": "system", "content": "Be kind."}
+HEADS = [f"<|start_header_id|>{role}<|end_header_id|>" for role in ("system", "user", "assistant")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<|im_start|>system\nBe kind.<|im_end|>\n<|im_start|>user\n1+1?<|im_end|>\n<|im_start|>assistant\n2<|im_end|>",
+        f"<|begin_of_text|>{HEADS[0]}\n\nBe kind.<|eot_id|>{HEADS[1]}\n\n1+1?<|eot_id|>{HEADS[2]}\n\n2<|eot_id|>",
+        "<|system|>\nBe kind.</s>\n<|user|>\n1+1?</s>\n<|assistant|>\n2</s>",
+        "<s>[INST] <<SYS>>\nBe kind.\n<</SYS>>\n\n1+1? [/INST] 2 </s>",
+        "Be kind.\n\n### Instruction:\n1+1?\n\n### Response:\n2",
+        "Be kind. USER: 1+1? ASSISTANT: 2</s>",
+    ],
+)
+def test_a_text_that_a_template_wrote_is_its_conversation(text: str) -> None:
+    made = normalise(to_frame([{"text": text}]))
+    assert (made.dialect, [_plain(row) for row in made.frame.to_dicts()]) == (
+        "templated",
+        [{"messages": [SYSTEM, ASK, SAY]}],
+    )
+
+
+def test_an_input_belongs_to_its_instruction_and_thinking_stands_apart() -> None:
+    text = f"### Instruction:\nAdd.\n\n### Input:\n1 1\n\n### Response:\n{THINKS}"
+    (row,) = normalise(to_frame([{"text": text}])).frame.to_dicts()
+    assert row == {"messages": [{"role": "user", "content": "Add.\n\n1 1"}], "completion": "2", "thinking": "easy"}
+
+
+def test_prose_is_no_template() -> None:
+    with pytest.raises(DataError, match="the dialect cannot be told"):
+        normalise(to_frame([{"text": "He said: ### is a mark, and [INST] another."}]))
+
+
+def test_a_column_that_may_answer_prompts_alone_is_named() -> None:
+    made = normalise(to_frame([{"prompt": "1+1?", "canonical_solution": "2", "answer_type": None, "level": "easy"}]))
+    note = "prompts alone, beside 'canonical_solution'; columns: {completion: canonical_solution} makes an answer of it"
+    assert (made.dialect, made.notes) == ("prompts", (note,))
 
 
 def test_a_tree_gives_one_conversation_for_each_last_answer() -> None:

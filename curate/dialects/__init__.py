@@ -12,6 +12,7 @@ are; one in the way of ours is kept as `original_<name>`.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from typing import TYPE_CHECKING, Any
 from curate.dialects import (
     calling,
     chats,
+    choices,
+    contests,
     conversations,
     distilled,
     instructions,
@@ -27,6 +30,7 @@ from curate.dialects import (
     preferences,
     problems,
     stepwise,
+    templated,
     trees,
     verdicts,
 )
@@ -46,14 +50,17 @@ DIALECTS: dict[str, Dialect] = {
     dialect.name: dialect
     for part in (
         verdicts,
+        contests,
         preferences,
         stepwise,
+        choices,
         problems,
         distilled,
         chats,
         trees,
         calling,
         logged,
+        templated,
         conversations,
         instructions,
     )
@@ -64,6 +71,9 @@ WORDS = (
     "prompt", "messages", "completion", "thinking", "finish_reason", "answer", "solution", "chosen", "rejected",
     "chosen_thinking", "rejected_thinking", "label", "tools", "verifier",
 )  # fmt: skip
+
+
+_ANSWERING = re.compile("response|answer|completion|output|reply|generation|solution|chosen|rejected|^text$")
 
 
 @dataclass(frozen=True)
@@ -193,10 +203,20 @@ def _beside(theirs: pl.DataFrame, ours: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame([columns[name] for name in order])
 
 
+def _left(fit: Fit, frame: pl.DataFrame) -> list[str]:
+    """Columns beside prompts alone that look as if they answered them: a name we do not know must not pass unseen."""
+    import polars as pl
+
+    kept = (name for name, dtype in frame.schema.items() if dtype == pl.String and frame[name].count())
+    left = [name for name in kept if name not in fit.columns.values() and _ANSWERING.search(name.lower())]
+    listed = ", ".join(f"'{name}'" for name in left)
+    return [f"prompts alone, beside {listed}; columns: {{completion: {left[0]}}} makes an answer of it"] if left else []
+
+
 def _notes(fit: Fit, frame: pl.DataFrame, ours: pl.DataFrame) -> tuple[str, ...]:
     import polars as pl
 
-    notes = []
+    notes = _left(fit, frame) if ours.columns == ["prompt"] else []
     turns = fit.columns.get("messages")
     dtype: Any = frame.schema[turns] if turns else None
     if isinstance(dtype, pl.List) and isinstance(dtype.inner, pl.Struct):

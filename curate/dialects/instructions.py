@@ -29,6 +29,7 @@ from curate.messages import role_of, to_messages
 
 INSTRUCTION = Part(("instruction",))
 INPUT = Part(("input", "context"))
+HISTORY = Part(("history",), "pairs")
 NO_INPUT = {"", "<noinput>", "noinput"}  # what self-instruct and its heirs write for none
 LONG = 120
 
@@ -57,7 +58,7 @@ def _self_instruct(row: Row) -> list[Row | CannotConvert]:
 def _recorded(row: Row) -> list[Row]:
     """A prompt (text, or turns) with what a model made of it."""
     if isinstance(row["prompt"], str):
-        side = asked(filled(row["prompt"], "prompt"), row.get("system"))
+        side = asked(filled(row["prompt"], "prompt"), row.get("system"), row.get("history"))
     else:
         side = {"messages": checked(to_messages(row["prompt"] or [], system=row.get("system")))}
     completion = row["completion"]
@@ -161,7 +162,7 @@ DIALECTS = (
         "alpaca", "instruction, input, output (Alpaca, Dolly, GPTeacher, Synthia)",
         {"instruction": INSTRUCTION, "completion": Part((*OUTPUTS, "answer"), rivals=OUTPUTS)}, _alpaca,
         may={
-            "input": INPUT, "system": SYSTEM, "history": Part(("history",), "pairs"), "thinking": THINKING,
+            "input": INPUT, "system": SYSTEM, "history": HISTORY, "thinking": THINKING,
             "finish_reason": FINISH,
         },
     ),
@@ -191,12 +192,12 @@ DIALECTS = (
     ),
     Dialect(
         "prompt_completion", "prompt and completion under any of their names",
-        {"prompt": PROMPT, "completion": COMPLETION}, _recorded, may={**SAMPLE, "system": SYSTEM},
+        {"prompt": PROMPT, "completion": COMPLETION}, _recorded, may={**SAMPLE, "system": SYSTEM, "history": HISTORY},
     ),
     Dialect(
         "prompt_completion_turns", "prompt and completion as messages (the conversational form of TRL)",
-        {"prompt": Part(("prompt",), "turns"), "completion": Part(("completion",), "turns")}, _recorded, may=SAMPLE,
-        over=("kto_messages",),
+        {"prompt": Part(("prompt", "input"), "turns"), "completion": Part(("completion", "output"), "turns")},
+        _recorded, may=SAMPLE, over=("kto_messages", "messages"),
     ),
     Dialect(
         "samples", "a prompt with a list of sampled completions",
@@ -219,8 +220,9 @@ DIALECTS = (
         may={**SAMPLE, "system": SYSTEM}, looks=_is_written, without=(*GOLD, *OUTPUTS),
     ),
     Dialect(
-        "input_output", "what goes in and what comes out, with no instruction (FLAN, OpenCodeReasoning)",
-        {"prompt": Part(("input", "inputs")), "completion": Part(("output", "outputs", "target", "targets"))},
+        "input_output", "what goes in and what comes out, with no instruction (FLAN, OpenCodeReasoning, CAMEL)",
+        {"prompt": Part(("input", "inputs", "message_1")),
+         "completion": Part(("output", "outputs", "target", "targets", "message_2"))},
         _recorded, may={**SAMPLE, "system": SYSTEM}, without=("instruction", *PROMPT.names),
     ),
     Dialect(

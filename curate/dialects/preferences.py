@@ -22,7 +22,8 @@ from curate.parts import Message
 from curate.text.thinking import split_thinking
 from curate.widen import to_json
 
-CHOSEN, REJECTED = Part(("chosen",), "any"), Part(("rejected",), "any")
+CHOSEN = Part(("chosen", "chosen_response", "response_j"), "any")
+REJECTED = Part(("rejected", "rejected_response", "response_k"), "any")
 _SPEAKER = re.compile(r"\n\n(Human|Assistant):[ ]?")
 _SFT = (
     "messages",
@@ -101,6 +102,14 @@ def _prompted(row: Row) -> list[Row]:
     return [made]
 
 
+def _beside(row: Row) -> list[Row]:
+    """A conversation whose last answer is the better one, and the worse one beside it."""
+    *context, last = checked(to_messages(row["messages"] or [], system=row["system"]))
+    if last["role"] != "assistant":
+        raise CannotConvert("the conversation does not end with an answer")
+    return [{"messages": checked(context)} | pair(_said(last), _said(row["rejected"]))]
+
+
 def _preferred(row: Row) -> list[Row]:
     asks = row["input"] or {}
     made = {"messages": checked(to_messages(asks.get("messages") or []))} | pair(
@@ -158,6 +167,11 @@ DIALECTS = (
         {"input": Part(("input",), "object"), "chosen": Part(("preferred_output",), "turns"),
          "rejected": Part(("non_preferred_output",), "turns")},
         _preferred,
+    ),
+    Dialect(
+        "rejected_beside", "a conversation that ends with the better answer, and a worse one beside it (ms-swift)",
+        {"messages": TURNS, "rejected": Part(("rejected_response", "rejected"))}, _beside, may={"system": SYSTEM},
+        without=("chosen", "chosen_response"), over=_SFT,
     ),
     Dialect(
         "hh", "two transcripts of Human: and Assistant: that part at the last turn (HH-RLHF)",

@@ -1,4 +1,4 @@
-r"""Dialects with an answer that can be checked: GSM8K, MATH, plain questions, multiple choice, countdown."""
+r"""Dialects with an answer that can be checked: GSM8K, MATH, plain questions, countdown."""
 
 from __future__ import annotations
 
@@ -9,14 +9,22 @@ from typing import Any
 from curate.dialects.dialect import CannotConvert, Dialect, Part, Row
 from curate.dialects.instructions import prose
 from curate.dialects.opened import opened
-from curate.dialects.words import ANSWER, GOLD, PROMPT, SOLUTION, TURNS, checked, filled, gold, text_of
+from curate.dialects.words import (
+    ANSWER,
+    GOLD,
+    PROMPT,
+    QUESTION,
+    SOLUTION,
+    TURNS,
+    VERIFIER,
+    checked,
+    filled,
+    gold,
+    text_of,
+)  # fmt: skip
 from curate.messages import to_messages
 
-LETTERS = "ABCDEFGHIJ"
-CHOICE_ANSWER = Part(("answer", "correct", "answerkey", "answer_key", "answer_idx", "label", "gold", "target"), "any")
 COUNTDOWN = "Use the numbers {numbers}, each exactly once, with + - * / to make {target}."
-QUESTION = Part(("question", "prompt", "problem", "query"))
-VERIFIER = Part(("verifier",))
 
 _BOXED = re.compile(r"\\(?:boxed|fbox)\s*\{")
 _BOXED_BARE = re.compile(r"\\boxed\s+([^\s$\\{}]{1,40})")
@@ -81,57 +89,17 @@ def _before(text: Any, gap: str) -> str:
     return f"{text.rstrip()}{gap}" if isinstance(text, str) and text.strip() else ""
 
 
-def _choice(row: Row) -> list[Row]:
-    question = filled(row["prompt"], "question")
-    options, labels = _options(row["choices"])
-    letter = _letter(row["answer"], options, labels)
-    lettered = "\n".join(f"{LETTERS[i]}. {option}" for i, option in enumerate(options))
-    made = {"prompt": f"{question}\n\n{lettered}", "answer": letter, "verifier": row["verifier"] or "choice"}
-    solution = row["solution"]
-    return [made | ({"solution": solution} if isinstance(solution, str) and solution.strip() else {})]
+def _extractive(row: Row) -> list[Row]:
+    """A question on a passage, and the spans of it that answer; the first is the answer."""
+    spans = (row["spans"] or {}).get("text")
+    if not isinstance(spans, list) or not spans:
+        raise CannotConvert("no answer")
+    return _question({**row, "answer": spans[0]})
 
 
-def _choice_columns(row: Row) -> list[Row]:
-    options = [row[letter] for letter in LETTERS if row.get(letter) is not None]
-    return _choice({**row, "choices": options, "solution": None})
-
-
-def _options(value: Any) -> tuple[list[str], list[str]]:
-    """The texts of the options, and the labels they carry in the data."""
-    labels: list[str] = []
-    if isinstance(value, Mapping) and isinstance(value.get("text"), list):  # ARC: {"text": [...], "label": [...]}
-        given, value = value.get("label"), value["text"]
-        labels = [str(label) for label in given] if isinstance(given, list) else []
-    elif isinstance(value, Mapping):  # MedQA: {"A": ..., "B": ...}
-        labels = [key for key, option in value.items() if option is not None]
-        value = [value[key] for key in labels]
-    options = [text_of(option) or "" for option in value or []]
-    if not 2 <= len(options) <= len(LETTERS) or not all(options):
-        raise CannotConvert(f"a choice needs 2 to {len(LETTERS)} options, none of them empty")
-    bare = [_label_off(option, LETTERS[i]) for i, option in enumerate(options)]
-    return [one for one in bare if one] if all(bare) else options, labels
-
-
-def _label_off(option: str, letter: str) -> str | None:
-    """An option without its own `A)`, `(A)`, `A.` or `A:`; None when it has none."""
-    match = re.match(rf"\(?{letter}[).:]\s*(?=\S)", option)
-    return option[match.end() :] if match else None
-
-
-def _letter(answer: Any, options: Sequence[str], labels: Sequence[str]) -> str:
-    """The letter of the right option: given as a number from 0, or as text: a label, a letter, the option, a number."""
-    if isinstance(answer, int) and not labels and 0 <= answer < len(options):
-        return LETTERS[answer]
-    text = text_of(answer) or ""
-    for known in (labels, list(LETTERS[: len(options)]), options):
-        if text in known:
-            return LETTERS[list(known).index(text)]
-    bare = text.strip("()[]. ").upper()
-    if bare in set(LETTERS[: len(options)]):
-        return bare
-    if text.isascii() and text.isdigit() and int(text[:4]) < len(options):
-        return LETTERS[int(text)]
-    raise CannotConvert("the answer is none of the options")
+def _has_spans(_columns: Mapping[str, str], rows: Sequence[Row]) -> str | None:
+    known = any("text" in (row["spans"] or {}) for row in rows)
+    return None if known else "its answers hold no text"
 
 
 def _judged(row: Row) -> list[Row]:
@@ -185,16 +153,9 @@ def _is_boxed(columns: Mapping[str, str], rows: Sequence[Row]) -> str | None:
 
 DIALECTS = (
     Dialect(
-        "choice", "a question with its options and the right one; becomes lettered options and a letter",
-        {"prompt": QUESTION, "choices": Part(("choices", "options"), "choices"), "answer": CHOICE_ANSWER},
-        _choice, may={"solution": SOLUTION, "verifier": VERIFIER},
-        over=("question_answer", "question_text", "math", "gsm8k", "alpaca"),
-    ),
-    Dialect(
-        "choice_columns", "a question with its options in columns A, B, C, D (MMLU)",
-        {"prompt": QUESTION, **{letter: Part((letter,), "gold") for letter in "ABCD"}, "answer": CHOICE_ANSWER},
-        _choice_columns,
-        may={**{letter: Part((letter,), "gold") for letter in "EF"}, "verifier": VERIFIER}, over=("question_text",),
+        "extractive", "a question on a passage, and the spans of it that answer (SQuAD)",
+        {"prompt": QUESTION, "passage": Part(("context", "passage")), "spans": Part(("answers",), "object")},
+        _extractive, may={"verifier": VERIFIER}, looks=_has_spans, over=("prompts",),
     ),
     Dialect(
         "gsm8k", "a question and a worked answer that ends in #### and the result",

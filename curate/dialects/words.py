@@ -26,6 +26,8 @@ CHATS = ("messages", "conversations", "conversation", "chat", "dialog")
 TURNS = Part(
     (*CHATS, "dialogue", "turns", "items", "contents", "trajectory", "history", "prompt", "input", "context"), "turns"
 )
+QUESTION = Part(("question", "prompt", "problem", "query"))
+VERIFIER = Part(("verifier",))
 SYSTEM = Part(("system", "system_prompt"))
 TOOLS = Part(("tools", "functions"), "any")
 FINISH = Part(("finish_reason",))
