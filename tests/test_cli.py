@@ -246,6 +246,42 @@ def test_a_reader_that_closes_early_is_no_error(built: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_an_output_without_letters_for_a_row_gets_them_as_escapes(folder: Path) -> None:
+    (folder / "rows.jsonl").write_text(
+        '{"prompt": "\u03c0 \u2248 3 \u6570", "completion": "\u00e9"}\n', encoding="utf-8"
+    )
+    for encoding, told in (("latin-1", "\\u03c0 \\u2248 3 \\u6570"), ("utf-8", "\u03c0 \u2248 3 \u6570")):
+        done = subprocess.run(
+            [sys.executable, "-m", "curate.cli", "show", "rows.jsonl"],
+            cwd=folder, capture_output=True, env={**os.environ, "PYTHONIOENCODING": encoding},
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert told in done.stdout.decode(encoding)
+
+
+def test_the_list_of_verbs_is_not_cut_off_and_the_version_is_told(folder: Path) -> None:
+    code, told = inside("--help", cwd=folder)
+    ours = (
+        "init",
+        "plan",
+        "build",
+        "show",
+        "why",
+        "diff",
+        "view",
+        "report",
+        "card",
+        "push",
+        "profile",
+        "schema",
+        "doctor",
+    )
+    lines = {line.split()[0]: line for line in told.partition("Commands:")[2].splitlines() if line.strip()}
+    assert code == 0
+    assert [name for name in ours if lines[name].endswith("...")] == []
+    assert inside("--version", cwd=folder)[1].startswith("curate 0.")
+
+
 def test_a_run_of_that_name_elsewhere_is_what_was_meant(built: Path, folder: Path) -> None:
     for name in ("first", "second"):
         shutil.copytree(built / "run", folder / "runs" / name)

@@ -11,10 +11,12 @@ import os
 import sys
 from collections.abc import Callable
 from importlib.metadata import entry_points
-from typing import Any, NoReturn
+from io import TextIOWrapper
+from typing import Annotated, Any, NoReturn
 
 import typer
 
+from curate.cli.examining import installed
 from curate.cli.looking import diff, profile, show, view, why
 from curate.cli.making import build, doctor, init, plan, schema
 from curate.cli.publishing import card, push, report
@@ -38,6 +40,23 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _say_version(asked: bool) -> None:
+    if asked:
+        say(f"curate {installed('curate-posttrain') or 'that is not installed, only on the path'}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Print the version, and end.")
+    ] = False,
+) -> None:
+    """What stands before any verb."""
+
+
 for _verb in (init, plan, build, show, why, diff, view, report, card, push, profile, schema, doctor):
     app.command(_verb.__name__)(_verb)
 app.add_typer(rewards_app, name="rewards")
@@ -61,6 +80,9 @@ def _plugin(name: str, load: Callable[[], Any]) -> None:
 def main() -> NoReturn:
     """Run the command line; end with the exit code of `curate.errors`."""
     gc.set_threshold(NEW_OBJECTS)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # one that has no letter for what a row holds, as in a cp1252 or C locale
+            stream.reconfigure(errors="backslashreplace")
     try:
         _plugins()
         app(standalone_mode=True)

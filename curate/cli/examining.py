@@ -27,10 +27,10 @@ def examine() -> dict[str, Any]:
     strangers = [name for name, place in places.items() if place is None or not Path(place).is_relative_to(home)]
     return {
         "python": sys.version.split()[0],
-        "version": _version("curate-posttrain"),
+        "version": installed("curate-posttrain"),
         "names": places,
         "shadowed": strangers,
-        "packages": {name: _version(name) or _version(f"{name}-cpu") for name in OPTIONAL},
+        "packages": {name: installed(name) or installed(f"{name}-cpu") for name in OPTIONAL},
         "sandbox": _sandbox(),
     }
 
@@ -55,7 +55,8 @@ def _place(name: str) -> str | None:
     return str(Path(spec.origin).resolve().parent) if spec and spec.origin else None
 
 
-def _version(package: str) -> str | None:
+def installed(package: str) -> str | None:
+    """The version of a package, None where it is not installed."""
     try:
         return version(package)
     except PackageNotFoundError:

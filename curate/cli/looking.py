@@ -24,7 +24,10 @@ def show(
     rows: Annotated[int, typer.Option("--rows", min=0, help="How many rows to print.")] = 3,
     as_json: AsJson = False,
 ) -> None:
-    """Print the funnel of a run, and some of its rows; or some rows of a file (parquet, jsonl, json, csv, arrow)."""
+    """Print the funnel of a run and some of its rows.
+
+    Of a file (parquet, jsonl, json, csv, arrow) some of its rows.
+    """
     from curate.errors import UsageError
     from curate.show import file_text, is_data, show_file, show_run, show_text
 
@@ -49,7 +52,10 @@ def why(
     row: Annotated[str, typer.Argument(metavar="ROW_ID", help="An id, or its beginning.", show_default=False)],
     as_json: AsJson = False,
 ) -> None:
-    """Tell the whole life of a row: source, prompt, responses, scores, where it left and by which rule."""
+    """Tell why a row stayed or left.
+
+    Its whole life: source, prompt, responses, scores with their reasons, where it left and by which rule.
+    """
     from curate.report.life import life
     from curate.report.life_text import life_text
     from curate.run import Run
@@ -67,8 +73,9 @@ def diff(
     rows: Annotated[int, typer.Option("--rows", min=0, help="Rows to list for each reason.")] = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Compare two runs: settings, funnel, and for each final row of only one, where the other lost it.
+    """Compare two runs, or two files of rows.
 
+    Of runs: settings, funnel, and for each final row of only one, where the other lost it.
     Of files (parquet, jsonl, json, csv) only the rows: by id, or by what they hold. Exit code 1 when they differ.
     """
     from curate.diff import Difference, FileDifference, diff_files, diff_runs
@@ -92,7 +99,10 @@ def view(
         Path | None, typer.Option("--export", help="Write recorded preferences as .jsonl or .parquet, and end.")
     ] = None,
 ) -> None:
-    """Browse a run on a local page: rows by rule, why one left, two answers side by side, preferences."""
+    """Browse a run on a local page.
+
+    Rows by rule, why one left, two answers side by side, preferences.
+    """
     from curate.run import Run
     from curate.viewer.command import export_pairs, serve
 
@@ -112,7 +122,10 @@ def profile(
     html: Annotated[Path | None, typer.Option("--html", help="Also write the profile as a page.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Measure token lengths: histogram, share truncated at each max_length, and the SFTConfig line."""
+    """Measure token lengths, to choose max_length.
+
+    By source: quantiles, the share that each max_length cuts off, padding, packing, and the SFTConfig line.
+    """
     from curate.report import lengths
     from curate.table import write_text_atomic
 

@@ -32,7 +32,10 @@ def plan(
     out: Annotated[Path | None, typer.Option("--out", help="Count what this run's folder already holds.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check a recipe and say what building it will cost. Asks no model, writes nothing."""
+    """Check a recipe and say what it will cost.
+
+    Asks no model, writes nothing.
+    """
     from curate.plan import make_plan, plan_text
     from curate.recipe import load_recipe
 
@@ -58,7 +61,7 @@ def build(
     ] = "local",
     as_json: AsJson = False,
 ) -> None:
-    """Build a data set, or go on where an earlier build was stopped."""
+    """Build a data set, or go on with a stopped build."""
     from curate.building import build as build_recipe
     from curate.cli.progress import shown
     from curate.executors import opened
@@ -100,7 +103,7 @@ def schema() -> None:
 
 
 def doctor(as_json: AsJson = False) -> None:
-    """Say what is installed here, what the names resolve to, and what works."""
+    """Say what is installed here and what works."""
     from curate.cli.examining import examine, examine_text
 
     found = examine()

@@ -42,7 +42,10 @@ def push(
     message: Annotated[str | None, typer.Option("--message", "-m", help="Of the commit.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Push a run's data, card, report and recipe to the Hub; the card that is there is merged, not replaced."""
+    """Push a run's data and card to the Hub.
+
+    Its report, recipe, lock file and ledger go with them. A card that is there is merged, not replaced.
+    """
     from curate.report.hub import push as push_run
     from curate.run import Run
 

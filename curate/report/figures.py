@@ -4,6 +4,9 @@ from __future__ import annotations
 
 NONE = "\u2013"
 
+ROUNDS_UP = 999.5
+"""From here on three digits are not enough: Python would write 1e+03."""
+
 
 def count(value: float) -> str:
     """A count with separators.
@@ -26,13 +29,11 @@ def rows(number: int) -> str:
 def short(value: float) -> str:
     """A count in three digits.
 
-    >>> short(999), short(12_345), short(1_250_000)
-    ('999', '12.3k', '1.25M')
+    >>> short(999), short(12_345), short(1_250_000), short(999_600)
+    ('999', '12.3k', '1.25M', '1M')
     """
-    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if abs(value) >= size:
-            return f"{value / size:.3g}{letter}"
-    return f"{value:.3g}"
+    rest, letter = _scaled(value, ("", "k", "M", "G", "T"))
+    return f"{rest:.3g}{letter}"
 
 
 def percent(share: float | None) -> str:
@@ -53,12 +54,12 @@ def percent(share: float | None) -> str:
 def decimal(value: float | None) -> str:
     """A mean or a score.
 
-    >>> decimal(0.5), decimal(1234.5678)
-    ('0.5', '1235')
+    >>> decimal(0.5), decimal(1234.5678), decimal(999.7)
+    ('0.5', '1235', '1000')
     """
     if value is None:
         return NONE
-    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return f"{value:.0f}" if abs(value) >= ROUNDS_UP else f"{value:.3g}"
 
 
 def dollars(cost: float | None) -> str:
@@ -75,11 +76,16 @@ def dollars(cost: float | None) -> str:
 def size(length: float) -> str:
     """Bytes on disk.
 
-    >>> size(512), size(2_500_000)
-    ('512 B', '2.5 MB')
+    >>> size(512), size(2_500_000), size(999_900)
+    ('512 B', '2.5 MB', '1 MB')
     """
-    for unit in ("B", "kB", "MB"):
-        if length < 1000:
-            return f"{length:.3g} {unit}"
-        length /= 1000
-    return f"{length:.3g} GB"
+    rest, unit = _scaled(length, ("B", "kB", "MB", "GB", "TB"))
+    return f"{rest:.3g} {unit}"
+
+
+def _scaled(value: float, units: tuple[str, ...]) -> tuple[float, str]:
+    """The value in the largest of `units`, each a thousand of the one before, of which it has one when rounded."""
+    step = 0
+    while abs(value) >= ROUNDS_UP and step < len(units) - 1:
+        value, step = value / 1000, step + 1
+    return value, units[step]

@@ -21,11 +21,11 @@ def render(profile: Measured) -> str:
         "title": "Token lengths",
         "profile": profile,
         "parts": [
-            (name, part, svg.lengths(part, f"{name}, tokens"))
+            (name, part, svg.lengths(part, name, "tokens"))
             for name, part in (("Total", whole.total), ("Prompt", whole.prompt), ("Completion", whole.completion))
             if part.total
         ],
-        "groups": [(group, svg.lengths(group.total, f"{group.name}, tokens")) for group in shown],
+        "groups": [(group, svg.lengths(group.total, group.name, "tokens")) for group in shown],
         "more": max(0, len(profile.groups) - GROUPS),
     }  # fmt: skip
     return html_templates().get_template("lengths.html.jinja").render(context)

@@ -104,5 +104,6 @@ def _classes(found: Siblings) -> Markup:
 def _histograms(found: Sizes) -> list[tuple[str, Distribution, Markup]]:
     """Each source, its lengths, and their histogram on the common axis."""
     return [
-        (name, lengths, svg.lengths(lengths, f"{name or 'All rows'}, {found.unit}")) for name, lengths in found.groups
+        (name, lengths, svg.lengths(lengths, name or "All rows", found.unit.partition(" ")[0]))
+        for name, lengths in found.groups
     ]

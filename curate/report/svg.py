@@ -11,7 +11,7 @@ from math import floor, log10
 from markupsafe import Markup
 
 from curate.report.distribution import Distribution
-from curate.report.figures import count, percent, short
+from curate.report.figures import count, percent, rows, short
 from curate.text.shown import one_line
 
 WIDTH, HEIGHT, AXIS = 560, 110, 20
@@ -43,9 +43,9 @@ def bar(parts: Iterable[tuple[float, str]], scale: float, *, start: float = 0.0,
 
 
 def histogram(
-    counts: Sequence[int], end: float, what: str, marks: Mapping[str, float], *, open_end: bool = False
+    counts: Sequence[int], end: float, what: str, unit: str, marks: Mapping[str, float], *, open_end: bool = False
 ) -> Markup:
-    """Columns over an axis from 0 to `end`, with dashed lines at `marks`. what: the axis, in words."""
+    """Columns over an axis from 0 to `end`, with dashed lines at `marks`. what: of what; unit: of the axis."""
     highest = max(counts, default=0) or 1
     step = WIDTH / max(1, len(counts))
     columns = Markup().join(
@@ -61,25 +61,28 @@ def histogram(
     )
     places = {name: value for name, value in marks.items() if 0 <= value <= end}
     tight = len(places) > 1 and (max(places.values()) - min(places.values())) * WIDTH < 48 * end
-    anchors = ("end", "start") if tight else ("middle", "middle")
+    sides = (("end", -3), ("start", 3)) if tight else (("middle", 0), ("middle", 0))
     lines = Markup().join(
-        _mark(name, value, end, anchors[min(index, 1)]) for index, (name, value) in enumerate(places.items())
+        _mark(name, value, end, *sides[min(index, 1)]) for index, (name, value) in enumerate(places.items())
     )
     axis = Markup().join(_axis_label(value, end) for value in ticks(end))
     if open_end:
         axis += Markup('<text class="axis" x="{}" y="{}">…</text>').format(WIDTH, HEIGHT + 15)
-    label = f"{what}: " + ", ".join(f"{name} {count(value)}" for name, value in marks.items())
+    axis += Markup('<text class="axis" x="{}" y="{}">{}</text>').format(
+        WIDTH // 2, HEIGHT + 2 * AXIS, f"{unit} \u00b7 highest column: {rows(max(counts, default=0))}"
+    )
+    label = f"{what}, {unit}: " + ", ".join(f"{name} {count(value)}" for name, value in marks.items())
     return Markup(
         '<svg class="histogram" viewBox="-28 -14 {} {}" role="img" aria-label="{}">'
         '{}<line class="axis" x1="0" x2="{}" y1="{}" y2="{}"/>{}{}</svg>'
-    ).format(WIDTH + 56, HEIGHT + AXIS + 16, one_line(label), columns, WIDTH, HEIGHT, HEIGHT, lines, axis)
+    ).format(WIDTH + 56, HEIGHT + 2 * AXIS + 18, one_line(label), columns, WIDTH, HEIGHT, HEIGHT, lines, axis)
 
 
-def lengths(found: Distribution, what: str) -> Markup:
+def lengths(found: Distribution, what: str, unit: str) -> Markup:
     """The histogram of lengths, with lines at their median and their 95th percentile."""
     drawn = found.histogram
     marks = {"p50": found.p50, "p95": found.p95}
-    return histogram(drawn.counts, drawn.edges[-1], what, marks, open_end=drawn.open_end)
+    return histogram(drawn.counts, drawn.edges[-1], what, unit, marks, open_end=drawn.open_end)
 
 
 def _bin(index: int, number: int, end: float, bins: int, *, open_end: bool) -> str:
@@ -89,15 +92,15 @@ def _bin(index: int, number: int, end: float, bins: int, *, open_end: bool) -> s
         if open_end and index == bins - 1
         else f"{count(round(low))} to {count(round(high))}"
     )
-    return f"{edge}: {count(number)} rows"
+    return f"{edge}: {rows(number)}"
 
 
-def _mark(name: str, value: float, end: float, anchor: str) -> Markup:
+def _mark(name: str, value: float, end: float, anchor: str, aside: int) -> Markup:
     x = WIDTH * value / end if end else 0.0
     return Markup(
         '<line class="mark" x1="{x}" x2="{x}" y1="-2" y2="{bottom}"/>'
-        '<text style="text-anchor:{anchor}" x="{x}" y="-5">{name}</text>'
-    ).format(x=_n(x), bottom=HEIGHT, name=name, anchor=anchor)
+        '<text style="text-anchor:{anchor}" x="{beside}" y="-5">{name}</text>'
+    ).format(x=_n(x), beside=_n(x + aside), bottom=HEIGHT, name=name, anchor=anchor)
 
 
 def ticks(end: float) -> range:

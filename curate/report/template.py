@@ -51,7 +51,7 @@ def _environment(*, autoescape: bool) -> Environment:
     )
     numbers: dict[str, Any] = {
         "count": figures.count, "short": figures.short, "percent": figures.percent,
-        "decimal": figures.decimal, "dollars": figures.dollars,
+        "decimal": figures.decimal, "dollars": figures.dollars, "rows": figures.rows,
     }  # fmt: skip
     environment.filters.update(numbers)
     return environment

@@ -6,10 +6,12 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
-from curate.report import card, page
+from curate.report import card, page, svg
+from curate.report.distribution import distribution
 from curate.run import Run
 
 HOSTILE = (
@@ -194,3 +196,32 @@ def test_an_odd_lock_is_no_crash(writer: Callable[..., Any], lock: dict[str, Any
     run = write.finish(lock, train=frame)
     Checked(page.render(run))
     card.render(run)
+
+
+def test_what_the_pages_draw_and_write_stands_out_from_its_ground(run: Run) -> None:
+    """WCAG 2.2, 1.4.3 and 1.4.11: 4.5 to 1 for words, 3 to 1 for bars, by day and by night."""
+    css = page.render(run).partition("<style>")[2].partition("</style>")[0]
+    day, night = (dict(re.findall(r"--(\w+): (#[0-9a-f]{6})", part)) for part in css.split("@media")[:2])
+    for colours in (day, day | night):
+        for ground in ("paper", "card"):
+            told = {name: contrast(colours[name], colours[ground]) for name in colours}
+            assert {name for name in ("ink", "soft", "accent") if told[name] < 4.5} == set()
+            assert {name for name in ("kept", "dropped", "failed", "column") if told[name] < 3} == set()
+
+
+def contrast(one: str, other: str) -> float:
+    """Relative luminance of the lighter against the darker, as WCAG defines it."""
+
+    def luminance(colour: str) -> float:
+        parts = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+        linear = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+        return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_a_chart_of_lengths_says_its_unit_and_its_height() -> None:
+    drawn = svg.lengths(distribution(np.array([5, 5, 9]), 3), "All rows", "tokens")
+    assert "tokens · highest column: 2 rows" in drawn
+    assert 'aria-label="All rows, tokens: p50 5, p95 8.6"' in drawn
