@@ -47,6 +47,10 @@ _MEANT = re.compile(
     r"(?P<value>\w[\w' -]{0,60}?)[\s*]*(?:[.!;]|\Z)",
     re.IGNORECASE,
 )
+_NAMED = re.compile(  # a name, which ends its sentence: "No, it is Rome.", not "Actually, it is easy to see"
+    rf"(?i:\b(?:{_SUBJECT})(?:'s| is| was| must be| should be| should have been)(?: actually| really| in fact)?) \**"
+    r"(?P<value>(?:[Tt]he |[Aa]n? )?[A-Z][\w'-]*(?: (?:of |the |de |and )?[A-Z][\w'-]*){0,4})[\s*]*(?:[.!;]|\Z)"
+)
 _REFUSED = re.compile(  # behind an answer: "\boxed{8} is wrong"
     r"[\s$*\"')(]*(?:\b(?:wrong|incorrect)\b"
     r"|\b(?:is|was|would be|seems)\s(?:\w+ly\s)?(?:wrong|incorrect|false|not|impossible|too)\b"
@@ -155,5 +159,5 @@ def _said_again(after: str) -> str | None:
         value = _VALUE.match(after, again.end())
         if value is not None and not _COMPARED.match(value["value"]):
             found = value["value"].strip(" *$")
-    meant = _MEANT.search(after[:_NEAR]) if found is None else None
+    meant = (_MEANT.search(after[:_NEAR]) or _NAMED.search(after[:_NEAR])) if found is None else None
     return found if meant is None else meant["value"]

@@ -11,7 +11,7 @@ LABEL = re.compile(
     r"(?![^\W\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]|[’+#^=<>*×·%-]|'\w)(?![.,/]\d)"
 )
 SEPARATOR = re.compile(
-    r"\s*(?P<word>,?\s*(?:\bor\b|/|\||\band/or\b)|,?\s*(?:\band\b|&)|[,;+]|\s)\s*(?:also\s|even\s)?(?:options?\s|choices?\s)?",
+    r"\s*(?P<word>,?\s*(?:\bor\b|/|\||\band/or\b)|,?\s*(?:\band\b|&)|[,;+]|\s)\s*(?:also\s|even\s)?(?:options?\s|choices?\s|statements?\s)?",
     re.IGNORECASE,
 )
 ARTICLES = frozenset("AaI")

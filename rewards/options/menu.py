@@ -19,8 +19,13 @@ WRAPPER = re.compile(
     r"\\(?:text(?:bf|it|rm|sf)?|mathrm|mathbf|boxed|fbox|mbox|operatorname)\s*\{((?:[^{}]|\{[^{}]*\})*)\}"
 )
 FRACTION = re.compile(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}")
-DECORATION = re.compile(r"\*\*|__|`|\$|\\[()\[\],;! ]|[{}]|(?<!\d)\*|\*(?!\d)|</?[a-z]{1,6}>|^[#>]+\s", re.MULTILINE)
+DECORATION = re.compile(
+    r"\*\*|__|`|\$|\\[()\[\],;! ]|[{}]|(?<!\d)(?<!\d )\*|\*(?! ?\d)|</?[a-z]{1,6}>|^[#>]+\s", re.MULTILINE
+)
 
+CONTINUES = re.compile(  # behind an option's text: it is part of another
+    r"[\w%^/]|[.,]\d|\s?[+*\u00d7\u00b7^]\s?[\w(]|\s?[-\u2212]\s?\d"
+)
 NUMERAL = re.compile(r"\d{1,9}(?:\.\d{1,9})?")
 
 
@@ -52,7 +57,7 @@ class Menu:
         folded = text[quoted:].casefold()
         for place, option in enumerate(self.texts):
             if len(option) > best[1] and folded.startswith(option):
-                best = (place, len(option)) if not re.match(r"[\w%^/]|[.,]\d", folded[len(option) :]) else best
+                best = (place, len(option)) if not CONTINUES.match(folded, len(option)) else best
         closed = quoted and best[1] > 0 and text[best[1] + 1 : best[1] + 2] == text[0]
         return best[0], best[1] + (quoted + closed if best[1] else 0)
 

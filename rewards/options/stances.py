@@ -13,13 +13,16 @@ CHOSEN = re.compile(
     r"|\bbut (?:it(?:'s| is)|actually)\b"
     r"|\b(?:must|should|has to|would)(?:\s\w+)? be|\b(?:choos|pick|select)(?:e|ing)?\b|\bchose\b"
     r"|\bI(?:'d| would)? (?:say|answer)\b"
-    r"|\bgo(?:ing)? with|\bopt for|\bsettle on|\b(?:answer|ans|option|choice|letter|pick)\s*(?:is|:|=)"
+    r"|\bgo(?:ing)? with|\bleft with|\bopt for|\bsettle on|\b(?:lean|inclin)\w* to(?:wards?)?"
+    r"|\b(?:answer|ans|option|choice|letter|pick)\s*(?:is|:|=)"
+    r"|\b(?:correct|right|true|best)(?:\s(?:answers?|options?|choices?|letters?|statements?|ones?))?(?:\sare\b|\s*:)"
     r"|\b(?:corr[ei]\w+|certa|esatta|giusta|bonne|juste|richtig\w*|lösung|soluci[oó]n)\b[^\n.]{0,16}?\b(?:es|é|è|est|ist)\b"
-    r"|(?:[:=→>]|\b(?:is|it's|get|gives|leaves|yields))\s*(?=[(\[]?(?-i:(?!I\b)[A-Z])[)\]]?(?:[.!]?\s*$|\sas the\b))"
+    r"|(?:[:=→>]|\b(?:is|it's|get|gives|leav(?:es|ing)|yields))\s*"
+    r"(?=[(\[]?(?-i:(?!I\b)[A-Z])[)\]]?(?:[.!]?\s*$|\sas the\b))"
     r"|\bans(?:wer)?\b[\s.:=–—-]{0,4}(?:(?:will|would|should|must) be\s)?[(\[]?(?:option\s)?"
-    r"(?=[(\[]?(?-i:[A-Z])[)\].!]{0,3}\s*$)"
-    r"|选择?|正解は|정답은|\b(?:ответ|вариант)\b\s*[:—-]"
-    r"|\b(?:so|thus|hence|therefore)\b,?(?=\s*[(\[]?[A-Z\d]\d?[)\]]?[.!]?\s*$))\s*:?\s*",
+    r"(?=(?:[(\[]?(?-i:[A-Z])|[(\[][a-z])[)\].!]{0,3}\s*$)"
+    r"|选择?|答案[是为]?|正解は|정답은|\b(?:ответ|вариант)\b\s*[:—-]"
+    r"|\b(?:so|thus|hence|therefore)\b,?(?=\s*[(\[]?[A-Z\d]\d?[)\]]?[.!]?\s*$))\s*[:\uff1a]?\s*",
     re.IGNORECASE | re.MULTILINE,
 )
 CORRECT = re.compile(
@@ -38,7 +41,7 @@ UNTRUE = re.compile(
 )
 VERDICT = re.compile(
     r"^[ \t|>*•\d.-]{0,24}?(?:option |choice )?[(\[]?(?P<label>[A-Z]|\d{1,2})(?![\w'’])[)\]]?[ \t]*[:|.–—-]?[ \t]*"
-    r"(?:[^\n]*?[|–—:(,;.-][ \t]*)?(?:(?P<yes>[✓✔✅☑]|(?:correct|right|yes)\b)"
+    r"(?:[^\n]*?[|–—:(,;.-][ \t]*)?(?:(?P<yes>[✓✔✅☑]|(?:correct|right|yes|true)\b)"
     r"|(?P<no>[✗✘❌×]|(?:in|not )correct\b|wrong\b|no\b|false\b))"
     r"[^\n\w]*$",
     re.IGNORECASE | re.MULTILINE,

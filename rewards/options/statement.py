@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from rewards.options.labels import labels_of, named
-from rewards.options.menu import Menu, one_line
+from rewards.options.menu import CONTINUES, Menu, one_line
 from rewards.retractions import denied
 
 Said = tuple[frozenset[int], str]
@@ -29,13 +29,18 @@ JOINED = re.compile(
     r"[\s.]*(?:(?:,\s*)?(?:\band\b|&|\bas well as\b|\bplus\b)|/|\+)\s*(?:also\s|even\s)?", re.IGNORECASE
 )
 AS_GOOD = re.compile(
-    r"\b(?:is|are|seems?|would be)\s(?:just as|equally|also|as)\s(?:good|right|correct|valid|likely|plausible|true)\b",
+    r"\b(?:(?:is|are|seems?|would be)\s(?:just as|equally|also|as)"
+    r"|(?:could|may|might)(?:\s(?:also|well|equally|just))*\sbe)"
+    r"\s(?:good|right|correct|valid|likely|plausible|true|it)\b",
     re.IGNORECASE,
 )
 LISTED = re.compile(r"[.\s]*,\s*")
 GOES_ON = re.compile(r"\s*(?:,|\band\b|\bor\b|\.?\s*\Z)")
 EXCEPT = re.compile(r"[\s,]*\b(?:except|excluding|save|minus)\b", re.IGNORECASE)
-OR_ELSE = re.compile(r"[\s,]*\bor\s+(?:any|some|another|none|neither|not|maybe|perhaps)\w*\b", re.IGNORECASE)
+PART_OF_SUM = re.compile(r"[\w)]\s?[+*\u00d7\u00b7^]\s?\Z")  # before an option's text
+OR_ELSE = re.compile(  # what is no option, too: "1918 or 1919"
+    r"[\s,]*\bor\s+(?!(?:in other words|equivalently|rather|more\s\w+ly|simply|that is)\b)", re.IGNORECASE
+)
 IS_WRONG = (  # behind an option, as what follows
     r"[\s:,]*(?:(?:is|are|was|would be|must be|seems|looks)\s+(?:\w+ly\s+|also\s+|just\s+)?"
     r"(?:the\s|an?\s|one of the\s)?"
@@ -48,10 +53,17 @@ WRONG = re.compile(
     IS_WRONG + r"|(?:isn't|wasn't|can't|cannot|can not|won't|doesn't|does not|fails)\b)",
     re.IGNORECASE,
 )
+LABELLED = re.compile(r"\s?[(\[]([A-Z])[)\]]")  # behind an option's text
+ASKED = re.compile(r"[^.!?\n]{0,60}\?")
+BUT_WRONG = re.compile(  # "B is what most would say, but it is wrong"
+    r"([^.!?;\n]{0,100}?)\b(?:but|yet)\s(?:it|that|this)(?:['’]s|\sis|\swas|\swould be)\s(?:\w+ly\s)?"
+    r"(?:wrong|incorrect|false|mistaken|not\s(?:right|correct|true|it))\b",
+    re.IGNORECASE,
+)
 MENTIONED = re.compile(  # behind a letter that is spoken of, and not chosen: "C is for cookie"
     r"\s+(?:is\s+for\b(?!\s(?:sure|certain))|stands\sfor\b|is\s+(?:\w+ly\s|just\s|only\s)?(?:an?|the)\s(?:\w+\s){0,3}?"
     r"(?:letter|vowel|consonant|article|pronoun|word|symbol|language|musical note|vitamin"
-    r"|(?:option|choice|one)\s(?:in|on)\sth(?:e|is)\s(?:list|menu))\b)",
+    r"|(?:option|choice|one)\s(?:in|on)\sth(?:e|is)\s(?:list|menu))\b|is\s(?:my|his|her|our|their)\s(?!(?:\w+\s)?(?:answer|choice|pick|guess|bet)\b))",
     re.IGNORECASE,
 )
 NOT_IT = re.compile(
@@ -80,6 +92,11 @@ def read_statement(text: str, menu: Menu, *, loose: bool = True) -> Said:
     if place is not None and WRONG.match(body, length):
         return frozenset(), f"an option that is denied: {body[:60]}"
     if place is not None and length > 1:
+        labelled = LABELLED.match(body, length)
+        if labelled and menu.of_label(labelled[1]) not in (None, place):
+            return frozenset(), f"label and text of different options: {body[:60]}"
+        if ASKED.match(body, length):
+            return frozenset(), f"a question: {body[:60]}"
         return _unless_doubted(frozenset((place,)), body, length, menu)
     places, length, joined = labels_of(body, menu, alone=len(body.strip(" .)([]:")) == 1)
     if places:
@@ -147,6 +164,8 @@ def _text_within(text: str, menu: Menu) -> Said:
     found = [
         place for place in found if not any(place != more and menu.texts[place] in menu.texts[more] for more in found)
     ]
+    if len(found) > 1 and any(_or_another(folded, menu.texts[place], found, menu) for place in found):
+        return frozenset(), f"several options: {folded[:60]}"
     found = [place for place in found if not _denied(folded, menu.texts[place])]
     if len(found) == 1:
         return frozenset(found), ""
@@ -160,11 +179,19 @@ def _denied(text: str, option: str) -> bool:
     return bool(NOT_IT.search(before) or WRONG.match(after)) or denied(before, after)
 
 
+def _or_another(text: str, option: str, others: list[int], menu: Menu) -> bool:
+    """Whether "or" and another of the options follow an option at once: "may be green or yellow"."""
+    after = text.partition(option)[2]
+    joined = re.match(r"[\s,]*(?:and/)?or\s(?:an?\s|the\s)?", after)
+    return joined is not None and any(after.startswith(menu.texts[other], joined.end()) for other in others)
+
+
 def _has(text: str, option: str) -> bool:
     start = text.find(option)
     while start >= 0:
         before, after = text[max(0, start - 1) : start], text[start + len(option) :]
-        if not (before.isalnum() or (before and before in "-.")) and not re.match(r"\w|[.,/]\d", after):
+        whole = not (before.isalnum() or (before and before in "-.")) and not CONTINUES.match(after)
+        if whole and not PART_OF_SUM.search(text, max(0, start - 4), start):
             return True
         start = text.find(option, start + 1)
     return False
@@ -177,8 +204,12 @@ def _unless_doubted(places: frozenset[int], body: str, end: int, menu: Menu) -> 
     end += re.match(r"\.?", body[end:]).end()  # type: ignore[union-attr]  # of the option's own text
     reason = REASON.search(body, end)
     reach = reason.start() if reason else end + 120
-    if OR_ELSE.match(body, end, reach):
+    other = OR_ELSE.match(body, end, reach)
+    if other and named(LEAD.sub("", body[other.end() :], count=1), menu)[0] not in places:
         return frozenset(), f"an option or something else: {body[:60]}"
+    wrong = BUT_WRONG.match(body, end)
+    if wrong and not re.search(r"\b[A-Z]\b", wrong[1]):
+        return frozenset(), f"an option that is denied: {body[:60]}"
     if EXCEPT.match(body, end):
         return frozenset(), f"an option with an exception: {body[:60]}"
     joined = JOINED.match(body, end)

@@ -166,6 +166,11 @@ EXTRACTED_TOO = [  # by the gold 24
 ]
 
 EXACT_TOO = [
+    (0, "The answer is Versailles. Wait, no, it is Trianon.", "Versailles"),
+    (1, "The answer is Versailles. Wait, no, it is Trianon.", "Trianon"),
+    (1, "The answer is Trianon. Sorry, the answer is the Treaty of Versailles.", "the Treaty of Versailles"),
+    (1, "The answer is Versailles. Actually, it is easy to see.", "Versailles"),
+    (1, "The answer is Versailles. No, really, it is.", "Versailles"),
     (1, "The answer is Neptune.", "Neptune"),
     (1, "neptune", "Neptune"),
     (1, "\\boxed{\\textbf{Neptune}}", "Neptune"),
