@@ -24,6 +24,7 @@ HEADING = re.compile(
 )
 QUOTE = re.compile(r"[\"“«「]([^\"“”«»「」\n]{8,600})[\"”»」]")
 MIN_WORDS = 3  # content words that make a claim
+ALONE = 0.6  # share of a claim's words with which a source carries it alone
 MAX_SENTENCES = 400
 FUNCTION_WORDS = {
     "a", "an", "and", "are", "as", "at", "be", "been", "but", "by", "can", "could", "did", "do", "does", "for",
@@ -53,8 +54,9 @@ def citations(completion: str, sources: str | Sequence[Any] | Mapping[str, Any],
     citation holds when its source exists, at least `overlap` of the sentence's content words stand in that source, and
     every quotation and number of the sentence stands in one of the sources it cites. So a marker without a claim, a
     marker of look-alike letters, an invented quotation, another year, and citing every source for everything do not
-    pay: each source that does not speak of the sentence lowers the precision. It cannot see a claim that contradicts
-    its source in the same words and numbers.
+    pay: each source that does not speak of the sentence lowers the precision, and so does one that says little of it
+    and nothing that another source it cites does not say (ALCE's irrelevant citation). It cannot see a claim that
+    contradicts its source in the same words and numbers.
 
     sources: texts counted from 1, mappings with `text` (or `content`, `document`) and an optional `id`, a mapping id ->
     text, or the JSON text of one. Markers: [1], [1, 3], [2-4], [1][2], [^1], 【1】, [Source 1], [id]; one after the
@@ -180,6 +182,11 @@ def _wrong(
         return f"[{name}] stands with no claim"
     if len(claim.words & words[name]) < overlap * len(claim.words):
         return f"[{name}] does not speak of it"
+    shared = claim.words & words[name]
+    if len(shared) < ALONE * len(claim.words):
+        more = next((other for other in claim.cited if other in words and shared < claim.words & words[other]), "")
+        if more:
+            return f"[{name}] adds nothing to [{more}]"
     cited = [f" {plain[other]} " for other in claim.cited if other in plain]
     if any(not any(f" {quote} " in text for text in cited) for quote in claim.quotes):
         return "the quotation is in no source it cites"

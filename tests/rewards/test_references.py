@@ -63,6 +63,19 @@ def test_citing_everything_everywhere_pays_less_than_citing_right() -> None:
     assert stuffed <= 0.5
 
 
+def test_a_source_of_the_same_subject_that_adds_nothing_costs_precision() -> None:
+    sources = [
+        "The Eiffel Tower was completed in 1889 in Paris.",
+        "Gustave Eiffel's firm designed and built the tower.",
+    ]
+    right = "The Eiffel Tower was completed in 1889 [1]. Gustave Eiffel's firm built the tower [2]."
+    assert rewards.citations.score(right, sources=sources).value == 1
+    stuffed = rewards.citations.score(right.replace("[1]", "[1][2]").replace("[2].", "[1][2]."), sources=sources)
+    assert stuffed.evidence["precision"] == 0.5
+    both = "Gustave Eiffel's firm built the Eiffel Tower, completed in Paris in 1889 [1][2]."  # each gives a part
+    assert rewards.citations.score(both, sources=sources).value == 1
+
+
 def test_leaving_claims_uncited_costs_recall() -> None:
     score = rewards.citations.score("Water boils at 100 degrees [3]. The moon is made of old cheese.", sources=SOURCES)
     assert score.evidence["recall"] == 0.5
