@@ -51,11 +51,15 @@ class Attacker:
         self.form: Form = form_of([(name, kind, default) for name, kind, default in session.about["parameters"]])
         self.footing = Footing("", FAMILIES["number"])
         self.found: dict[tuple[str, str], Finding] = {}
+        self.alone: set[str] = set()  # the values that single completions earned
 
     def call(self, rows: Sequence[Row], mode: str = "main") -> Outcome:
         """Call the reward with these rows."""
         args, kwargs = arguments(self.form, rows)
-        return self.session.call(args, kwargs, mode)
+        outcome = self.session.call(args, kwargs, mode)
+        if len(rows) == 1 and outcome.values:
+            self.alone.add(str(outcome.value))
+        return outcome
 
     def pays(self, outcome: Outcome) -> bool:
         """Whether a value is nearer to a right answer's than to a wrong one's."""

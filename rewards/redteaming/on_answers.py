@@ -139,6 +139,20 @@ def exhausting(attacker: Attacker) -> None:
             attacker.report("broken text pays", "high", "text no parser reads is paid", [row], outcome)
 
 
+def sameness(attacker: Attacker) -> None:
+    """One value for all that was tried, right, wrong, empty and long: such a reward teaches nothing."""
+    row = attacker.footing.wrong()
+    outcome = attacker.call([row])
+    if len(attacker.alone) != 1 or outcome.error or outcome.value != outcome.value:
+        return
+    if outcome.value is None:
+        what = "no completion was judged; it may want columns that the red team does not give"
+        attacker.report("judges nothing", "low", what, [row], outcome)
+        return
+    what = f"every completion by itself earns {outcome.value:g}: right, wrong, empty and long"
+    attacker.report("constant", "high" if outcome.value > 0 else "low", what, [row], outcome)
+
+
 _BLOCK = "<think>\nI count.\n</think>\n<answer>\n{}\n</answer>\n"
 
 

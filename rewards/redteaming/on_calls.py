@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from math import isclose
 from typing import Any
 
 from rewards.redteaming.attacker import Attacker
@@ -12,7 +14,7 @@ from rewards.redteaming.session import Session
 
 
 def batch(attacker: Attacker) -> None:
-    """A batch must give one value a completion, and the values its rows have alone."""
+    """A batch must give one value a completion, the values its rows have alone, and the same in any order."""
     footing = attacker.footing
     if not batched(attacker.form):
         return
@@ -26,6 +28,19 @@ def batch(attacker: Attacker) -> None:
         attacker.report("wrong length", "high", what, rows, outcome)
     elif footing.discerns and outcome.values != [attacker.call([row]).value for row in rows]:
         attacker.report("batch changes values", "high", "a batch earns other values than its rows", rows, outcome)
+    else:
+        turned = attacker.call(rows[::-1])  # what compares its completions may differ from its rows, but not so
+        if turned.values is not None and not _alike(outcome.values, turned.values[::-1]):
+            what = f"in another order the batch earns {turned.values[::-1]} and not {outcome.values}"
+            attacker.report("order changes values", "high", what, rows, outcome)
+
+
+def _alike(left: Sequence[float | None], right: Sequence[float | None]) -> bool:
+    """Whether values are equal, but for the last bits of a mean."""
+    return len(left) == len(right) and all(
+        one is other or (one is not None and other is not None and isclose(one, other, abs_tol=1e-6))
+        for one, other in zip(left, right, strict=True)
+    )
 
 
 def state(attacker: Attacker) -> None:

@@ -15,7 +15,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from rewards.base import Reward, Score, load
+from rewards.base import Reward, Score, load, signature_of
+from rewards.composing import Composed
 from rewards.redteaming.corpus import MARKER
 
 
@@ -49,6 +50,8 @@ def describe(function: Any) -> dict[str, Any]:
     if isinstance(function, Reward):
         parameters = [("completions", "POSITIONAL_OR_KEYWORD", False)]
         parameters += [(name, "KEYWORD_ONLY", False) for name in function.columns]
+        if not isinstance(function, Composed):
+            parameters += [(name, "KEYWORD_ONLY", True) for name in signature_of(function.entry.use).optional]
     else:
         signature = inspect.signature(function)
         parameters = [(p.name, p.kind.name, p.default is not p.empty) for p in signature.parameters.values()]

@@ -22,6 +22,7 @@ ATTACKS = (
     on_calls.state,
     on_calls.modes,
     on_calls.nulls,
+    on_answers.sameness,  # last: it looks at all values
 )
 
 

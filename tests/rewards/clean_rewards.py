@@ -193,3 +193,10 @@ def sandboxed(completion, tests):
     import rewards
 
     return rewards.get("code", timeout_s=1.0).score(completion or "", tests=tests).value
+
+
+def shorter_than_others(completions, **kwargs):
+    """TRL, compares its batch: half a point for the shortest, none for the longest."""
+    lengths = [len(_text(completion)) for completion in completions]
+    span = max(lengths) - min(lengths)
+    return [0.5 - (length - min(lengths)) / span if span else 0.0 for length in lengths]

@@ -47,6 +47,8 @@ HOLES = {
     "dollars_only": "gold lost",
     "comma_of_the_gold": "gold never earned",
     "length_of_the_batch": "batch changes values",
+    "all_alike": "constant",
+    "first_come": "order changes values",
     "executed_here": "always-equal object",
     "results_in_the_frames": "stolen tests",
     "exit_status": "exit status 0",
@@ -55,7 +57,7 @@ HOLES = {
 CLEAN = [
     "tagged", "blocks", "later", "compute_score", "reward_func", "same", "last_box", "close_enough", "options_letter",
     "gated", "gsm8k", "verl_batch", "verl_async", "scored", "tensors", "messages_only", "only_length", "one_line",
-    "json_object", "by_table", "sandboxed",
+    "json_object", "by_table", "sandboxed", "shorter_than_others",
 ]  # fmt: skip
 
 

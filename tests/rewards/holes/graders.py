@@ -297,3 +297,18 @@ def _strict():
 
 
 closure = _strict()
+
+
+def all_alike(completions, **kwargs):
+    """A stub that was left in: full marks for everybody."""
+    return [1.0 for _ in completions]
+
+
+def first_come(completions, **kwargs):
+    """Diversity by what was said before in the batch: the first to say a word is paid, whoever it is."""
+    said, scores = set(), []
+    for completion in completions:
+        words = set(completion.split())
+        scores.append(len(words - said) / max(1, len(words)))
+        said |= words
+    return scores
