@@ -6,7 +6,7 @@ Source: the fields of TRL 0.7 to 1.9 and transformers 4 that are gone from TRL 1
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from curate.document import Node
 
@@ -38,13 +38,35 @@ RENAMED: Final = {
     "per_gpu_train_batch_size": "per_device_train_batch_size",
     "vllm_guided_decoding_regex": "vllm_structured_outputs_regex",
     "warmup_ratio": "warmup_steps",  # below 1 it is a share, transformers 5
+    "use_liger": "use_liger_kernel",
+    "use_liger_loss": "use_liger_kernel",
+    "vllm_max_model_len": "vllm_max_model_length",
+    "wandb_log_unique_prompts": "log_unique_prompts",
+    "rloo_k": "num_generations",
 }
 
 DROPPED: Final = {
     "overwrite_output_dir": "use --fresh to begin again, --resume to go on",
     "logging_dir": "metrics are in OUT/log.jsonl",
     "include_num_input_tokens_seen": "it is always counted",
+    "max_prompt_length": "the limit is what the model reads, and too_long says what becomes of longer rows",
+    "save_safetensors": "weights are always kept as safetensors",
+    "label_pad_token_id": "it is always -100",
 }
+
+REPLACED: Final = {
+    "rpo_alpha": "write loss_type: [sigmoid, sft], loss_weights: [1.0, ALPHA]",
+    "reference_free": "take method: simpo, orpo or cpo, which have no reference",
+}
+"""Keys that are gone, whose work something else does."""
+
+SPELLED: Final = {
+    "scale_rewards": {True: "group", False: "none"},
+    "save_strategy": {False: "no"},
+    "eval_strategy": {False: "no"},
+    "logging_strategy": {False: "no"},
+}
+"""Yes and no where a word is taken: TRL wrote `scale_rewards` so, and YAML reads `off` so."""
 
 MOVED: Final = {
     "output_dir": "write out: FOLDER",
@@ -57,6 +79,8 @@ MOVED: Final = {
     "greater_is_better": "write stop: {on: ...}; only losses get better by falling",
     "auto_find_batch_size": "write batch: auto",
     "do_train": "it always trains",
+    "dataset_text_field": "write columns: {text: NAME}",
+    "chat_template_path": "write chat_template: FILE.jinja",
     "hub_token": "set HF_TOKEN, or run `hf auth login`; a config is copied into files",
     "hub_strategy": "the model is pushed once, when the training is done",
     "hub_always_push": "the model is pushed once, when the training is done",
@@ -82,7 +106,9 @@ def translate(block: Mapping[str, Node], known: frozenset[str]) -> tuple[dict[st
         if key in MOVED:
             mistakes.append(f"{node.place}: trl.{key} is decided beside trl: {MOVED[key]}")
         elif key in known:
-            made[key] = node
+            made[key] = Node(_spelled(key, node.value), node.place)
+        elif key in REPLACED:
+            mistakes.append(f"{node.place}: trl.{key} is gone: {REPLACED[key]}")
         elif key in DROPPED:
             said.append(f"{node.place}: left out {key}, which is gone: {DROPPED[key]}")
         elif key == "group_by_length":
@@ -103,3 +129,12 @@ def translate(block: Mapping[str, Node], known: frozenset[str]) -> tuple[dict[st
         else:
             made[key] = node
     return made, said, mistakes
+
+
+def _spelled(key: str, value: Any) -> Any:
+    """A value in the word that is taken today.
+
+    >>> _spelled("scale_rewards", False), _spelled("beta", False)
+    ('none', False)
+    """
+    return SPELLED.get(key, {}).get(value, value) if isinstance(value, bool) else value

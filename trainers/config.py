@@ -11,6 +11,7 @@ from curate.document import Node, document_text, parse, plain_scalar
 from curate.errors import RecipeError, UsageError, did_you_mean
 from curate.mistakes import validate
 from curate.overlay import overlay
+from trainers import bounds
 from trainers.aliases import OURS, translate
 from trainers.arguments import field_types, fitting, listed
 from trainers.methods import METHODS
@@ -129,6 +130,9 @@ def _trl(root: Node, method: str | None, said: list[str], mistakes: list[str]) -
         try:
             fit = fitting(types[key], node.plain())
             made[key] = Node(fit, node.place) if isinstance(node.value, str) else node
+            beyond = bounds.outside(method, key, fit)
+            if beyond is not None:
+                mistakes.append(f"{node.place}: trl.{key}: {beyond}")
         except ValueError as wrong:
             mistakes.append(f"{node.place}: trl.{key}: {wrong}")
     return Node({**root.value, "trl": Node(made, block.place)}, root.place)

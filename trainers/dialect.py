@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from curate.errors import DataError
+from curate.messages import ROLES as SPEAKERS
 from trainers.shaping import TEXT, choose, wanted
 
 if TYPE_CHECKING:
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 
 Say = Callable[[str], None]
 
-ROLES = {"system", "developer", "user", "assistant", "tool"}
-"""Of a turn, as chat templates know them."""
+ROLES = {*SPEAKERS.values(), "developer"} - {"call"}
+"""Of a turn, as chat templates know them: those of a message, and OpenAI's other word for the system."""
 
 ANSWERS = ("completion", "chosen", "rejected")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,7 @@ class Job:
     folder: of the training. start: the folder the weights come from, also the reference's. arguments: of the trainer,
     resolved. model, tokenizer: loaded from `start`. train, held_out: `datasets.Dataset`. rewards: guarded, in the order
     of their weights. peft: a `peft.PeftConfig` for the trainer to wrap the model with, or None. callbacks: to be handed
-    to the trainer. notes: what was said aloud.
+    to the trainer. options: of the trainer, that only Python can give. notes: what was said aloud.
     """
 
     config: TrainConfig
@@ -41,6 +41,7 @@ class Job:
     model: Any = None
     peft: Any = None
     callbacks: list[Any] = field(default_factory=list)
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     def say(self, line: str) -> None:
         """Tell the user, and keep it for the lock file."""
@@ -64,6 +65,7 @@ class Job:
             "processing_class": self.tokenizer,
             "callbacks": self.callbacks,
             "peft_config": self.peft,
+            **self.options,
         }
 
 

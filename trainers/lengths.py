@@ -8,7 +8,7 @@ reward_trainer.py:731). Here rows are counted first, on TRL's own tokens, and `t
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from curate.errors import DataError
@@ -122,7 +122,8 @@ def prompts_fit(job: Job) -> None:
 
 
 def _short_prompts(job: Job, dataset: Any, room: int, name: str) -> Any:
-    lengths = [prompt_length(job.tokenizer, prompt) for prompt in dataset["prompt"]]
+    options = {**(getattr(job.arguments, "chat_template_kwargs", None) or {}), "tools": job.options.get("tools")}
+    lengths = [prompt_length(job.tokenizer, prompt, options) for prompt in dataset["prompt"]]
     long = [row for row, length in enumerate(lengths) if length > room]
     if not long:
         return dataset
@@ -140,9 +141,9 @@ def _short_prompts(job: Job, dataset: Any, room: int, name: str) -> Any:
     return dataset.select([row for row in range(len(lengths)) if row not in gone])
 
 
-def prompt_length(tokenizer: Any, prompt: Any) -> int:
-    """Tokens of a prompt as it is put to the model."""
+def prompt_length(tokenizer: Any, prompt: Any, options: Mapping[str, Any] | None = None) -> int:
+    """Tokens of a prompt as it is put to the model. options: of the chat template."""
     if isinstance(prompt, str):
         return len(tokenizer(prompt)["input_ids"])
-    text = tokenizer.apply_chat_template(prompt, tokenize=False, add_generation_prompt=True)
+    text = tokenizer.apply_chat_template(prompt, tokenize=False, add_generation_prompt=True, **(options or {}))
     return len(tokenizer(text, add_special_tokens=False)["input_ids"])

@@ -15,6 +15,12 @@ from trainers.merging.adapters import whole
 from trainers.methods import Method, load_class, method_of
 from trainers.settings import TrainConfig
 
+DECIDED = {
+    "model", "args", "train_dataset", "eval_dataset", "processing_class", "callbacks", "peft_config", "reward_funcs",
+    "ref_model", "teacher_model",
+}  # fmt: skip
+"""Arguments of the trainers that no option may replace."""
+
 
 def read(config: Any, overrides: tuple[str, ...], notes: Notes) -> TrainConfig:
     """Settings from a mapping or a file; what was translated is said."""
@@ -30,7 +36,12 @@ def read(config: Any, overrides: tuple[str, ...], notes: Notes) -> TrainConfig:
     return made
 
 
-def prepare(config: TrainConfig, functions: tuple[Callable[..., Any], ...] = (), notes: Notes | None = None) -> Job:
+def prepare(
+    config: TrainConfig,
+    functions: tuple[Callable[..., Any], ...] = (),
+    notes: Notes | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> Job:
     """Read and check everything that a training needs, but for the weights.
 
     Raises InvalidInput for what cannot be used.
@@ -39,7 +50,14 @@ def prepare(config: TrainConfig, functions: tuple[Callable[..., Any], ...] = (),
 
     notes = notes or Notes()
     method = method_of(config.method)
-    if method.online and "rewards" in method.reads and not config.rewards and not functions:
+    options = dict(options or {})
+    decided = [name for name in options if name in DECIDED]
+    if decided:
+        raise UsageError(f"options: {decided[0]} is decided by the config and the arguments of train()")
+    if options and method.config.startswith("trainers."):
+        raise UsageError(f"options: {method.name} is our own and takes none (given: {', '.join(options)})")
+    judged = config.rewards or functions or "environment_factory" in options  # an environment may judge itself
+    if method.online and "rewards" in method.reads and not judged:
         raise UsageError(f"{config.out}: {method.name} needs rewards, for example rewards: [math]")
     if config.stop is not None and config.stop.on == "eval_reward" and "rewards" not in method.reads:
         raise UsageError(f"stop: {method.name} has no eval_reward; take eval_loss, or pass@K with rewards")
@@ -77,9 +95,12 @@ def prepare(config: TrainConfig, functions: tuple[Callable[..., Any], ...] = (),
         held_out=rows.dataset(rows.held_out),
         rewards=guards.guard(config.rewards, functions, notes.say),
         notes=notes,
+        options=options,
     )
     if functions and hasattr(made, "reward_weights"):
         made.reward_weights = [use.weight for use in config.rewards] + [1.0] * len(functions)
+    if config.rewards and not any(use.weight for use in config.rewards) and not functions:
+        raise UsageError("rewards: every weight is 0, so nothing would be learned")
     return job
 
 
@@ -113,6 +134,11 @@ def build(job: Job) -> Any:
         trainer = load_class(job.method.use)(job)
     except TemplateError as wrong:  # of a row beyond those that were looked at
         raise DataError(f"{job.config.data.path}: the chat template cannot render a row: {wrong}") from wrong
+    except TypeError as unknown:
+        if not job.options or "unexpected keyword argument" not in str(unknown):
+            raise
+        name = str(unknown).rpartition("argument ")[2]
+        raise UsageError(f"options: the trainer of {job.method.name} takes no {name}") from unknown
     except (ValueError, ImportError, NotImplementedError) as refused:  # how TRL says what does not go together
         raise UsageError(f"{job.method.name} cannot be set up: {refused}") from refused
     for noisy in (PrinterCallback, ProgressCallback):

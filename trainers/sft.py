@@ -17,10 +17,18 @@ from trainers.lengths import counted
 
 
 def build(job: Job) -> Any:
-    """The trainer of a job. Raises UsageError when answers are to be marked by a template that cannot mark them.
+    """The trainer of a job.
+
+    Raises UsageError when answers are to be marked by a template that cannot mark them, and for `completion_only_loss`
+    where no row has a completion: TRL would learn everything.
 
     TRL puts its own marked form in the place of well-known templates that mark nothing.
     """
+    if job.arguments.completion_only_loss and job.rows.contract != "prompt-completion":
+        raise UsageError(
+            "completion_only_loss needs rows of prompt and completion, or conversations of one answer each; of others "
+            "assistant_only_loss: true learns the answers"
+        )
     if job.rows.contract == "sft" and not job.arguments.assistant_only_loss:
         job.say("conversations are learned in full, what users say too; assistant_only_loss: true learns answers alone")
     try:

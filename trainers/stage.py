@@ -25,6 +25,7 @@ def train(
     *,
     rewards: Iterable[Callable[..., Any]] = (),
     callbacks: Iterable[Any] = (),
+    options: Mapping[str, Any] | None = None,
     resume: bool = False,
     fresh: bool = False,
     overrides: tuple[str, ...] = (),
@@ -33,8 +34,10 @@ def train(
     """Train a model into its folder; or go on where an earlier training stopped.
 
     config: settings, a mapping of them, or the path of a YAML file. rewards: plain functions with TRL's signature,
-    besides those the config names, each with weight 1. callbacks: of `transformers`. resume: go on from the last
-    checkpoint; a finished training is given back as it is. fresh: what the folder holds goes first.
+    besides those the config names, each with weight 1. callbacks: of `transformers`. options: arguments
+    of the trainer that a config cannot hold, by their names there (`tools`, `environment_factory`, `compute_metrics`,
+    ...). resume: go on from the last checkpoint; a finished training is given back as it is. fresh: what the folder
+    holds goes first.
     Raises InvalidInput for a config, data or a model that cannot be used, before anything is trained; UsageError for a
     folder that holds a training already; RunLocked when another one works in it; StepFailed when it cannot finish,
     or the Hub does not take what it is to push.
@@ -50,7 +53,7 @@ def train(
             notes.show(f"{folder} is finished already")
             pushing.push(done, config, notes.show)
             return done
-        job = prepare(config, functions, notes)
+        job = prepare(config, functions, notes, options or {})
         _same_as_before(job, functions)
         with models.few_threads(job.start):
             if config.batch.device == "auto":

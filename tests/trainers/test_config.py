@@ -124,6 +124,49 @@ def test_old_names_are_translated_aloud(tmp_path: Path) -> None:
     assert any("left out overwrite_output_dir" in line for line in said)
 
 
+@pytest.mark.parametrize(
+    ("method", "trl", "told"),
+    [
+        ("dpo", {"rpo_alpha": 1.0}, "trl.rpo_alpha is gone: write loss_type: [sigmoid, sft], loss_weights"),
+        ("dpo", {"reference_free": True}, "trl.reference_free is gone: take method: simpo, orpo or cpo"),
+        ("sft", {"dataset_text_field": "body"}, "write columns: {text: NAME}"),
+        ("reward", {"chat_template_path": "x.jinja"}, "write chat_template: FILE.jinja"),
+        ("dpo", {"beta": 0}, "trl.beta: must be above 0 (got 0)"),
+        ("simpo", {"beta": -0.1}, "trl.beta: must be above 0 (got -0.1)"),
+        ("gkd", {"beta": 1.5}, "trl.beta: must be at least 0 and at most 1 (got 1.5)"),
+        ("dpo", {"label_smoothing": 0.5}, "trl.label_smoothing: must be at least 0 and below 0.5 (got 0.5)"),
+        ("grpo", {"epsilon": "-0.2"}, "trl.epsilon: must be above 0 (got -0.2)"),
+        ("grpo", {"max_completion_length": 0}, "trl.max_completion_length: must be at least 1 (got 0)"),
+        ("grpo", {"temperature": 0}, "trl.temperature: must be above 0 (got 0)"),
+    ],
+)
+def test_what_trl_would_train_on_in_silence_is_a_mistake(method: str, trl: dict[str, Any], told: str) -> None:
+    with pytest.raises(RecipeError) as wrong:
+        make_config({"method": method, "model": "house", "data": "x", "out": "y", "trl": trl})
+    assert told in str(wrong.value)
+
+
+def test_numbers_at_the_edge_are_taken() -> None:
+    """GRPO without a reference, DPO's usual smoothing, the ends between forward and reverse KL."""
+    edges: dict[str, dict[str, Any]] = {
+        "grpo": {"beta": 0.0, "epsilon_high": 5.0},
+        "dpo": {"label_smoothing": 0.0},
+        "distill": {"beta": 1.0},
+        "gkd": {"lmbda": 0.0},
+        "sft": {"max_length": None},
+    }
+    for method, trl in edges.items():
+        assert make_config({"method": method, "model": "house", "data": "x", "out": "y", "trl": trl})[0].trl == trl
+
+
+def test_yes_and_no_are_the_words_of_today() -> None:
+    """`scale_rewards: false` was TRL's own spelling, and `off` is a word for no."""
+    trl = {"scale_rewards": False, "save_strategy": False, "max_prompt_length": 512, "rloo_k": 4}
+    config, said = make_config({"method": "grpo", "model": "house", "data": "x", "out": "y", "trl": trl})
+    assert config.trl == {"scale_rewards": "none", "save_strategy": "no", "num_generations": 4}
+    assert any("left out max_prompt_length, which is gone: the limit is what the model reads" in line for line in said)
+
+
 def test_an_old_name_beside_its_new_one_is_a_mistake(tmp_path: Path) -> None:
     told = mistakes(tmp_path, GOOD + "trl: {kl_coef: 0.1, beta: 0.2}\n")
     assert "trl.kl_coef is the old name of trl.beta, which is given too; keep one" in told

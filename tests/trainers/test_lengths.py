@@ -45,6 +45,16 @@ def test_what_is_left_out_is_counted(method: str, settings: Make) -> None:
     assert long.endswith("they are left out (too_long: drop)")
 
 
+def test_a_prompt_is_as_long_as_its_template_is_asked_to_make_it(settings: Make, tmp_path: Any) -> None:
+    """Options of the template count: here a sentence for thinking models."""
+    (tmp_path / "t.jinja").write_text(
+        "{% for m in messages %}{{ m.content }}<|im_end|>{% endfor %}{% if slow %}{{ 'Think. ' * 1000 }}{% endif %}"
+    )
+    options = {"chat_template_kwargs": {"slow": True}}
+    with pytest.raises(DataError, match="32 of 32 prompts"):
+        built(settings("grpo", options, chat_template=str(tmp_path / "t.jinja")))
+
+
 def test_the_count_agrees_with_curate_profile(settings: Make) -> None:
     job, _ = built(settings("sft", {"max_length": 100}, too_long="drop"))
     expected = int((count(job.rows.train, load_tokenizer("house")).total > 100).sum())

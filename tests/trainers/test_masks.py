@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 import torch
 
-from curate.errors import DataError
+from curate.errors import DataError, UsageError
 from trainers.config import make_config
 from trainers.preflighting import preflight
 from trainers.preparing import build, prepare
@@ -120,6 +120,13 @@ def test_of_whole_conversations_all_or_what_the_assistant_says(learned: Callable
         "[[<think>\ngreet\n</think>\n\nHello.<|im_end|>]]\n<|im_start|>user\n1+1?<|im_end|>\n<|im_start|>assistant\n"
         "[[<think>\nsum\n</think>\n\nTwo.<|im_end|>]]\n"
     )
+
+
+def test_completions_of_rows_without_any_are_not_everything(settings: Make, tmp_path: Path) -> None:
+    """TRL would learn what users say too."""
+    rows = [{"messages": [*LATER, *THINKS]}] * 8
+    with pytest.raises(UsageError, match=r"completion_only_loss needs .* assistant_only_loss: true learns the answers"):
+        built(settings, tmp_path, rows, MARKED, {"completion_only_loss": True})
 
 
 def test_of_a_conversation_of_one_answer_the_answer(

@@ -92,6 +92,11 @@ def test_a_reward_model_is_not_trained_by_what_cannot_be_folded_in(settings: Mak
             build(prepare(make_config(settings("reward", {"learning_rate": 0.01}, peft={"type": kind}))[0]))
 
 
+def test_rewards_that_weigh_nothing_are_refused(settings: Make) -> None:
+    with pytest.raises(UsageError, match="every weight is 0, so nothing would be learned"):
+        prepare(make_config(settings("grpo", rewards=[{"reward": "math", "weight": 0}]))[0])
+
+
 def test_fewer_rows_than_a_batch_are_told(settings: Make) -> None:
     trained = train(settings("sft", {"max_steps": 1}, batch=64))
     assert "warning: the data has 32 rows, fewer than a batch of 64" in trained.lock["notes"]

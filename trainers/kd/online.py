@@ -9,6 +9,9 @@ from trainers.job import Job
 from trainers.kd.teacher import load_teacher, teacher_of
 from trainers.lengths import fit, prompts_fit
 
+UNREAD = ("packing", "eval_packing", "padding_free", "assistant_only_loss", "completion_only_loss", "dataset_kwargs")
+"""Arguments that TRL's GKDConfig has from SFT's, and its trainer passes over: it learns the last answer of each row."""
+
 
 def build_distill(job: Job) -> Any:
     """On the student's own answers: `trl: {beta: 1.0}` is reverse KL, 0 forward KL, 0.5 JSD."""
@@ -26,12 +29,16 @@ def build_distill(job: Job) -> Any:
 def build_gkd(job: Job) -> Any:
     """On a mixture: `trl: {lmbda: 0.5}` is the share of batches with the student's own answers.
 
-    TRL may remove what is experimental; `distill` is its successor. Raises UsageError then, and for rows of text.
+    TRL may remove what is experimental; `distill` is its successor. Raises UsageError then, for rows of text, and for
+    arguments that it would not read.
     """
     try:
         from trl.experimental.gkd import GKDTrainer
     except ImportError as gone:
         raise UsageError("gkd is experimental in TRL, and this TRL has it no more; take method: distill") from gone
+    for name in UNREAD:
+        if job.config.trl.get(name):
+            raise UsageError(f"gkd reads no {name}: it learns the last answer of each row; leave it out")
     folder = teacher_of(job)
     if job.rows.contract != "sft" and isinstance(job.rows.train["prompt"][0], str):
         raise UsageError("gkd trains on conversations, and the model has no chat template; take method: distill or kd")

@@ -79,7 +79,7 @@ def _trainings(config: LoopConfig, root: Node, *, judged: bool) -> list[str]:
             where = root.place_of(("rounds", place, name))
             method = settings.get("method", (one.train or {}).get("method"))
             whole = {**settings, "method": method, "model": config.model, "data": "-", "out": "-"}
-            if method in METHODS and METHODS[method].online:
+            if method in METHODS and "rewards" in METHODS[method].reads:
                 whole.setdefault("rewards", [use.model_dump() for use in config.rewards] if judged else ["verifier"])
             try:
                 make_config(whole)

@@ -169,7 +169,7 @@ def train(
 
     whole = {"seed": config.seed, **settings, "model": model, "data": data, "out": str(folder)}
     functions: list[Any] = []
-    if METHODS[settings["method"]].online:
+    if "rewards" in METHODS[settings["method"]].reads:
         whole.setdefault("rewards", [use.model_dump() for use in config.rewards])
         if shuffled:
             functions = [Shuffled(use, config.seed) for use in _uses(whole.pop("rewards"))]

@@ -153,6 +153,8 @@ def test_what_is_missing_is_said(settings: Make, student: str, problems: pl.Data
     for method in ("kd", "distill", "gkd"):
         with pytest.raises(UsageError, match="teacher: FOLDER"):
             build(prepare(make_config(settings(method, model=student))[0]))
+    with pytest.raises(UsageError, match="gkd reads no packing: it learns the last answer of each row"):
+        build(prepare(make_config(settings("gkd", {"packing": True}, model=student, teacher="house"))[0]))
     with pytest.raises(RecipeError, match="sft reads no teacher"):
         make_config(settings("sft", teacher="house"))
     with pytest.raises(DataError, match="no column 'completion'"):

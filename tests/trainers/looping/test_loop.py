@@ -155,6 +155,15 @@ def test_a_round_that_cannot_be_is_told(change: dict[str, Any], told: str, tmp_p
         load_loop(written(tmp_path, rounds=[{"name": "one", **change}]))
 
 
+def test_a_round_that_learns_from_a_teacher_gets_no_rewards(tmp_path: Path) -> None:
+    """It generates, but nothing judges: its method would refuse them."""
+    train = {"method": "distill", "teacher": "house", "batch": 4, "trl": {"max_steps": 1, "max_completion_length": 16}}
+    config = load_loop(written(tmp_path, rounds=[{"name": "taught", "train": train, "control": False}]))
+    looped = run_loop(config, lambda _line: None)
+    (metrics,) = looped.folder.rglob("metrics.json")
+    assert json.loads(metrics.read_text())["steps"] == 1
+
+
 def test_a_merge_of_what_will_not_be_there_is_told_before_anything_trains(tmp_path: Path) -> None:
     rounds = [
         TINY["rounds"][0],
