@@ -11,6 +11,7 @@ import atexit
 import builtins
 import contextlib
 import operator
+import os
 import sys
 import threading
 import types
@@ -132,6 +133,8 @@ def describe(error: BaseException) -> list[str]:
 def _run(job: dict[str, Any], module: types.ModuleType) -> None:
     vars(builtins).update(exit=sys.exit, quit=sys.exit)  # what the module `site` would have put there
     self_pipes()
+    with contextlib.suppress(OSError):
+        os.chdir("/tmp")  # noqa: S108  a file system of its own, where it may write
     if job.get("preamble"):
         vars(builtins).update(preamble())  # beside the solution's own names, so that none of these passes for one
         module.__dict__.update(ListNode=_ListNode, TreeNode=_TreeNode)
@@ -235,12 +238,13 @@ class _Server:
 
 
 class _Given:
-    """Objects of the tests that come with a request, made anew of the solution's classes of the same names."""
+    """Objects of the tests that come with a request, made anew of the solution's classes of the same names, if any."""
 
     def __init__(self, server: _Server, states: Sequence[Any]) -> None:
         self.server = server
         self.states = [state for _, state in states]
-        self.objects: list[Any] = [object.__new__(server.names[kind]) for kind, _ in states]
+        kinds = {kind: server.names.get(kind) or type(kind, (), {}) for kind, _ in states}
+        self.objects: list[Any] = [object.__new__(kinds[kind]) for kind, _ in states]
         self.places = {id(one): place for place, one in enumerate(self.objects)}
         for one, state in zip(self.objects, self.states, strict=True):
             for name, value in plain.decode(state, self.resolve).items():

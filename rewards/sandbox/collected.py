@@ -1,6 +1,6 @@
 """Inside the sandbox: tests that stand in functions and classes, as pytest and unittest would collect them.
 
-Tests that reach into their own process (mocks, captured output), where the solution is not, judge nothing.
+Tests that reach into their own process (mocks, captured output, files), where the solution is not, judge nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from typing import Any
 from rewards.sandbox.errors import Unsupported
 from rewards.sandbox.remote import is_remote
 
-_OUT_OF_REACH = {"capsys", "capfd", "caplog", "monkeypatch", "mocker", "redirect_stdout", "redirect_stderr"}
+_OUT_OF_REACH = {"mock", "capsys", "capfd", "caplog", "monkeypatch", "mocker", "redirect_stdout", "redirect_stderr"}
+_FILES = {"open", "tempfile"}
 _STREAMS = {"sys.stdin", "sys.stdout", "sys.stderr"}
 
 
@@ -26,12 +27,13 @@ def refuse_out_of_reach(trees: list[ast.Module]) -> None:
         words: list[str] = []
         if isinstance(node, (ast.Name, ast.arg)):
             words = [node.id if isinstance(node, ast.Name) else node.arg]
+            words = [word for word in words if word not in _FILES or isinstance(getattr(node, "ctx", None), ast.Load)]
         elif isinstance(node, ast.Attribute):
             words = [node.attr, ast.unparse(node)] if isinstance(node.ctx, ast.Store) else [node.attr]
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
             modules = [alias.name for alias in node.names] + [getattr(node, "module", None) or ""]
-            words = ["mocker" for module in modules if module.rpartition(".")[2] == "mock"]
-        found = [word for word in words if word in _OUT_OF_REACH or word in _STREAMS]
+            words = [word for module in modules if (word := module.rpartition(".")[2]) in ("mock", "tempfile")]
+        found = [word for word in words if word in _OUT_OF_REACH | _STREAMS | _FILES]
         if found:
             raise Unsupported(f"the tests use {found[0]}, which does not reach another process")
 

@@ -21,7 +21,7 @@ class Link:
         self.remotes: dict[int, Remote] = {}
         self.callbacks: list[Any] = []
         self.names: set[str] = set()  # of the solution's objects that the tests know by name
-        self.classes: set[str] = set()  # of the tests, that the solution has too
+        self.classes: set[str] = set()  # of the tests, whose objects may go over by value
         self.answered = False
         self.ended = ""
 
@@ -113,8 +113,9 @@ class Link:
 class _Given:
     """Objects of the tests' own classes that go to the solution with one request: by value, however they hang together.
 
-    The solution has a class of the same name (ListNode, which both take from the prompt); what it changes in such an
-    object is carried over, as far as the object had these attributes.
+    The solution has a class of the same name (ListNode, which both take from the prompt), or the class only holds
+    attributes (MBPP's Node); what the solution changes in such an object is carried over, as far as the object had
+    these attributes.
     """
 
     def __init__(self, link: Link) -> None:
@@ -130,7 +131,8 @@ class _Given:
             try:
                 self.link.ask("get", {"name": kind.__name__})
             except NameError:
-                return self.link.export(value)
+                if _behaves(kind):
+                    return self.link.export(value)
             self.link.classes.add(kind.__name__)
         place = self.places.setdefault(id(value), len(self.objects))
         if place == len(self.objects):
@@ -156,6 +158,15 @@ class _Given:
         if type(place) is not int or not 0 <= place < len(self.objects):
             raise plain.NotPlain("not a reference")
         return self.objects[place]
+
+
+def _behaves(kind: type) -> bool:
+    """Whether a class of the tests has methods that a solution may call, or that Python may."""
+    return kind.__bases__ != (object,) or any(
+        callable(value) or hasattr(value, "__get__")
+        for name, value in vars(kind).items()
+        if name not in ("__init__", "__repr__", "__str__", "__dict__", "__weakref__")
+    )
 
 
 def _update(arguments: tuple[Any, ...], after: Any) -> None:

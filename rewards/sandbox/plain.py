@@ -4,8 +4,8 @@ A value is built of None, bool, int, float, str, bytes, bytearray, complex, rang
 without a zone, timedelta, the built-in types themselves, list, tuple, set, frozenset, dict and deque; on the wire it is
 JSON with one-key objects as tags. What arrives is built anew from exact built-in types, so a subclass with its own
 `__eq__`, a lazy object or a `__class__` property has nothing to say on the other side. An instance of a subclass
-(Counter, namedtuple, IntEnum) travels as the built-in value it holds. Reading needs no trust: no code is looked up by
-name, size and depth are limited.
+(Counter, IntEnum) travels as the built-in value it holds; a namedtuple too, but to tests it keeps its names. Reading
+needs no trust: no code is looked up by name, size and depth are limited.
 
 Frames on a pipe are a length of four bytes and that many bytes of JSON.
 """
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections import deque
+from collections import deque, namedtuple
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -158,6 +158,14 @@ def _tagged(tag: str, base: Any) -> Callable[[Any, Export | None, int], Tree]:
     return encoder
 
 
+def _tuple(value: tuple[Any, ...], export: Export | None, depth: int) -> Tree:
+    items = [encode(item, export, depth) for item in tuple.__iter__(value)]
+    fields = getattr(type(value), "_fields", None) if export is not None and type(value) is not tuple else None
+    if type(fields) is tuple and len(fields) == len(items) and all(type(field) is str for field in fields):
+        return {"N": [type(value).__name__, list(fields), items]}
+    return {"t": items}
+
+
 def _dict(value: dict[Any, Any], export: Export | None, depth: int) -> Tree:
     return {"d": [[encode(key, export, depth), encode(item, export, depth)] for key, item in dict.items(value)]}
 
@@ -177,7 +185,7 @@ _ENCODERS: dict[type, Callable[[Any, Export | None, int], Tree]] = {
     float: lambda value, _export, _depth: float.__float__(value),
     str: lambda value, _export, _depth: str.__str__(value),
     list: _list,
-    tuple: _tagged("t", tuple),
+    tuple: _tuple,
     set: _tagged("s", set),
     frozenset: _tagged("z", frozenset),
     deque: _tagged("q", deque),
@@ -198,6 +206,13 @@ def _items(body: Tree, resolve: Resolve | None, depth: int) -> list[Any]:
     if type(body) is not list:
         raise NotPlain("not a value")
     return [decode(item, resolve, depth) for item in body]
+
+
+def _named_tuple(body: Tree, resolve: Resolve | None, depth: int) -> tuple[Any, ...]:
+    name, fields, items = body
+    if resolve is None:
+        return tuple(_items(items, resolve, depth))
+    return namedtuple(name, fields)(*_items(items, resolve, depth))  # noqa: PYI024
 
 
 def _hex(text: Tree) -> int:
@@ -244,6 +259,7 @@ def _type_named(body: Tree) -> type:
 _DECODERS: dict[str, Callable[[Tree, Resolve | None, int], Any]] = {
     "i": lambda body, _resolve, _depth: _hex(body),
     "t": lambda body, resolve, depth: tuple(_items(body, resolve, depth)),
+    "N": _named_tuple,
     "s": lambda body, resolve, depth: set(_spread(_items(body, resolve, depth))),
     "z": lambda body, resolve, depth: frozenset(_spread(_items(body, resolve, depth))),
     "q": lambda body, resolve, depth: deque(_items(body, resolve, depth)),

@@ -100,15 +100,20 @@ class Remote:
             return other is self
         if not is_remote(other):
             raise self._not_plain()
-        kind, theirs = object.__getattribute__(self, "_kind"), object.__getattribute__(other, "_kind")
-        if kind == theirs and kind in object.__getattribute__(self, "_link").names:  # P(1) == P(1)
-            raise Unsupported(f"the tests compare two objects of the solution's own class {kind}")
+        self._refuse_to_compare(other)
         return False
+
+    def _refuse_to_compare(self, other: object) -> None:
+        """Raise Unsupported for P(1) == P(1), where P is a class the tests know."""
+        kind, link = object.__getattribute__(self, "_kind"), object.__getattribute__(self, "_link")
+        if is_remote(other) and kind == object.__getattribute__(other, "_kind") and kind in link.names:
+            raise Unsupported(f"the tests compare two objects of the solution's own class {kind}")
 
     def __ne__(self, other: object) -> bool:
         return not self == other
 
     def __lt__(self, other: object) -> bool:
+        self._refuse_to_compare(other)
         raise self._not_plain()
 
     __gt__ = __le__ = __ge__ = __lt__

@@ -112,6 +112,8 @@ def test_a_wrong_one_earns_nothing(program: str, tests: str) -> None:
         ("import pytest\n@pytest.mark.skip\ndef test_a():\n    assert mean([1]) == 1", "assert nothing"),
         ("import pytest\ndef test_a():\n    assert pytest.warns(UserWarning, mean, [1])", "pytest.warns"),
         ("from mine import mean\ndef test_a():\n    assert mean([1]) == 1", "mine"),
+        ("import tempfile\ndef test_a():\n    assert mean([1]) == 1", "tempfile"),
+        ("def test_a():\n    open('x', 'w').close()\n    assert mean([1]) == 1", "open"),
         ("def helper():\n    assert mean([1]) == 1", "assert nothing"),
     ],
 )

@@ -129,10 +129,28 @@ def test_no_lie_about_nodes_is_paid(program: str) -> None:
 
 
 def test_a_class_that_only_the_tests_have_is_no_verdict() -> None:
-    tests = {"test": "class Mine:\n    pass\n\nassert run(Mine()) == 1", "entry_point": "run"}
+    tests = {"test": "class Mine:\n    def go(self): pass\n\nassert run(Mine()) == 1", "entry_point": "run"}
     score = code("def run(one): return 1", tests)
     assert score.value is None
     assert "an object of class Mine" in score.why
+
+
+def test_a_class_of_attributes_alone_needs_no_twin() -> None:
+    """MBPP: the nodes of a tree stand in the setup."""
+    setup = "class Node:\n    def __init__(self, data):\n        self.data = data\n        self.left = None\n\nroot = Node(1)\nroot.left = Node(2)"
+    right = "def total(node): return node.data + total(node.left) if node else 0"
+    tests = {"test_list": ["assert (total(root)) == 3"], "test_setup_code": setup}
+    assert code(right, tests).value == 1.0
+    assert code(right.replace("+", "-"), tests).value == 0.0
+
+
+def test_a_namedtuple_keeps_its_names() -> None:
+    program = "from collections import namedtuple\nP = namedtuple('P', 'x y')\ndef f(): return P(1, 2)\ndef g(p): return p.x + p.y"
+    for test in ("f().x == 1", "f() == (1, 2)", "g(f()) == 3", "f()._replace(x=5) == (5, 2)"):
+        assert code(program, {"asserts": [f"assert {test}"]}).value == 1.0
+    liar = "class P(tuple):\n    _fields = ('x', '_equal')\n    __eq__ = lambda *_: True\n    __hash__ = None\ndef f(): return P((9, 9))"
+    for test in ("f().x == 1", "f() == (1, 2)", "[f()] == [(1, 2)]"):
+        assert code(liar, {"asserts": [f"assert {test}"]}).value == 0.0
 
 
 POINT = "from dataclasses import dataclass\n@dataclass\nclass Point:\n    x: int\n    y: int\n"
@@ -142,6 +160,8 @@ def test_whether_two_objects_of_a_class_under_test_are_equal_only_the_solution_c
     score = code(POINT, {"asserts": ["assert Point(1, 2) == Point(1, 2)"]})
     assert score.value is None
     assert "two objects of the solution's own class Point" in score.why
+    order = {"asserts": ["assert sorted([Point(2, 1), Point(1, 2)])[0].x == 1"]}
+    assert code(POINT.replace("dataclass\nclass", "dataclass(order=True)\nclass"), order).value is None
     assert code(POINT, {"asserts": ["assert Point(1, 2).x == 1"]}).value == 1.0
     for program in ("def f(x): return object()", "class A:\n    __eq__ = lambda *_: True\ndef f(x): return A()"):
         assert code(program, {"asserts": ["assert f(1) == f(2)"]}).value == 0.0

@@ -112,7 +112,7 @@ def test_programs_are_judged_by_what_they_print(tests: Any) -> None:
         ([1, 2], "a list of tests holds"),
         ({"test": "x = 1", "entry_point": "double"}, "the tests assert nothing"),
         ({"test": "import numpy_that_is_not_here\nassert double(1) == 2"}, "the tests cannot be run here"),
-        ({"asserts": ["class A: pass", "assert double(A()) == 2"]}, "an object of class A"),
+        ({"asserts": ["class A:\n    def half(self): return 1", "assert double(A()) == 2"]}, "an object of class A"),
         ({"asserts": ["import sys\nsys.exit(0)"]}, "the tests end their own process"),
         ("[" * 100_000, "neither JSON nor asserts"),
     ],
