@@ -17,6 +17,7 @@ from typing import Any
 from rewards import extract, pool
 from rewards.base import Score
 from rewards.mathematics.answers import read
+from rewards.mathematics.clocks import time_said
 from rewards.mathematics.compare import compare
 from rewards.mathematics.plain import Verdict
 from rewards.mathematics.tree import Braces, Items, Num, Quantity, Words
@@ -165,10 +166,12 @@ def _judge(completion: str, gold: str, style: str, tolerance: float | None) -> S
 def _last_resort(completion: str, gold: str, style: str) -> extract.Found | None:
     if style == "gsm8k":
         return extract.last_number(extract.strip_thinking(completion))
+    if time := time_said(gold, extract.strip_thinking(completion).strip().rpartition("\n")[2]):
+        return extract.Found(time, "time of day")
     answer = read(gold)
     number = isinstance(answer.tree, Num) or (isinstance(answer.tree, Quantity) and isinstance(answer.tree.value, Num))
     number = number or extract.is_number(gold)  # fractions too
-    words = isinstance(answer.tree, Words)
+    words = isinstance(answer.tree, Words) or answer.words == "none"
     return extract.last_resort(completion, letter=bool(answer.letters), number=number, words=words)
 
 

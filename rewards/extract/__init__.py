@@ -51,6 +51,13 @@ _GLUE = re.compile(
     re.IGNORECASE,
 )
 _ALTERNATIVE = re.compile(r"\b(?:or|maybe|perhaps|possibly|alternatively|either)\b", re.IGNORECASE)
+_HEDGE = re.compile(r"\b(?:or|maybe|perhaps|possibly|alternatively)[\s$\\(]{0,9}\Z", re.IGNORECASE)
+_SAID_BY_OTHERS = re.compile(  # before a box
+    r"\b(?:people|they|students?|others|some|many|someone|everyone|one)\s(?:(?:might|may|would|could|will|often|even|still"
+    r"|wrongly|mistakenly|incorrectly)\s){0,2}(?P<verb>say|think|claim|guess|believe|argue|answer|get|obtain|find)s?"
+    r"(?:\sthat)?(?:\s(?:it|this)\sis|\sthe\sanswer\sis)?[\s:$\\(]*\Z",
+    re.IGNORECASE,
+)
 _STARTS_NUMBER = re.compile(r"[-+$\\(]*\.?\d")
 _OBJECT = re.compile(r"(?:```(?:json)?\s*)?(\{.*\})\s*(?:```)?\s*\Z", re.DOTALL)
 _ANSWER_KEYS = ("answer", "final_answer")
@@ -99,12 +106,13 @@ def _boxed(text: str) -> Found | None:
     if not every:
         return None
     found = [box for box in every if not called_no_answer(text[max(0, box[0] - 60) : box[0]])]
+    found = _without_others(text, found)
     if not found:
         return Found("", "a box that is denied", tuple(content for _, _, content in every))
     parts, joined = [found[-1][2]], ","
     for index in range(len(found) - 1, 0, -1):
         between = text[found[index - 1][1] : found[index][0]]
-        if len(between) > 60 or not _GLUE.fullmatch(between):
+        if len(between) > 60 or not (_GLUE.fullmatch(between) or _HEDGE.search(between)):
             break
         if _ALTERNATIVE.search(between):
             joined = "or"
@@ -121,6 +129,13 @@ def _boxed(text: str) -> Found | None:
         if again is not None:
             return Found(again, "restated" if again else "an answer that is taken back", contents)
     return Found(answer, "boxed", contents)
+
+
+def _without_others(text: str, found: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    """The boxes without those of somebody else: "some would say", and, beside another box, "many get"."""
+    others = {box: _SAID_BY_OTHERS.search(text, max(0, box[0] - 80), box[0]) for box in found}
+    kept = [box for box in found if others[box] is None]
+    return kept or [box for box, said in others.items() if said and said["verb"].lower() in ("get", "obtain", "find")]
 
 
 def _hashes(text: str, *, anywhere: bool) -> Found | None:

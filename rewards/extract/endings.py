@@ -29,12 +29,44 @@ _PART_BEFORE = re.compile(  # of a term, a comparison or a ratio that the last n
 _PART_BEHIND = re.compile(
     r"\s?\^|\s?\\(?:pi|sqrt|cdot|times)(?![A-Za-z])|[\u03c0\u221a(]|\s[*+/\u00d7]\s?\S|[a-bd-fi-kn-z](?![A-Za-z])"
 )
+_BOUND = re.compile(
+    r"\b(?:[Uu]p to|[Aa]t (?:most|least)|[Oo]ver|[Uu]nder|[Ll]et \$?\w{1,3} =|upper bound of|lower bound of)\s\$?\Z"
+)
 _NOT_THE_OTHER = re.compile(r",\s(?:and\s)?not\s(?:\w+\s)?\$?\Z")
 _LETTER = re.compile(r"(?<![A-Za-z\\'])\(?([A-J])\)?(?![A-Za-z'])")
-_ARTICLE = re.compile(r"A [a-z]")
+_ARTICLE = re.compile(r"A (?!(?:is|was|because|since|as|seems|fits|works|and|or)\b)[a-z]")
 _OTHER_LETTER = re.compile(r"(?<![A-Za-z])\(?[A-J]\)?[\s,;&]{0,3}(?:or|and|/)?\s?\(?\Z")
+_OR_LETTER = re.compile(
+    r"[)\s]{0,2}(?:[,;&/]|\bor\b|\band\b)[\s,]?(?:or\s|and\s)?(?:(?:option|choice|h+m+|maybe|perhaps|or),?\s){0,3}"
+    r"\(?[A-J](?![\w'’])(?! (?!and\b|or\b)[a-z])"
+)
+_LETTER_CHOSEN = re.compile(  # before a letter that is the answer
+    r"(?:\b(?:options?|choices?|answers?|letter|alternative|pick|picked|choose|chose|chosen|select|selected|mark"
+    r"|go(?:ing)? with|is|be|it['’]s|leaves|so|therefore|thus|hence|finally|ans)|^|[.!?:;]\s)[\s:,=$*#_>({\[\"'-]*\Z",
+    re.IGNORECASE,
+)
+_NOT_CHOSEN = re.compile(
+    r"(?:n['’]t|\bnot|\bnever|\bneither|\bunless|\bif|\bwhether|\bdoubt)\s(?:[a-z]+\s){0,3}\(?\Z", re.IGNORECASE
+)
+_CHOSEN_BEHIND = re.compile(
+    r"[\s$*_)}\]\"'’]*\bis (?:(?:indeed|therefore|thus|clearly|the|a|only|most|best|valid|logical|likely)\s)*"
+    r"(?:answer|option|choice|correct|right|true|best|it)\b",
+    re.IGNORECASE,
+)
+_LETTER_STANDS = re.compile(  # behind a letter that is the answer
+    r"[\s$*_)}\]\"'’]*(?:\Z|[.,;:!)(\u2013\u2014-]|(?:because|since|as|for|with|among|from|in this case)\b)",
+    re.IGNORECASE,
+)
+_LETTER_LABEL = re.compile(r"[\s*#>-]*\(?([A-J])(?:[).:]\s*\S|[).:*\s]*\Z)")
 _MATH = re.compile(r"\$\$([^$]+)\$\$|\$([^$\n]+)\$|\\\((.{1,500}?)\\\)|\\\[(.{1,500}?)\\\]", re.DOTALL)
 _STRONG = re.compile(r"(?<![\w)])\*\*([^*]+)\*\*(?![\w(])")  # and not x**2
+_GIVES_UP = re.compile(  # behind the last number: there is no answer
+    r"\b(?:needs? (?:more|further|additional)|not enough|insufficient|no idea|(?:do not|don't) know|not sure"
+    r"|giv(?:e|ing) up|(?:cannot|can't|can not|could not|couldn't|unable to|impossible to) (?:be )?"
+    r"(?:determine|solve|tell|say|find|compute|decide|work|answer|know))",
+    re.IGNORECASE,
+)
+_ONLY_IF = re.compile(r"(?:^|[.!?\n]\s*)(?:If|Had|Were|Unless)\b[^.!?\n]{1,120}\bwould\b[^.!?\n]{0,40}\Z")
 _SHORT = 80
 _TAIL = 2_000
 
@@ -94,8 +126,10 @@ def last_number(text: str) -> Found | None:
     if not found:
         return None
     match = found[-1]
+    if _GIVES_UP.search(text, match.end()) or _ONLY_IF.search(text, max(0, match.start() - 200), match.start()):
+        return None
     before = text[max(0, match.start() - 60) : match.start()]
-    if _HEDGED.search(before) or denied(before, text[match.end() : match.end() + 30]):
+    if _HEDGED.search(before) or _BOUND.search(before) or denied(before, text[match.end() : match.end() + 30]):
         return None
     value = match.group().replace("\u2212", "-").replace("$", "").replace(" ", "")
     signed = before + value[0] if value[0] in "+-" else before
@@ -123,9 +157,30 @@ def _lists(text: str) -> bool:
 
 
 def _last_letter(text: str) -> Found | None:
-    """The last option letter of the last line, unless it is one of two joined by "or"."""
-    line = text.splitlines()[-1][-400:]
+    """The letter that the last line says to be the answer; None where it says several, or denies it.
+
+    A letter alone in its line, or before its text, is said to be it. In a sentence, words around it say so.
+
+    >>> found = _last_letter("I choose B since A is wrong.")
+    >>> found.text, _last_letter("C is too large."), _last_letter("Everything except A.")
+    ('B', None, None)
+    """
+    lines = [line for line in text[-_TAIL:].splitlines() if line.strip()]
+    line = lines[-1][-400:]
     found = [match for match in _LETTER.finditer(line) if not _ARTICLE.match(line, match.start())]
-    if not found or _OTHER_LETTER.search(line[: found[-1].start()]):
-        return None
-    return Found(found[-1].group(1), "last letter")
+    label = _LETTER_LABEL.match(line)
+    if label is not None and len(found) == 1:
+        listed = len(lines) > 1 and _LETTER_LABEL.match(lines[-2]) is not None
+        return None if listed else Found(label[1], "last letter")
+    said = {match[1] for match in found if _is_chosen(line[: match.start()][-60:], line[match.end() :])}
+    return Found(said.pop(), "last letter") if len(said) == 1 else None
+
+
+def _is_chosen(before: str, behind: str) -> bool:
+    """Whether the words around a letter say that it is the answer, alone."""
+    if _NOT_CHOSEN.search(before) or _OTHER_LETTER.search(before) or _OR_LETTER.match(behind):
+        return False
+    if _CHOSEN_BEHIND.match(behind):
+        return True
+    chosen = _LETTER_CHOSEN.search(before) is not None and _LETTER_STANDS.match(behind) is not None
+    return chosen and not denied(before, behind[:30])

@@ -51,9 +51,10 @@ _ABBREVIATED = re.compile(  # before a full stop that ends no sentence: titles a
 )
 _REMARK = re.compile(r"\s[-\u2013\u2014]\s(?=[A-Za-z]{2,}[\s,.])")  # "96 - see above"
 _RATHER = re.compile(r"\A(?:not|nicht)\s\S{1,40},?\s(?:but|sondern)\s(?:rather\s)?", re.IGNORECASE)
-_PART = re.compile(r"\A\([a-eA-E]\)\s+(?=[-$\\]?\d)(?!.*\()")  # "(a) 36" is 36
+_PART = re.compile(r"\A\([a-e]\)\s+(?=[-$\\]?\d)(?!.*\()")  # "(a) 36" is 36
 _COPULA = re.compile(r"\s?(?:です|である|だ|个|只|条|名)\Z")
 _AGAIN = re.compile(r",?\s(?:i\.e\.|that is,|or equivalently)\s")  # "128, i.e. 2^7"
+_REASON = re.compile(r",?\s(?:because|since)\s|,\s(?:as|for)\s(?=[A-Za-z(])")
 _PRICE = re.compile(r"\$\d[\d,.]*\s")
 _NEAR = 120  # characters before a stated answer in which another one would stand beside it
 _TAIL = 2_000
@@ -140,7 +141,7 @@ def _first_statement(text: str) -> tuple[str, int]:
         rest = line[end + 1 :].strip(" *")
         if end > 0 and (not rest or rest[0] in ".,;") and not _PRICE.match(line):
             return line[1:end].strip(), end + 1
-    line = _AGAIN.split(line, maxsplit=1)[0]
+    line = _REASON.split(_AGAIN.split(line, maxsplit=1)[0], maxsplit=1)[0]
     sentence = _REMARK.split(line[: _sentence_end(line)], maxsplit=1)[0]
     said = _COPULA.sub("", _PART.sub("", _RATHER.sub("", sentence.strip().strip("*").strip())))
     return without_other(said), len(sentence)

@@ -9,9 +9,10 @@ r"""Text -> the readings an answer can have: a tree, words, and letters of optio
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 from functools import lru_cache
 
-from rewards.mathematics.measured import mixed_units
+from rewards.mathematics.measured import as_quantity, mixed_units
 from rewards.mathematics.numerals import number
 from rewards.mathematics.parser import parse
 from rewards.mathematics.phrases import as_formula, as_written
@@ -86,6 +87,8 @@ _OBJECTS: dict[str, Node] = {
 }
 _DIGIT = re.compile(r"\d")
 _NEGATIVE = re.compile(r"(?:minus|negative)\s", re.IGNORECASE)
+_AND_A_HALF = re.compile(r"(?:one )?(hour|day|week|year|mile|dozen) and (?:a|one) half")
+_OF_A = re.compile(r"(?<=\w) (?:of )?(?:an|a) (?=\w+\Z)")  # half an hour
 _IN_WORDS = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+|(?: [A-Za-z]+)+ and [A-Za-z]+)(?:[ -][A-Za-z]+)*")
 MAX_SERIES = 4  # sums without end or to n, and integrals, in one answer
 _SERIES = re.compile(r"\\(?:sum|prod|int)|[∑∏∫]")
@@ -104,12 +107,14 @@ def read(text: str) -> Answer:
     answer = _tree(as_written(unwrap(text)))
     if answer.tree is None or isinstance(answer.tree, Items):
         answer.tree = mixed_units(answer.text) or answer.tree
+    if answer.tree is None:
+        answer.tree = as_quantity(answer.text)
     if isinstance(answer.tree, Quantity) and unit_of(answer.tree.unit) is None and not _DIGIT.search(text):
         answer.tree = Words(answer.text)  # "an infinite number" is no product of a and n
     if isinstance(answer.tree, Words) or _IN_WORDS.fullmatch(text):
         answer.tree = _OBJECTS.get(answer.words) or _spoken(answer.words) or answer.tree
-    if isinstance(answer.tree, Words) and (below := _NEGATIVE.match(answer.text)):
-        positive = read(answer.text[below.end() :]).tree
+    if isinstance(answer.tree, Words) and (below := _NEGATIVE.match(answer.words)):
+        positive = read(answer.words[below.end() :]).tree
         answer.tree = Apply("neg", (positive,)) if isinstance(positive, Num) else answer.tree
     return answer
 
@@ -119,7 +124,9 @@ def _spoken(words: str) -> Node | None:
     value = spoken(words)
     if value is not None:
         return Num(value)
-    count, _, noun = words.rpartition(" ")
+    if half := _AND_A_HALF.fullmatch(words):
+        return Quantity(Num(Fraction(3, 2)), half[1])
+    count, _, noun = _OF_A.sub(" ", words).rpartition(" ")
     named = noun.isalpha() and noun not in COUNTED and is_noun(noun) and spoken(noun) is None
     value = spoken(count) if named else None
     return None if value is None else Quantity(Num(value), noun)

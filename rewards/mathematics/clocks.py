@@ -14,6 +14,8 @@ _CLOCK = re.compile(
     r"(?P<hour>\d{1,2})(?:\s*:\s*(?P<minute>\d\d)(?:\s*:\s*(?P<second>\d\d))?)?\s*(?P<clock>o'clock)?\s*"
     r"(?:(?P<half>[ap])\.?\s?m\.?|(?P<word>noon|midnight|morning|afternoon|evening))?"
 )
+_IN_SENTENCE = re.compile(r"(?<![\d:.])\d{1,2}:\d\d(?![\d:])(?:\s?[ap]\.?m\b\.?)?", re.IGNORECASE)
+_AT = re.compile(r"(?:\b(?:at|is|was|be|about|=|:)|\A)\s?[*$]*\Z", re.IGNORECASE)
 _NAMED = {"noon": "12:00 pm", "midnight": "12:00 am"}
 _HALVES = {"noon": "p", "afternoon": "p", "evening": "p", "midnight": "a", "morning": "a"}
 _MARKUP = re.compile(r"\\(?:text|mathrm|textrm|textbf)\b|\\[!,;: ]|[{}$~]|\b(?:at|in the)\b")
@@ -38,6 +40,24 @@ def same_time(gold: str, pred: str) -> bool | None:
     if ours[1] and theirs[1]:
         return ours[0] == theirs[0]
     return ours[0] % _HALF_DAY == theirs[0] % _HALF_DAY
+
+
+def time_said(gold: str, sentence: str) -> str:
+    """The one time of day that a sentence says, where the gold is one too; "" for another gold or sentence.
+
+    >>> time_said("2:45 PM", "The train arrives at 2:45 pm."), time_said("2:45 PM", "It ends after 2:45 pm.")
+    ('2:45 pm.', '')
+    """
+    if _IN_SENTENCE.fullmatch(gold.strip("$ ")) is None:
+        return ""
+    times = list(_IN_SENTENCE.finditer(sentence[-400:]))
+    alone = len(times) == 1 and _AT.search(sentence[-400:], max(0, times[0].start() - 12), times[0].start())
+    return times[0].group() if alone and " not " not in sentence and "n't" not in sentence else ""
+
+
+def is_clock(text: str) -> bool:
+    """Whether a text is a time of day with minutes and its half of the day: `7:12 PM`, which is no 7/12."""
+    return ":" in text and _may_be_time(text) and _HALF.search(text) is not None and _seconds(text) is not None
 
 
 def same_year(gold: str, pred: str) -> bool | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from rewards.mathematics.answers import Answer, read
-from rewards.mathematics.clocks import same_time, same_year
+from rewards.mathematics.clocks import is_clock, same_time, same_year
 from rewards.mathematics.dates import same_day
 from rewards.mathematics.definitions import value_of
 from rewards.mathematics.expressions import within
@@ -26,6 +26,7 @@ _OPTION = re.compile(r"\([A-J]\)")
 _OPTION_TEXT = re.compile(  # \textbf{(D)}\ 72
     r"\s*\\text\w*\s*\{\s*\([A-J]\)\s*\}(?:\s|~|\\[ ,;:!]|\\quad)*(\S.*)", re.DOTALL
 )
+_LABELLED = re.compile(r"\s*(?:\\text\w*\s*\{\s*)?\(([A-E])\)\s*\}?(?:\s|~)+(?=[-$\\\d])(\S.*)", re.DOTALL)
 _COMMA = re.compile(r"\s*(?:,|;|\band\b)\s*")
 _CHEMICAL = re.compile(r"(?=.*\d)(?:[A-Z][a-z]?\d*|\((?:[A-Z][a-z]?\d*){1,9}\)\d*){2,20}")  # H2O, Ca(OH)2
 _PLAIN_MARKUP = re.compile(r"[\s{}_$]|\\[ ,;:!]")
@@ -48,6 +49,9 @@ def compare(gold_text: str, pred_text: str, tolerance: float | None = None) -> V
     parts = parts_of(gold_text)
     if parts and (together := _in_parts(parts, pred_text, tolerance)) is not None:
         return together
+    labelled = _LABELLED.fullmatch(pred_text) if "(" in pred_text else None
+    if labelled and labelled[1] not in gold_text:  # (C) 12 where 12 is asked for
+        return compare(gold_text, labelled[2], tolerance)
     gold, pred = read(gold_text), read(pred_text)
     verdict = _compare_text(gold, pred)
     if verdict is not None:
@@ -99,6 +103,10 @@ def _compare_text(gold: Answer, pred: Answer) -> Verdict | None:
         same_date = dated(gold.text, pred.text)
         if same_date is not None:
             return Verdict(same_date, f"{short(pred.text)} {'is' if same_date else 'is not'} {short(gold.text)}", what)
+    if is_clock(pred.text) and isinstance(gold.tree, Num | Apply):
+        return Verdict(False, f"{short(pred.text)} is a time of day", "time of day")
+    if len(gold.letters) > 1 and isinstance(pred.tree, Items) and pred.tree.joined == "or":
+        return Verdict(False, "one option or another", "option")
     if gold.letters and gold.letters == pred.letters and _names_options(gold, pred):
         return Verdict(True, f"option {''.join(gold.letters)}", "option")
     if isinstance(gold.tree, Words) or (isinstance(pred.tree, Words) and gold.tree is not None):

@@ -6,13 +6,14 @@ Each thread has its own arithmetic, since mpmath's global precision would be sha
 from __future__ import annotations
 
 import threading
+from operator import truediv
 from typing import Any
 
 from rewards.mathematics.elementary import RULES
-from rewards.mathematics.exact import value_at
+from rewards.mathematics.exact import unknown, value_at
 from rewards.mathematics.series import holds_series, size_of, whole
 from rewards.mathematics.totals import limit, total
-from rewards.mathematics.traversal import names_in
+from rewards.mathematics.traversal import arguments_of, function_called, names_in
 from rewards.mathematics.tree import Apply, Bound, Name, Node, Num, Series, Unreadable
 
 DIGITS = 50
@@ -33,6 +34,11 @@ def digits(node: Node, point: int, context: Any, log_base: int = 0) -> Any:
         return _series(node, point, context, log_base)
     if not isinstance(node, Apply):
         raise Unreadable(f"{type(node).__name__.lower()} is no number")
+    if function := function_called(node):
+        value = context.mpf(value_at(function, 0))
+        for argument in arguments_of(node):
+            value = unknown(function, value, digits(argument, point, context, log_base), truediv)
+        return value
     args = [digits(arg, point, context, log_base) for arg in node.args]
     if node.op == "log" and len(args) == 1 and log_base:
         args.append(context.mpf(log_base))

@@ -11,18 +11,21 @@ from rewards.mathematics.equality import same, same_up_to_constant
 from rewards.mathematics.exact import exact
 from rewards.mathematics.surds import Inexact
 from rewards.mathematics.traversal import names_in, renamed_in, variables_in
-from rewards.mathematics.tree import SETS, Apply, Name, Node, Num, Unreadable
+from rewards.mathematics.tree import SETS, Apply, Name, Node, Num, Relation, Unreadable
 
 _LETTERS = frozenset("ABDab")  # other names of constants of integration
 _WHOLE = frozenset("kmn")
-CONSTANTS_OF_INTEGRATION = frozenset({"C", "c", "K", "k", "C_0", "C_1", "C_2", "C_3", "c_1", "c_2", "c_3"})
+CONSTANTS_OF_INTEGRATION = frozenset({"C", "K", "C_0", "C_1", "C_2", "C_3", "c_1", "c_2", "c_3"})
+_SMALL = frozenset("ck")  # constants too, and quantities as often: `mx + c`, `kQ/r`
 _CAPITALS = frozenset("ABD")
 _POOLS = (
-    (CONSTANTS_OF_INTEGRATION, CONSTANTS_OF_INTEGRATION | _LETTERS),
+    (CONSTANTS_OF_INTEGRATION, CONSTANTS_OF_INTEGRATION | _SMALL | _LETTERS),
+    (frozenset("c"), frozenset("C")),
     (_CAPITALS, CONSTANTS_OF_INTEGRATION),
     (_WHOLE, _WHOLE),
 )
-_RENAMED = frozenset().union(*(pool for pool, _ in _POOLS))
+_OF_FUNCTIONS = (CONSTANTS_OF_INTEGRATION | _SMALL, CONSTANTS_OF_INTEGRATION | _SMALL | _LETTERS)  # f(x) = cx
+_RENAMED = frozenset().union(_SMALL, *(pool for pool, _ in _POOLS))
 
 
 def equal_expression(gold: Node, pred: Node) -> bool | None:
@@ -34,10 +37,11 @@ def equal_expression(gold: Node, pred: Node) -> bool | None:
         return modulus
     if (isinstance(gold, Name) and gold.name in SETS) or (isinstance(pred, Name) and pred.name in SETS):
         return isinstance(gold, Name) and isinstance(pred, Name) and gold.name == pred.name
-    gold_rest = _without_constant(gold)
-    pred_rest = _without_constant(pred) if gold_rest is not None else None
-    if gold_rest is not None and pred_rest is not None:
-        return same_up_to_constant(gold_rest, pred_rest)
+    ours = _without_constant(gold)
+    theirs = _without_constant(pred) if ours is not None else None
+    if ours is not None and theirs is not None:
+        small = ours[1] in _SMALL and ours[1].upper() != theirs[1].upper()  # mx + c is no mx + k
+        return same(gold, pred) if small else same_up_to_constant(ours[0], theirs[0])
     verdict = same(gold, pred)
     if verdict is False and not isinstance(gold, Num):
         return any(same(gold, renamed) for renamed in with_constants_of(gold, pred))
@@ -55,11 +59,14 @@ def with_constants_of(gold: Node, pred: Node) -> Iterator[Node]:
     if ours.isdisjoint(_RENAMED):
         return
     theirs = variables_in(pred)
-    for pool, other in _POOLS:
+    defines = isinstance(gold, Relation) and isinstance(gold.sides[0], Apply) and gold.sides[0].op == "call"
+    for pool, other in (_OF_FUNCTIONS, *_POOLS) if defines else _POOLS:
         wanted, found = sorted(ours & pool), sorted((theirs - ours) & other | theirs & pool)
         same_rest = bool(wanted) and len(wanted) == len(found) <= 3 and ours - set(wanted) == theirs - set(found)
-        counts = wanted == ["k"]  # 6k + 1 is 6n + 1
-        if same_rest and (ours - set(wanted) or counts or "pi" in names_in(gold)):
+        beside = bool(ours - set(wanted)) and not any(name[0].isupper() for name in ours - set(wanted))  # C V is no C x
+        if pool is _WHOLE:  # 6k + 1 is 6n + 1, but a^n is no a^m
+            beside = "pi" in names_in(gold) or (wanted == ["k"] and not beside)
+        if same_rest and beside:
             for order in permutations(wanted):
                 yield _renamed(pred, dict(zip(found, order, strict=True)))
             return
@@ -123,17 +130,15 @@ def _equal_modulus(gold: Node, pred: Node) -> bool | None:
     return same(gold.args[1], pred.args[1]) and same(gold, pred)
 
 
-def _without_constant(node: Node) -> Node | None:
-    """The antiderivative without its `+ C`, or None when it has none."""
+def _without_constant(node: Node) -> tuple[Node, str] | None:
+    """The antiderivative without its `+ C`, and the name of that; None when it has none."""
     if not (isinstance(node, Apply) and node.op == "+"):
         return None
     left, right = node.args
     for constant, rest in ((right, left), (left, right)):
-        if isinstance(constant, Name) and constant.name in CONSTANTS_OF_INTEGRATION:
+        if isinstance(constant, Name) and constant.name in CONSTANTS_OF_INTEGRATION | _SMALL:
             free = variables_in(rest)
             if free and constant.name not in free:
-                return rest
+                return rest, constant.name
     inner = _without_constant(left)
-    if inner is None:
-        return None
-    return Apply("+", (inner, right))
+    return None if inner is None else (Apply("+", (inner[0], right)), inner[1])

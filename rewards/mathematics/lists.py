@@ -18,6 +18,7 @@ from rewards.mathematics.tree import (
     Matrix,
     Name,
     Node,
+    Num,
     Quantity,
     Relation,
     TooLarge,
@@ -119,8 +120,18 @@ def _says_whole(node: Node) -> bool:
 def _restricts(node: Node, answer: Node) -> bool:
     """`x != 0` beside `x/(x + 1)` says where it holds."""
     about = variables_in(node)
+    if _counts(node) and about <= variables_in(value_of(answer)):
+        return True  # n = 2^k, k >= 0
     restricts = isinstance(node, Relation) and (len(node.ops) > 1 or node.ops[0] in ("!=", "<", ">", "<=", ">="))
     return restricts and isinstance(answer, Apply) and len(about) == 1 and about <= variables_in(answer)
+
+
+def _counts(node: Node) -> bool:
+    """`k >= 0` or `n > 0`: what counts begins at the start."""
+    if not (isinstance(node, Relation) and node.ops in ((">=",), (">",))):
+        return False
+    name, bound = node.sides
+    return isinstance(name, Name) and name.name in ("k", "m", "n") and isinstance(bound, Num) and bound.value in (0, 1)
 
 
 def _membership(node: Node) -> tuple[str, str]:
@@ -218,6 +229,8 @@ def _list_as_point(items: Items, point: Bracket | Matrix, equal: Equal, *, swapp
         return _same_parts(others, parts, equal) if swapped else _same_parts(parts, others, equal)
     if all(isinstance(part, Relation) and isinstance(part.sides[0], Name) for part in parts):
         names = [part.sides[0].name for part in parts if isinstance(part, Relation) and isinstance(part.sides[0], Name)]
+        if len(set(names)) == 1 < len(names):
+            return False  # two values of x are no point
         if any(set(names) <= set(letters) for letters in _ORDERED):  # else in the order they were written
             parts = [part for _, part in sorted(zip(names, parts, strict=True), key=lambda pair: pair[0])]
         parts = [value_of(part) for part in parts]

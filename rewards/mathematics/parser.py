@@ -48,6 +48,8 @@ class _Parser(Terms):
             if separator in (",", ";", "newrow") and self.is_op("and", "or", "newrow"):
                 separator = self.value  # "1, 2, and 3"
                 self.advance()
+            if separator == "->" and isinstance(found[-1], Num):
+                raise Unreadable("an arrow between numbers")
             if separator in ("=>", "->"):  # what follows from it is the answer
                 found, joined = [], ""
             if self.ends_item() or self.says_why():

@@ -21,7 +21,9 @@ _NUMERAL = re.compile(  # \text{7B}_{16}, (7B)_{16}
 _REMAINDER = re.compile(
     r"(\d{1,12})(?:\s|\\[ ,;]|\\text\s*\{|,)*(?:R\b|remainder)(?:\s|\\[ ,;]|\}|of)*(\d{1,12})\s*\}?"
 )
-_ONE_IN = re.compile(r"\A(\d{1,9}) (?:in|out of) (\d{1,9})\Z")  # a chance
+_CURRENCY = re.compile(r"\\(?:text)?(euro|pounds|sterling|yen)(?![A-Za-z])(?:\{\})?")
+_SIGNS = {"euro": "€", "pounds": "£", "sterling": "£", "yen": "¥"}
+_ONE_IN = re.compile(r"\A(\d{1,9})  ?(?:in|out of)  ?(\d{1,9})\Z")  # a chance
 _DERIVATIVE = re.compile(r"(?<![A-Za-z\\])(d[a-z])/(d[a-z])(?![A-Za-z])")
 _OLD_ROMAN = re.compile(r"\{\s*\\rm\s+([^{}]*)\}")
 _FEET = re.compile(r"(\d{1,6})\s*'\s*(\d{1,6})\s*(?:\"|'')")
@@ -58,10 +60,12 @@ def as_written(text: str) -> str:
         text = text.replace("{:}", ":").replace("{.}", ".")
     if text[:1].isdigit() and ("R" in text or "rem" in text):
         text = _REMAINDER.sub(r"(\1, \2)", text) if _REMAINDER.fullmatch(text) else text
-    if text[-1:].isdigit() and (" in " in text or " out of " in text):
-        text = _ONE_IN.sub(r"\1/\2", text)
+    if text[-1:].isdigit() and (" in " in text or "out of" in text):
+        text = _ONE_IN.sub(r"\1/\2", unmarked(text))
     if "dy/d" in text or "dx/d" in text:
         text = _DERIVATIVE.sub(r"\\frac{\1}{\2}", text)
+    if "\\euro" in text or "\\pounds" in text or "sterling" in text or "yen" in text:
+        text = _CURRENCY.sub(lambda sign: _SIGNS[sign[1]], text)
     if "\\rm" in text:
         text = _OLD_ROMAN.sub(r"\\text{\1}", text)
     if "'" in text and (feet := _FEET.fullmatch(text)):

@@ -96,8 +96,10 @@ MAGNITUDES = {
 }  # fmt: skip
 
 _POWER_WORDS = {"square": 2, "squared": 2, "sq": 2, "cubic": 3, "cubed": 3, "cu": 3}
+_DEGREES = {"°C": _SI["K"], "°K": _SI["K"], "°F": _unit(Fraction(5, 9), H=1)}  # in J/(g °C): steps of a temperature
 _PIECE = re.compile(
-    r"\s*(?:(?P<name>[A-Za-zµμΩ°]+)|(?P<power>\^\s*\{?\s*[-+]?\s*\d+\s*\}?|[²³]|(?<=[A-Za-z])-?\d)"
+    r"\s*(?:(?P<name>°[CFK]|[A-Za-zµμΩ°]+?(?=°[CFK])|[A-Za-zµμΩ°]+)"
+    r"|(?P<power>\^\s*\{?\s*[-+]?\s*\d+\s*\}?|[²³]|(?<=[A-Za-z])-?\d)"
     r"|(?P<op>[*/·)])|(?P<bad>\S))"
 )
 _COUNTED = re.compile(r"(?:pairs?|dozens?|couples?) (?:of )?[a-z]+\b", re.IGNORECASE)  # a dozen eggs
@@ -106,6 +108,7 @@ _TAIL = re.compile(
     r"east|west|north|south|up|down|left|right|forwards?|backwards?|faster|slower|more|less)|of .{1,30})\Z"
 )
 _SPACE = re.compile(r"\\[,;:! ]|~")
+_DEGREE = re.compile(r"\^?\s*\{?\s*\\(?:degree|circ)\s*\}?\s*")
 _TIMES = re.compile(r"\\(?:cdot|times)(?![A-Za-z])")
 
 
@@ -128,7 +131,7 @@ def unit_of(text: str) -> Unit | None:
     True
     """
     if "\\" in text or "~" in text:
-        text = _SPACE.sub(" ", _TIMES.sub("*", text))
+        text = _SPACE.sub(" ", _TIMES.sub("*", _DEGREE.sub("°", text)))
     text = text.strip().rstrip(".").strip()
     text = "%" if text.startswith("%") else _TAIL.sub("", text)
     whole = _WHOLE.get(text.lower().replace(" ", "") if "°" in text else text.lower())
@@ -181,7 +184,7 @@ def _compound(text: str) -> Unit | None:
             else:
                 next_power = _POWER_WORDS[name]
         elif name is not None:
-            unit = _simple(name)
+            unit = _DEGREES.get(name) or _simple(name)
             if unit is None:
                 return None
             scale, dims = _times(scale, dims, unit, sign * next_power)

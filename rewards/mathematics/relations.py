@@ -63,7 +63,7 @@ def _same_equations(gold: Relation, pred: Relation, equal: Equal) -> bool | None
 
 
 def _same_sides(gold: Relation, pred: Relation, equal: Equal) -> bool | None:
-    if _same_label(label_of(gold.sides[0]), label_of(pred.sides[0])):
+    if _same_label(label_of(gold.sides[0]), label_of(pred.sides[0])) and not _elsewhere(gold.sides[0], pred.sides[0]):
         left, right = value_of(gold), value_of(pred)
         if _is_class(left) and _is_class(right):
             return equal(left, right)  # 2 mod 5 and 2 mod 4 are 2 as numbers
@@ -85,6 +85,19 @@ def _same_sides(gold: Relation, pred: Relation, equal: Equal) -> bool | None:
     except Unreadable:
         return False
     return same_solution(gold, pred) if verdict is None and is_set(gold) and is_set(pred) else verdict
+
+
+def _elsewhere(gold: Node, pred: Node) -> bool:
+    """Whether two functions are taken at different places: `f(2)` and `f(5)`."""
+    if not (isinstance(gold, Apply) and isinstance(pred, Apply) and gold.op == pred.op == "call"):
+        return False
+    ours, theirs = gold.args[1], pred.args[1]
+    if not isinstance(ours, Num | Name | Apply) or not isinstance(theirs, Num | Name | Apply):
+        return False
+    try:
+        return same(ours, theirs) is False
+    except Unreadable:  # sets
+        return False
 
 
 def _level(node: Relation) -> Node | None:

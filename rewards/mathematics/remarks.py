@@ -16,21 +16,24 @@ _PAIRS = (
     "am/pm north/south east/west up/down left/right above/below profit/loss gain/loss increase/decrease more/less "
     "more/fewer faster/slower before/after older/younger taller/shorter longer/shorter higher/lower larger/smaller "
     "bigger/smaller heavier/lighter earlier/later clockwise/counterclockwise boys/girls men/women males/females "
-    "heads/tails wins/losses"
+    "heads/tails wins/losses north/east north/west south/east south/west"
 )
 _OPPOSITES = [frozenset(pair.split("/")) for pair in _PAIRS.split()]
 _CURRENCY = re.compile(
-    r"(?P<dollar>\\\$|dollars?\b|usd\b|cents?\b|¢)|(?P<euro>€|euros?\b|eur\b)|(?P<pound>£|pounds?\b|gbp\b|sterling)"
+    r"(?P<dollar>\\\$|\A[-+]?\$(?=\s?\d)(?!.*\$)|dollars?\b|usd\b|cents?\b|¢)|(?P<euro>€|euros?\b|eur\b)|(?P<pound>£|pounds?\b|gbp\b|sterling)"
     r"|(?P<yen>¥|yen\b|yuan|rmb)|(?P<rupee>₹|rupees?\b|inr\b|(?<![a-z])rs\b)|(?P<won>₩|(?<![a-z])won\b)",
     re.IGNORECASE,
 )
 _MONEY = (  # one of these is in every sign above, and is found ten times faster
-    "\\$", "dollar", "usd", "cent", "¢", "eur", "€", "£", "pound", "gbp", "sterling", "¥", "yen", "yuan", "rmb", "₹",
+    "$", "dollar", "usd", "cent", "¢", "eur", "€", "£", "pound", "gbp", "sterling", "¥", "yen", "yuan", "rmb", "₹",
     "rupee", "inr", "rs", "₩", "won",
 )  # fmt: skip
 _MAX_PRICE = 80
 KINDS = word_set("function functions number numbers triangle angle sequence series matrix curve solution event events")
 _DOUBTS = word_set("if whether unclear unknown nobody doubt only when unless claims says")
+_WINS = re.compile(
+    r"(\w{1,20}|(?:the )?(?:first|second) player) (?:wins|will win|can always win|has a winning strategy)"
+)
 _NOUN_POWER = re.compile(r"\^ ?\{? ?[23] ?\}?")  # units^2
 _LETTERS = re.compile(r"[^\W\d_]+(?:['\u2019][a-z]+)?")
 
@@ -80,6 +83,8 @@ def subject_of(words: str) -> str:
     >>> subject_of("sam is the tallest"), subject_of("sam is the wrong answer")
     ('sam', '')
     """
+    if winner := _WINS.fullmatch(words):
+        return winner[1]
     before, _, after = words.partition(" is the ")
     found = {*before.split(), *after.split()}
     return before if after and _NO_NOUNS.isdisjoint(found) and _DOUBTS.isdisjoint(found) else ""

@@ -12,8 +12,10 @@ from rewards.mathematics.numerals import in_base, number
 from rewards.mathematics.operands import Operands
 from rewards.mathematics.quantities import is_unit
 from rewards.mathematics.rows import transposed
+from rewards.mathematics.traversal import is_function
 from rewards.mathematics.tree import (
     FUNCTION_NAMES,
+    GREEK_FUNCTIONS,
     SETS,
     Apply,
     Bracket,
@@ -131,13 +133,30 @@ class Terms(Operands):
     def factor(self) -> Node:
         """An operand with what is behind it."""
         node = self.operand()
-        while self.kind == "op" and self.value in _POSTFIX:
+        while self.kind == "op":
             op = self.value
+            if op == "(" and isinstance(node, Name) and self.calls(node.name):
+                inner = self.operand()
+                for name in reversed(node.name.split("∘")):  # (f∘g)(x) is f(g(x))
+                    inner = Apply("call", (Name(name), inner))
+                node = inner
+                continue
+            if op not in _POSTFIX:
+                break
             if op in ("'", "_") and not isinstance(node, Name | Words):
                 break
             self.advance()
             node = self.power(node) if op == "^" else self.postfix(op, node)
         return node
+
+    def calls(self, name: str) -> bool:
+        """Whether the bracket in hand holds what a function of this name is applied to: f(a + b), but not g(a + b)."""
+        inner, (_, behind, _) = self.peek(), self.peek(2)
+        if inner[1] == "0" or (self.spaced and name not in GREEK_FUNCTIONS):
+            return False
+        nested = behind == "(" and inner[0] == "name" and is_function(inner[1])
+        lone = (inner[0] in ("name", "num") and behind == ")") or nested
+        return is_function(name, sure=not lone)
 
     def postfix(self, op: str, node: Node) -> Node:
         """`5!`, `50%`, `30°`, `f'`, `x_1`."""

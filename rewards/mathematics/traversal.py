@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from rewards.mathematics.tree import (
     CONSTANTS,
+    FUNCTION_NAMES,
+    GREEK_FUNCTIONS,
     Apply,
+    Bound,
     Braces,
     Bracket,
     Builder,
@@ -110,3 +113,30 @@ def with_value(node: Node, name: str, value: Node) -> Node:
 def renamed_in(node: Node, old: str, new: str) -> Node:
     """The same tree with one variable renamed."""
     return with_value(node, old, Name(new))
+
+
+def is_function(name: str, *, sure: bool = False) -> bool:
+    """Whether a name before a bracket is a function's. sure: whatever the bracket holds; `g(a + b)` may be a product.
+
+    >>> is_function("f'", sure=True), is_function("g"), is_function("g", sure=True), is_function("x")
+    (True, True, False, False)
+    """
+    base = name.partition("_")[0].rstrip("'")
+    if base == "f" or "∘" in base:
+        return True
+    return not sure and (base in FUNCTION_NAMES or base in GREEK_FUNCTIONS)
+
+
+def function_called(node: Apply) -> str:
+    """The function in `f(x)`, or "" where a name before a bracket is rather a factor: `r(r + h)`, `g(a + b)`."""
+    if node.op != "call" or not isinstance(node.args[0], Name):
+        return ""
+    name, argument = node.args[0].name, node.args[1]
+    lone = isinstance(argument, Name | Num | Bound) or (isinstance(argument, Apply) and function_called(argument) != "")
+    return name if is_function(name, sure=not lone) else ""
+
+
+def arguments_of(call: Apply) -> tuple[Node, ...]:
+    """What a function is applied to: x and y in `f(x, y)`."""
+    argument = call.args[1]
+    return argument.items if isinstance(argument, Bracket) else (argument,)

@@ -160,6 +160,7 @@ OTHERWISE = "otherwise"  # the words of a condition that holds where all others 
 
 CONSTANTS = frozenset({"pi", "e", "i", "infinity"})
 FUNCTION_NAMES = frozenset("fghFGHPpQq")
+GREEK_FUNCTIONS = frozenset({"phi", "Phi", "psi", "Psi", "sigma", "tau", "mu", "omega", "Omega"})
 SETS = frozenset({"Reals", "Integers", "Naturals", "Rationals", "Complexes"})
 
 

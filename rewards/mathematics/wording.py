@@ -39,7 +39,11 @@ _SYNONYMS = {
     "no solutions exist": "none", "none exist": "none", "y": "yes", "t": "true",
 }  # fmt: skip
 _EXISTS = re.compile(r"^(?:there (?:is|are)|(?:it|the (?:equation|system|problem)) has) ")
-_ARTICLE = re.compile(r"^(?:(?:a|an|the|on|in|at|by) )+(?=\w)")
+_ARTICLE = re.compile(r"^(?:(?:a|an|the|on|in|at|by|all) )+(?=\w)")
+_NO_SUCH = re.compile(
+    r"no (?:such |real |integer |positive |possible |valid )*(?:[a-z]|solutions?|integers?|numbers?|values?|pairs?"
+    r"|triples?|functions?|polynomials?|triangles?)(?: [a-z])?(?: exists?)?"
+)
 _ORDINAL = re.compile(r"\b(\d{1,4})(?:st|nd|rd|th)\b")
 _UNSAID = word_set("is are and all any every the a an for that with if when real")
 WEEKDAYS = word_set(
@@ -56,7 +60,7 @@ def folded(text: str) -> str:
     words = _MARKUP.sub(" ", unmarked(text).translate(_DASHES))
     words = " ".join(re.sub(r"[^\w\s'+-]", " ", words.casefold()).split())
     words = _EXISTS.sub("", words)
-    words = _SYNONYMS.get(words, words)
+    words = "none" if _NO_SUCH.fullmatch(words) else _SYNONYMS.get(words, words)
     words = _ORDINAL.sub(r"\1", _ARTICLE.sub("", words))
     return words[:3] if words in WEEKDAYS else words  # "Tue" is Tuesday
 
