@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from math import sqrt
 from typing import Any
+
+MIN_RANKED = 10  # rows from which on a rank correlation says something
+FOLLOWS = 0.7  # rank correlation from which on values are said to follow the length
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,9 @@ class Rate:
 class Verdicts:
     """One verifier. reference: what it is measured against ("" for nothing); the four counts are over decided rows.
 
-    reasons: why rows are undecided, and how many for each reason, the most frequent first.
+    reasons: why rows are undecided, and how many for each reason, the most frequent first. constant: the one value of
+    all decided rows, two or more; None where they differ. by_length: rank correlation (-1 to 1) of the values with the
+    characters of the completions, among the rows that the reference calls alike; None for fewer than MIN_RANKED rows.
     """
 
     name: str
@@ -50,6 +57,8 @@ class Verdicts:
     bad_golds: Rate
     bad_gold_examples: list[str]
     self_rejecting: list[str]
+    constant: float | None = None
+    by_length: float | None = None
 
     @property
     def false_positives(self) -> Rate:
@@ -75,6 +84,11 @@ class Verdicts:
     def __str__(self) -> str:
         lines = [f"{self.name}: right {self.right:,}, None {self.undecided:,}"]
         lines += [f"    None, {count:,}: {why}" for why, count in list(self.reasons.items())[:3]]
+        if self.constant is not None:
+            lines.append(f"  every row earns {self.constant:g}: it tells nothing apart")
+        if self.by_length is not None and abs(self.by_length) >= FOLLOWS:
+            longer = "more" if self.by_length > 0 else "less"
+            lines.append(f"  longer completions earn {longer}: rank correlation {self.by_length:.2f}")
         if self.reference:
             lines += [
                 f"  against {self.reference}",
@@ -161,6 +175,26 @@ def wilson(count: int, of: int, z: float = 1.959964) -> tuple[float, float]:
     middle = (share + weight / 2) / (1 + weight)
     half = z * sqrt(share * (1 - share) / of + weight / (4 * of)) / (1 + weight)
     return (0.0 if count == 0 else middle - half), (1.0 if count == of else middle + half)
+
+
+def rank_correlation(left: Sequence[float], right: Sequence[float]) -> float | None:
+    """Spearman's rank correlation, ties at their mean rank; None where one side is all the same.
+
+    >>> rank_correlation([1, 2, 3], [10, 20, 90]), rank_correlation([1, 2, 3], [1, 1, 1])
+    (1.0, None)
+    """
+    one, other = _ranks(left), _ranks(right)
+    middle = (len(one) - 1) / 2
+    spans = [sum((rank - middle) ** 2 for rank in ranks) for ranks in (one, other)]
+    if not all(spans):
+        return None
+    shared = sum((a - middle) * (b - middle) for a, b in zip(one, other, strict=True))
+    return shared / sqrt(spans[0] * spans[1])
+
+
+def _ranks(values: Sequence[float]) -> list[float]:
+    ordered = sorted(values)
+    return [(bisect_left(ordered, value) + bisect_right(ordered, value) - 1) / 2 for value in values]
 
 
 def _short(text: str) -> str:

@@ -14,8 +14,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rewards.agreement import Audit, Disagreement, Rate, Verdicts
-from rewards.base import Reward, RewardError, Score
+from rewards.agreement import MIN_RANKED, Audit, Disagreement, Rate, Verdicts, rank_correlation
+from rewards.base import Reward, RewardError, Score, text_of
 from rewards.rescoring import judge
 
 _FORMS = ("{}", "\\boxed{{{}}}", "<answer>{}</answer>", "#### {}")
@@ -105,7 +105,30 @@ def _verdicts(
         bad_golds=Rate(len(bad), golds),
         bad_gold_examples=bad,
         self_rejecting=rejecting,
+        constant=_constant(scores),
+        by_length=_by_length(rows, scores, labels or [None] * len(mine)),
     )
+
+
+def _constant(scores: Sequence[Score]) -> float | None:
+    values = [score.value for score in scores if score.value is not None]
+    return values[0] if len(values) > 1 and len(set(values)) == 1 else None
+
+
+def _by_length(
+    rows: Sequence[Mapping[str, Any]], scores: Sequence[Score], labels: Sequence[bool | None]
+) -> float | None:
+    """Among the rows of the most frequent label: right answers may well be longer than wrong ones."""
+    judged = [
+        (len(text_of(row["completion"])), score.value, label)
+        for row, score, label in zip(rows, scores, labels, strict=True)
+        if score.value is not None
+    ]
+    counted = Counter(label for _, _, label in judged)
+    alike = [(length, value) for length, value, label in judged if label == counted.most_common(1)[0][0]]
+    if len(alike) < MIN_RANKED:
+        return None
+    return rank_correlation(*zip(*alike, strict=True))
 
 
 def _most(votes: Sequence[bool | None]) -> bool | None:

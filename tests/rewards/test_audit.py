@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 import rewards
 from curate.cli import app
-from rewards.agreement import wilson
+from rewards.agreement import rank_correlation, wilson
 from rewards.audit import audit
 from rewards.naming import parse
 from rewards.tables import read_rows, renamed, write_rows
@@ -100,3 +100,44 @@ def test_two_verifiers_of_one_name_are_refused() -> None:
 def test_options_that_cannot_be_read_say_how_to_write_them(written: str) -> None:
     with pytest.raises(rewards.RewardError, match="text in quotes as in style='boxed'"):
         parse(written)
+
+
+def always(completion: str) -> float:
+    """A stub that was left in."""
+    return 1.0
+
+
+def rambling(completion: str, answer: str) -> float:
+    """Half of it for the gold anywhere, half for every 200 characters."""
+    return 0.5 * (answer in completion) + 0.5 * min(1.0, len(completion) / 200)
+
+
+def test_a_reward_that_tells_nothing_apart_or_pays_for_length_is_named() -> None:
+    rows = [
+        {"completion": "word " * size + said, "answer": "4", "ok": said == "4"} for size in range(12) for said in "45"
+    ]
+    one, other = (
+        rewards.Reward(rewards.Entry(function.__name__, f"{__name__}:{function.__name__}", columns))
+        for function, columns in ((always, ()), (rambling, ("answer",)))
+    )
+    found = audit(rows, [one, other, rewards.math], label="ok").verdicts
+    assert [verdicts.constant for verdicts in found] == [1.0, None, None]
+    assert found[0].by_length is None
+    assert found[1].by_length == pytest.approx(1.0)
+    assert "every row earns 1" in str(found[0])
+    assert "longer completions earn more: rank correlation 1.00" in str(found[1])
+    assert "longer" not in str(found[2])  # right answers earn, short or long
+    assert audit(rows[:4], [other], label="ok").verdicts[0].by_length is None  # too few to say
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=2, max_size=20))
+def test_a_rank_correlation_lies_in_its_range_and_turns_with_one_side(pairs: list[tuple[int, int]]) -> None:
+    left, right = zip(*pairs, strict=True)
+    found = rank_correlation(left, right)
+    turned = rank_correlation(left, [-value for value in right])
+    if found is None:
+        assert turned is None
+        assert len(set(left)) == 1 or len(set(right)) == 1
+    else:
+        assert -1 - 1e-9 <= found <= 1 + 1e-9
+        assert turned == pytest.approx(-found, abs=1e-9)
