@@ -351,3 +351,14 @@ def test_show_takes_files_of_rows_too(built: Path, folder: Path) -> None:
     assert json.loads(told)["count"] == pl.read_parquet(parquet).height
     assert inside("show", "one.jsonl", "--dropped", cwd=folder)[0] == 2
     assert inside("show", ".", cwd=built)[0] == 3  # a folder of runs and recipes is neither
+
+
+def test_diff_takes_folders_of_rows_and_names_a_file_that_is_missing(folder: Path) -> None:
+    for name, ids in (("old", [1, 2]), ("new", [1, 3])):
+        (folder / name).mkdir()
+        pl.DataFrame({"id": ids}).write_parquet(folder / name / "rows.parquet")
+    code, told = inside("diff", "old", "new", cwd=folder)
+    assert (code, "the same: 1" in told, "only in the new: 1" in told) == (1, True, True), told
+    code, told = inside("diff", "old/row.parquet", "neither.parquet", cwd=folder)
+    assert code == 3
+    assert "did you mean 'rows.parquet'?" in told

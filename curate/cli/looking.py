@@ -68,7 +68,9 @@ def why(
 
 
 def diff(
-    old: Annotated[Path, typer.Argument(metavar="OLD", help="The folder of a run, or a file.", show_default=False)],
+    old: Annotated[
+        Path, typer.Argument(metavar="OLD", help="A run, a file of rows, or a folder of such.", show_default=False)
+    ],
     new: Annotated[Path, typer.Argument(metavar="NEW", help="Another.", show_default=False)],
     rows: Annotated[int, typer.Option("--rows", min=0, help="Rows to list for each reason.")] = 0,
     as_json: AsJson = False,
@@ -79,8 +81,11 @@ def diff(
     Of files (parquet, jsonl, json, csv) only the rows: by id, or by what they hold. Exit code 1 when they differ.
     """
     from curate.diff import Difference, FileDifference, diff_files, diff_runs
+    from curate.show import is_data
+    from curate.sources.files import FORMATS
 
-    compare = diff_files if old.is_file() or new.is_file() else diff_runs
+    rows_alone = any(is_data(one) or (one.suffix in FORMATS and not one.exists()) for one in (old, new))
+    compare = diff_files if rows_alone else diff_runs
     found: Difference | FileDifference = compare(old, new, rows)
     if as_json:
         echo_json(found.to_dict())

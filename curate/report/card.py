@@ -42,6 +42,10 @@ SIZES = {
 COLUMNS = {
     "id": "name of the row, the same in every build",
     "source": "the source it came from",
+    "source_id": "the id that it had in its source",
+    "origin": "what its source called its source",
+    "kind": "the kind of problem",
+    "difficulty": "how hard the problem is, by its source",
     "parent": "id of the row it is an answer to",
     "prompt": "the question",
     "messages": "the conversation",

@@ -121,6 +121,8 @@ def push(
 
 
 def _check_name(repo_id: str) -> None:
+    if repo_id.count("/") != 1:
+        raise UsageError(f"'{repo_id}' is no data set of the Hub, which has one owner and one name; write ORG/NAME")
     from huggingface_hub.errors import HFValidationError
     from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined] # documented, not re-exported
 
@@ -128,8 +130,6 @@ def _check_name(repo_id: str) -> None:
         validate_repo_id(repo_id)
     except HFValidationError as bad:
         raise UsageError(f"'{repo_id}' cannot be a repository: {one_line(str(bad), 300)}") from None
-    if repo_id.count("/") != 1:
-        raise UsageError(f"'{repo_id}' names no owner; write ORG/NAME")
 
 
 def _files(run: Run) -> dict[str, Path]:
