@@ -21,6 +21,7 @@ import polars as pl
 from curate.errors import CurateError, DataError
 from curate.ledger import Entry
 from curate.reasons import kinds_of
+from curate.report.figures import rows
 from curate.result import ID, PARENT, REASON, Result
 from curate.run import SUFFIXES, Run
 from curate.step import Context, Step
@@ -93,7 +94,7 @@ def why_again(old: Entry | None, step: Step, key: str) -> str:
     if old is None:
         return ""
     if old.key == key:
-        return f"asking again for {old.retriable} rows that failed" if old.retriable else ""
+        return f"asking again for {rows(old.retriable)} that failed" if old.retriable else ""
     new = step.model_dump(mode="json")
     changed = [
         f"{name}: {_short(old.settings.get(name))} -> {_short(new.get(name))}"

@@ -21,6 +21,7 @@ from curate.holding import folder_lock, holder
 from curate.lock import command, graded
 from curate.plan import make_plan, plan_text
 from curate.recipe import load_recipe
+from curate.report.figures import rows
 from curate.result import Result
 from curate.run import Run
 from curate.shipped import pipeline_names, recipe_folder
@@ -178,7 +179,7 @@ def test_failed_requests_are_rows_with_a_reason_and_asked_again(tmp_path: Path) 
     assert entry.rows_in + entry.created == entry.out + entry.failed
     assert run.failed("02-generate")["reason"].null_count() == 0
     lines = said(failing, tmp_path / "run")
-    assert f"02-generate: again (asking again for {entry.failed} rows that failed)" in lines
+    assert f"02-generate: again (asking again for {rows(entry.failed)} that failed)" in lines
     assert asked(tmp_path) - requests == entry.failed
 
 

@@ -64,13 +64,21 @@ class Revising:
         for answer in result.kept.iter_rows(named=True):
             revised = self.rows[answer[ID]]
             if not answer["completion"].strip():
-                cut = ", cut off at max_tokens" if answer["finish_reason"] == "length" else ""
-                revised.reason = f"round {number}: the {part} is empty{cut}"
+                revised.reason = f"round {number}: the {part} is empty{_why_empty(answer)}"
             elif part == "critique":
                 revised.said = answer
             else:
                 _revise(revised, answer, revised.principles[number - 1])
         self.phase += 1
+
+
+def _why_empty(answer: Mapping[str, Any]) -> str:
+    """What an answer without a text was instead, as far as it shows."""
+    if answer["finish_reason"] == "length":
+        return ", cut off at max_tokens"
+    if answer["finish_reason"] not in ("stop", ""):
+        return f", with finish_reason {answer['finish_reason']}"
+    return ", all of the answer is thinking" if answer["thinking"] else ""
 
 
 def _revise(revised: Revised, answer: Mapping[str, Any], principle: Principle) -> None:

@@ -216,5 +216,7 @@ def _extra(answer: Mapping[str, Any], message: Mapping[str, Any], noted: Mapping
 
 
 def _count(value: object) -> int:
-    """A number of tokens; 0 for what is none."""
-    return value if isinstance(value, int) and 0 <= value < 1 << 31 else 0
+    """A number of tokens, which some proxies write as 7.0; 0 for what is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1 << 31:
+        return 0
+    return int(value) if value == int(value) else 0

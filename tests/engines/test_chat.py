@@ -86,8 +86,12 @@ def test_a_content_that_is_no_text_is_no_empty_answer(content: object) -> None:
 @pytest.mark.parametrize("count", [None, -1, "7", 7.5, 2**70, True, [], float("nan")])
 def test_absurd_token_counts_are_none(count: object) -> None:
     found = read({"content": "2"}, usage={"prompt_tokens": count, "completion_tokens": count})
-    assert found.prompt_tokens in (0, 1)
-    assert found.completion_tokens in (0, 1)
+    assert (found.prompt_tokens, found.completion_tokens) == (0, 0)
+
+
+def test_a_whole_number_of_tokens_counts_however_it_is_written() -> None:
+    found = read({"content": "2"}, usage={"prompt_tokens": 7.0, "completion_tokens": 49})
+    assert (found.prompt_tokens, found.completion_tokens) == (7, 49)
 
 
 def test_calls_of_tools_and_refusals_are_kept() -> None:

@@ -155,6 +155,7 @@ def test_thinking_is_kept_apart_and_belongs_to_its_answer(tmp_path: Path) -> Non
     [
         ("", "round 1: the {} is empty"),
         ("<think>\nwhat is", "round 1: the {} is empty, cut off at max_tokens"),
+        ("<think>\nwhat is</think>", "round 1: the {} is empty, all of the answer is thinking"),
         (None, "round 1, {}: HTTP 500"),
     ],
 )
@@ -164,13 +165,18 @@ def test_a_round_that_cannot_be_had_is_a_failed_row(tmp_path: Path, when: str, s
             return critic(request)
         if said is None:
             return Completion(request.key, None, error="HTTP 500", finish_reason="", retriable=True)
-        return told(request, said, finish_reason="length" if said else "stop")
+        return told(request, said, finish_reason="length" if said == "<think>\nwhat is" else "stop")
 
     result = critique(rounds=2).run(ROWS, context(tmp_path, Model(answer)))
     assert result.kept["id"].to_list() == ["b"]
     assert result.failed["reason"].to_list() == [reason.format(when)]
     assert set(result.failed.columns) == {*ROWS.columns, "reason"}
     assert result.retriable == (said is None)
+
+
+def test_a_critic_that_calls_a_tool_instead_is_told_by_its_finish_reason(tmp_path: Path) -> None:
+    result = critique().run(ROWS, context(tmp_path, Model(lambda asked: told(asked, "", finish_reason="tool_calls"))))
+    assert set(result.failed["reason"]) == {"round 1: the critique is empty, with finish_reason tool_calls"}
 
 
 def test_a_last_row_that_fails_is_no_end_but_an_engine_that_answers_nothing_is(tmp_path: Path) -> None:
