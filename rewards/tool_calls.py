@@ -24,17 +24,18 @@ _TAGS = (  # how the calls of a text open and close
     (r"<\|python_start\|>", r"<\|python_end\|>"),  # Llama 4
 )  # fmt: skip
 TAG, CLOSED = (re.compile("|".join(parts)) for parts in zip(*_TAGS, strict=True))
-ACTION = re.compile(r"^Action:[ \t]*(?=```)", re.MULTILINE)  # Command R
+ACTION = re.compile(r"^Action:\s{0,9}(?=```|[\[{])", re.MULTILINE)  # Command R, smolagents
 MARKS = ("[TOOL_CALLS]", "<|python_tag|>", "functools[")
 END = re.compile(r"\s*(?:<\|?/?\w{1,40}\|>|</s>|<end_of_turn>|<eos>)\Z")
 BARE_CALL = re.compile(
     r'[\[{\s]*"(?:name|type|function|arguments|parameters|tool_calls|tool_name|tool_call_id|thought)"'
-    r'[^\0]*"(?:arguments|parameters|args)"'
+    r'[^\0]*"(?:arguments|parameters|args|input)"'
 )
 QUOTED_ARGUMENTS = re.compile(
     r"""\A(\s*\{\s*"name"\s*:\s*"[^"]*"\s*,\s*"arguments"\s*:\s*)'(.*)'(\s*\}\s*)\Z""", re.DOTALL
 )
 PYTHON = re.compile(r"\[?\s*(?:print\()?([A-Za-z_][\w.]{0,80})\(.*\)\s*\]?", re.DOTALL)
+FENCE = re.compile(r"\A```\w{0,20}\n|\n?```\Z")
 MAX_PYTHON = 10_000  # characters of calls written as Python
 JSON_WORDS = {"true": True, "false": False, "null": None}
 
@@ -146,7 +147,8 @@ def _written_calls(text: str, names: Collection[str]) -> list[Call]:
         return found + _block(f"[{body}" if mark.endswith("[") else body, names)
     if pieces or named:
         return found + named
-    fenced = fenced_blocks(ACTION.sub("", text))
+    text = ACTION.sub("", text)
+    fenced = fenced_blocks(text)
     bare = [text, *(block for language, block in fenced if language in ("", "json", "tool_call"))]
     pieces = [piece for piece in bare if piece[:1] in ("{", "[") and BARE_CALL.match(piece)]
     return [call for piece in pieces for call in _block(piece, names)]
@@ -154,7 +156,7 @@ def _written_calls(text: str, names: Collection[str]) -> list[Call]:
 
 def _block(text: str, names: Collection[str]) -> list[Call]:
     """The calls of one block that holds nothing else."""
-    text = _without_ends(text.strip())
+    text = FENCE.sub("", _without_ends(text.strip()))
     head = PYTHON.fullmatch(text)
     if head and head[1] in names:
         return _python(text)

@@ -7,7 +7,7 @@ r"""Tool calls whose name stands in the markup, outside of the arguments, as sev
     <｜tool▁call▁begin｜>function<｜tool▁sep｜>f ```json {"a": 1} ```     DeepSeek V3 and R1; V3.1 without the fence
     <|tool_call_begin|>functions.f:0<|tool_call_argument_begin|>{"a": 1}     Kimi K2
     <|channel|>commentary to=functions.f <|constrain|>json<|message|>{"a": 1}     gpt-oss, or to=... first
-    Action: f / Action Input: {"a": 1}        on two lines: ReAct
+    Action: f / Action Input: {"a": 1}        on two lines: ReAct, and Qwen 2 with its own marks
     <start_function_call>call:f{a:<escape>x<escape>}<end_function_call>     FunctionGemma
 
 An argument that is written without quotes is a text where the tool's schema wants one, else the JSON that it is.
@@ -24,6 +24,7 @@ from rewards.documents import DocumentError, read_json
 
 _NAME = r"([\w.-]{1,80})"
 _HARMONY = r"\s{0,3}(?:<\|channel\|>\w{1,20})?[^<]{0,40}(?:<\|constrain\|>\w{1,20}\s?)?"
+_STEP = r"(?=\n(?:Observation|Thought|Action|✿RESULT✿|✿FUNCTION✿|✿RETURN✿):?|\Z)"
 NAMED = tuple(
     re.compile(pattern, re.DOTALL)
     for pattern in (
@@ -33,7 +34,7 @@ NAMED = tuple(
         rf"<｜tool▁call▁begin｜>(?:function<｜tool▁sep｜>)?{_NAME}(?:<｜tool▁sep｜>)?(.*?)(?:<｜tool▁call▁end｜>|\Z)",
         rf"<\|tool_call_begin\|>\s*{_NAME}(?::\d+)?\s*<\|tool_call_argument_begin\|>(.*?)(?:<\|tool_call_end\|>|\Z)",
         rf"(?:commentary|assistant|analysis) to={_NAME}{_HARMONY}<\|message\|>(.*?)(?:<\|call\|>|\Z)",
-        rf"(?<![^\n])Action: ?{_NAME} ?\nAction Input: ?(\{{.*?)(?=\n(?:Observation|Thought|Action):|\Z)",
+        rf"(?<![^\n])(?:Action|✿FUNCTION✿): ?{_NAME} ?\n(?:Action Input|✿ARGS✿): ?(\{{.*?){_STEP}",
         rf"<start_function_call>call:{_NAME}(\{{.*?)(?:<end_function_call>|\Z)",
     )
 )
@@ -56,7 +57,7 @@ def named_calls(text: str, names: Any = ()) -> Iterator[dict[str, Any]]:
     >>> list(named_calls("<function=f><parameter=a>\n1\n</parameter></function>", {"f": {}}))
     [{'name': 'f', 'arguments': {'a': 1}}]
     """
-    if not any(mark in text for mark in ("<", "[TOOL_CALLS]", "Action Input:")):
+    if not any(mark in text for mark in ("<", "[TOOL_CALLS]", "Action Input:", "✿ARGS✿")):
         return
     for pattern in NAMED:
         for found in pattern.finditer(text):
