@@ -47,6 +47,8 @@ def read_parts(content: Any) -> Parts:
     """The parts of a content. Raises BadTurn for a part that is no text: a picture, a sound."""
     if isinstance(content, str):
         content = _parts_in(content)
+    if isinstance(content, str):
+        return Parts([content])
     parts = Parts()
     for part in content if isinstance(content, list) else [content]:
         if part is not None:

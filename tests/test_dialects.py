@@ -81,6 +81,8 @@ CASES: list[tuple[str, list[dict[str, Any]], dict[str, Any]]] = [
     ("prompt_completion_turns", [{"input": [ASK], "output": [SAY]}], {"messages": [ASKED], "completion": "2"}),
     ("prompt_completion", [{"query": "And 2+2?", "response": "4", "history": [["1+1?", "2"]]}],
      {"messages": [ASKED, SAID, {"role": "user", "content": "And 2+2?"}], "completion": "4"}),
+    ("input_output", [{"system_message": "Be kind.", "user": "1+1?", "assistant": "2"}],
+     {"messages": [{"role": "system", "content": "Be kind."}, ASKED], "completion": "2"}),
     ("input_output", [{"message_1": "1+1?", "message_2": "2"}], {"prompt": "1+1?", "completion": "2"}),
     ("shp", [{"history": "1+1?", "human_ref_A": "3", "human_ref_B": "2", "labels": 0, "score_A": 1}],
      {"score_A": 1, "prompt": "1+1?", "chosen": "2", "rejected": "3"}),
@@ -307,6 +309,7 @@ HEADS = [f"<|start_header_id|>{role}<|end_header_id|>" for role in ("system", "u
         "<s>[INST] <<SYS>>\nBe kind.\n<</SYS>>\n\n1+1? [/INST] 2 </s>",
         "Be kind.\n\n### Instruction:\n1+1?\n\n### Response:\n2",
         "Be kind. USER: 1+1? ASSISTANT: 2</s>",
+        "<｜begin▁of▁sentence｜>Be kind.<｜User｜>1+1?<｜Assistant｜>2<｜end▁of▁sentence｜>",
     ],
 )
 def test_a_text_that_a_template_wrote_is_its_conversation(text: str) -> None:
@@ -321,6 +324,23 @@ def test_an_input_belongs_to_its_instruction_and_thinking_stands_apart() -> None
     text = f"### Instruction:\nAdd.\n\n### Input:\n1 1\n\n### Response:\n{THINKS}"
     (row,) = normalise(to_frame([{"text": text}])).frame.to_dicts()
     assert row == {"messages": [{"role": "user", "content": "Add.\n\n1 1"}], "completion": "2", "thinking": "easy"}
+
+
+def test_the_analysis_of_gpt_oss_is_thinking() -> None:
+    said = (
+        "user<|message|>1+1?",
+        "assistant<|channel|>analysis<|message|>easy",
+        "assistant<|channel|>final<|message|>2",
+    )
+    made = normalise(to_frame([{"text": "<|end|>".join(f"<|start|>{one}" for one in said) + "<|return|>"}]))
+    assert made.frame.to_dicts() == [{"messages": [ASK], "completion": "2", "thinking": "easy"}]
+
+
+def test_marks_within_what_is_said_stay() -> None:
+    (row,) = normalise(
+        to_frame([{"text": "### Human: Strike it.### Assistant: I say <s>it</s>.</s>"}])
+    ).frame.to_dicts()
+    assert row["messages"][1]["content"] == "I say <s>it</s>."
 
 
 def test_prose_is_no_template() -> None:
@@ -408,6 +428,32 @@ def test_a_row_that_cannot_be_converted_fails_with_its_reason(row: dict[str, Any
     assert made.frame.height == 1
     assert made.failed["reason"].to_list() == [reason]
     assert set(row) <= set(made.failed.columns)
+
+
+WHOLE: dict[str, dict[str, Any]] = {
+    "preferred_output": {"input": {"messages": [ASK]}, "preferred_output": [SAY], "non_preferred_output": [BAD]},
+    "ultrafeedback": {
+        "prompt": "1+1?", "completions": '[{"response": "2", "score": 1}, {"response": "3", "score": 0}]',
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("dialect", "row"),
+    [
+        ("preferred_output", {"input": None}),
+        ("oasst_tree", {"prompt": {"text": "1+1?", "role": "prompter", "replies": 1}}),
+        ("open_webui", {"chat": {"messages": [None]}}),
+        ("ultrafeedback", {"completions": "[3]"}),
+        ("prm800k", {"question": {"problem": "1+1?"}, "label": {"finish_reason": "solution", "steps": "none"}}),
+        ("stepwise", {"prompt": "1+1?", "completions": ["2"], "labels": 1}),
+        ("logged", {"request": {"messages": 3, "prompt": {"text": "1+1?"}}}),
+    ],
+)
+def test_a_value_of_another_kind_than_its_dialect_knows_fails_its_row(dialect: str, row: dict[str, Any]) -> None:
+    good = WHOLE.get(dialect)
+    made = normalise(to_frame([good, {**good, **row}] if good else [row]), dialect)
+    assert (made.frame.height, made.failed.height) == (1 if good else 0, 1)
 
 
 def test_what_cannot_be_told_is_an_error_with_the_nearest_and_the_remedy() -> None:

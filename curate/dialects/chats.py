@@ -182,7 +182,8 @@ def _open_webui(row: Row) -> list[Row]:
     chat = _object(row["chat"])
     history = _object(chat.get("history"))
     nodes = _object(history.get("messages"))
-    said = branch(nodes, history.get("currentId"), "parentId") if nodes else chat.get("messages") or []
+    said = branch(nodes, history.get("currentId"), "parentId") if nodes else chat.get("messages")
+    said = [one for one in said if isinstance(one, Mapping)] if isinstance(said, list) else []
     system = _object(chat.get("params")).get("system")
     turns: list[Message] = [{"role": "system", "content": system}] if system else []
     turns += [_thoughts_apart(one) for one in said]

@@ -221,8 +221,8 @@ DIALECTS = (
     ),
     Dialect(
         "input_output", "what goes in and what comes out, with no instruction (FLAN, OpenCodeReasoning, CAMEL)",
-        {"prompt": Part(("input", "inputs", "message_1")),
-         "completion": Part(("output", "outputs", "target", "targets", "message_2"))},
+        {"prompt": Part(("input", "inputs", "message_1", "user", "human")),
+         "completion": Part(("output", "outputs", "target", "targets", "message_2", "assistant", "bot", "gpt"))},
         _recorded, may={**SAMPLE, "system": SYSTEM}, without=("instruction", *PROMPT.names),
     ),
     Dialect(

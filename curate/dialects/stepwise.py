@@ -27,7 +27,7 @@ def _whole(prompt: Any, steps: Sequence[str], labels: Sequence[bool]) -> Row:
 
 
 def _stepwise(row: Row) -> list[Row]:
-    labels = row["labels"] or []
+    labels = row["labels"] if isinstance(row["labels"], list) else []
     if any(label not in (0, 1) for label in labels) or None in (row["steps"] or []):
         raise CannotConvert("a step is missing, or its verdict is neither true nor false")
     return [_whole(row["prompt"], row["steps"] or [], list(map(bool, labels))) | gold(row["answer"])]
@@ -68,14 +68,20 @@ def _prm800k(row: Row) -> list[Row]:
     if label.get("finish_reason") not in ("solution", "found_error"):
         raise CannotConvert(f"the labeler ended without a verdict: {str(label.get('finish_reason'))[:40]}")
     texts, labels = [], []
-    for step in label.get("steps") or []:
-        chosen, options = step.get("chosen_completion"), step.get("completions") or []
+    for step in _objects(label.get("steps")):
+        chosen, options = step.get("chosen_completion"), _objects(step.get("completions"))
         taken = step.get("human_completion") if chosen is None else None
-        taken = taken or next(iter(options[chosen or 0 :]), None) or {}
+        taken = taken or next(iter(options[chosen if isinstance(chosen, int) else 0 :]), None) or {}
+        if not isinstance(taken, Mapping):
+            raise CannotConvert("a step that is no object")
         texts.append(str(taken.get("text") or ""))
         labels.append(taken.get("rating") != -1)
     made = _whole(question.get("problem"), texts, labels) | {"label": label["finish_reason"] == "solution"}
     return [made | gold(question.get("ground_truth_answer"), question.get("ground_truth_solution"))]
+
+
+def _objects(value: Any) -> list[Mapping[str, Any]]:
+    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
 
 
 def _is_prm800k(_columns: Mapping[str, str], rows: Sequence[Row]) -> str | None:

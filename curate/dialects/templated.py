@@ -2,7 +2,8 @@
 
 | template | who speaks |
 |---|---|
-| ChatML, Llama 3, Gemma, Zephyr and Phi | a token with the role in it |
+| ChatML, Llama 3, Gemma, Zephyr and Phi, DeepSeek | a token with the role in it |
+| gpt-oss | the same, and the channel: `analysis` is thinking |
 | Llama 2, Mistral | `[INST]` the user, `[/INST]` the assistant, `<<SYS>>` the system |
 | Alpaca, Guanaco | a line `### Instruction:`, `### Human:` and so on |
 | Vicuna | `USER:` and `ASSISTANT:` |
@@ -27,6 +28,8 @@ _FORMS = tuple(
         r"<\|im_start\|>\s*(\w+)",
         r"<\|start_header_id\|>(\w+)<\|end_header_id\|>",
         r"<start_of_turn>(\w+)",
+        r"<\|start\|>(\w+(?:<\|channel\|>\w+)?)<\|message\|>",
+        r"<｜(User|Assistant)｜>",
         r"<\|(system|user|assistant)\|>",
         r"(\[/?INST\])",
         r"### ?(Instruction|Input|Response|System|User|Human|Assistant):?",
@@ -36,14 +39,19 @@ _FORMS = tuple(
 _ROLES = {
     **ROLES,
     "[inst]": "user",
+    "assistant<|channel|>final": "assistant",
     "[/inst]": "assistant",
     "instruction": "user",
     "input": "user",
     "response": "assistant",
 }
-_TOKENS = re.compile(
-    r"</?s>|<bos>|<eos>|<end_of_turn>|<\|(?:im_end|eot_id|eom_id|end|endoftext|begin_of_text|end_of_text)\|>"
-)
+_ANALYSIS = "assistant<|channel|>analysis"
+_TOKENS = (
+    "<s>", "</s>", "<bos>", "<eos>", "<end_of_turn>", "<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<|end|>", "<|return|>",
+    "<|endoftext|>", "<|begin_of_text|>", "<|end_of_text|>", "<｜begin▁of▁sentence｜>", "<｜end▁of▁sentence｜>",
+)  # fmt: skip
+"""What a template puts around what is said; in the midst of a text they are the speaker's own."""
+_AROUND = (" ", "\n", "\t", "\r", *_TOKENS)
 
 
 def from_template(source: str) -> list[Message]:
@@ -55,15 +63,20 @@ def from_template(source: str) -> list[Message]:
     form = next((form for form in _FORMS if form.search(source)), None)
     if form is None:
         raise CannotConvert("a text without the marks of a chat template")
-    before, *parts = form.split(_TOKENS.sub("", source))
+    before, *parts = form.split(source)
     said = zip(parts[::2], parts[1::2], strict=True)
     turns = [("system", before), *((_ROLES.get(who.lower(), who), text) for who, text in said)]
     made: list[Message] = []
+    thought = ""
     for role, given in turns:
-        told, text = _system_apart(given) if role == "user" else ("", given)
-        if told:
-            made.append({"role": "system", "content": told})
-        content = text.strip()
+        content = _bare(given)
+        if role == "user":
+            told, content = _system_apart(content)
+            made += [{"role": "system", "content": told}] if told else []
+        if role == _ANALYSIS:
+            thought = f"<think>{content}</think>"
+            continue
+        content, thought = thought + content, ""
         if content and made and made[-1]["role"] == role == "user":  # an instruction and its input
             made[-1]["content"] += f"\n\n{content}"
         elif content:
@@ -75,7 +88,17 @@ def _system_apart(text: str) -> tuple[str, str]:
     """The system's part of a user's turn of Llama 2, and the rest."""
     before, opened, rest = text.partition("<<SYS>>")
     told, closed, after = rest.partition("<</SYS>>")
-    return (told.strip(), before + after) if opened and closed else ("", text)
+    return (told.strip(), (before + after).strip()) if opened and closed else ("", text)
+
+
+def _bare(text: str) -> str:
+    """A text without the spaces and the tokens at either end. Linear time."""
+    begin, end = 0, len(text)
+    while first := next((one for one in _AROUND if text.startswith(one, begin, end)), ""):
+        begin += len(first)
+    while last := next((one for one in _AROUND if text.endswith(one, begin, end)), ""):
+        end -= len(last)
+    return text[begin:end]
 
 
 def _templated(row: Row) -> list[Row]:

@@ -56,7 +56,9 @@ def _walk(root: Any) -> Iterator[tuple[list[Message], Mapping[str, Any]]]:
 
 
 def _replies(node: Mapping[str, Any]) -> list[Any]:
-    return [reply for reply in node.get("replies") or [] if isinstance(reply, Mapping) and not reply.get("deleted")]
+    replies = node.get("replies")
+    given = replies if isinstance(replies, list) else []
+    return [reply for reply in given if isinstance(reply, Mapping) and not reply.get("deleted")]
 
 
 def _is_ranked(node: Mapping[str, Any]) -> bool:

@@ -70,7 +70,7 @@ def _score(completion: Mapping[str, Any]) -> float | None:
 
 
 def _is_scored(_columns: Mapping[str, str], rows: Sequence[Row]) -> str | None:
-    fields = {name for row in rows for one in row["completions"] or [] for name in one or {}}
+    fields = {name for row in rows for one in row["completions"] or [] if isinstance(one, Mapping) for name in one}
     scores = {"annotations", "fine-grained_score", "overall_score", "score", "pm_score", "rank"}
     return None if fields & {*_TEXT_FIELDS} and fields & scores else "its completions have no response with a score"
 

@@ -16,9 +16,10 @@ OUTPUTS = (
     "model_response", "generated_text", "attempt",
 )  # fmt: skip
 COMPLETION = Part(OUTPUTS, rivals=OUTPUTS)
-THINKING = Part(
-    ("thinking", "reasoning_content", "reasoning", "reasoning_trace", "thought", "thoughts", "thinking_trajectories")
-)
+THINKING = Part((
+    "thinking", "reasoning_content", "reasoning", "reasoning_trace", "thought", "thoughts", "thinking_trajectories",
+    "complex_cot",
+))  # fmt: skip
 GOLD = ("answer", "final_answer", "ground_truth", "gold", "gt", "expected_answer", "reference_answer", "correct_answer")
 ANSWER = Part(GOLD, "gold")
 SOLUTION = Part(("solution", "rationale", "explanation"))
@@ -28,7 +29,7 @@ TURNS = Part(
 )
 QUESTION = Part(("question", "prompt", "problem", "query"))
 VERIFIER = Part(("verifier",))
-SYSTEM = Part(("system", "system_prompt"))
+SYSTEM = Part(("system", "system_prompt", "system_message"))
 TOOLS = Part(("tools", "functions"), "any")
 FINISH = Part(("finish_reason",))
 LABEL = Part(("label", "kto_tag", "desirable"), "flag")
