@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from hashlib import sha256
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -29,6 +30,9 @@ from curate.table import read_parquet, write_parquet, write_text_atomic
 
 REASONS = 50
 """Distinct reasons that the ledger lists of a step; the tables hold them all."""
+
+SHOWN = 60
+"""Characters of a setting in the reason why a step is computed again."""
 
 _ROW = re.compile(
     r"[A-Za-z0-9._-]{1,80}-[0-9a-f]{12}(?:-[0-9]{1,9})?(?:\.[0-9]{1,9})?(?:/[0-9]{1,4}){0,8}(?:~[0-9]{1,9})?(?![A-Za-z0-9])"
@@ -97,7 +101,7 @@ def why_again(old: Entry | None, step: Step, key: str) -> str:
         return f"asking again for {rows(old.retriable)} that failed" if old.retriable else ""
     new = step.model_dump(mode="json")
     changed = [
-        f"{name}: {_short(old.settings.get(name))} -> {_short(new.get(name))}"
+        f"{name}: {_change(old.settings.get(name), new.get(name))}"
         for name in sorted({*old.settings, *new})
         if old.settings.get(name) != new.get(name)
     ]
@@ -172,9 +176,18 @@ def _crc32(path: Path) -> int:
     return total
 
 
-def _short(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= 60 else text[:57] + "..."
+def _change(old: Any, new: Any) -> str:
+    """A setting as it was and as it is; of long ones the place where they begin to differ."""
+    was, now = (json.dumps(value, ensure_ascii=False, default=str) for value in (old, new))
+    alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(was, now, strict=False)))
+    start = max(0, alike - SHOWN // 2) if max(len(was), len(now)) > SHOWN else 0
+    return f"{_short(was, start)} -> {_short(now, start)}"
+
+
+def _short(text: str, start: int) -> str:
+    rest = text[start:]
+    shown = rest if len(rest) <= SHOWN else rest[: SHOWN - 3] + "..."
+    return f"...{shown}" if start else shown
 
 
 def remove_stale(run: Run, stems: Mapping[str, Any]) -> None:

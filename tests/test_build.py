@@ -138,6 +138,15 @@ def test_a_changed_later_step_asks_nothing_and_says_why(tmp_path: Path) -> None:
     assert sum("reused" in line for line in lines) == 4
 
 
+def test_a_long_setting_is_told_where_it_changed(tmp_path: Path) -> None:
+    said(write(tmp_path), tmp_path / "run")
+    lines = said(write(tmp_path, RECIPE.replace("think_format]", "think_format, repetition]")), tmp_path / "run")
+    [why] = [line for line in lines if line.startswith("03-grade: again (rewards: ")]
+    was, now = why.split(" -> ")
+    assert "repetition" in now
+    assert "repetition" not in was
+
+
 def test_fresh_computes_again_but_buys_nothing(tmp_path: Path) -> None:
     recipe = write(tmp_path)
     build(load_recipe(recipe), tmp_path / "run")
