@@ -52,6 +52,9 @@ _GLUE = re.compile(
 )
 _ALTERNATIVE = re.compile(r"\b(?:or|maybe|perhaps|possibly|alternatively|either)\b", re.IGNORECASE)
 _HEDGE = re.compile(r"\b(?:or|maybe|perhaps|possibly|alternatively)[\s$\\(]{0,9}\Z", re.IGNORECASE)
+_NO_BOX = re.compile(  # before a box: it is told from the answer
+    r"\b(?:not|(?:wrong|incorrect|false|mistaken|trap|tempting)(?: \w+)?(?: is| would be)?)[\s:$(\\]*\Z", re.IGNORECASE
+)
 _SAID_BY_OTHERS = re.compile(  # before a box
     r"\b(?:people|they|students?|others|some|many|someone|everyone|one)\s(?:(?:might|may|would|could|will|often|even|still"
     r"|wrongly|mistakenly|incorrectly)\s){0,2}(?P<verb>say|think|claim|guess|believe|argue|answer|get|obtain|find)s?"
@@ -105,7 +108,7 @@ def _boxed(text: str) -> Found | None:
     every = boxes(text)
     if not every:
         return None
-    found = [box for box in every if not called_no_answer(text[max(0, box[0] - 60) : box[0]])]
+    found = [box for box in every if not _is_denied(text[max(0, box[0] - 60) : box[0]])]
     found = _without_others(text, found)
     if not found:
         return Found("", "a box that is denied", tuple(content for _, _, content in every))
@@ -129,6 +132,10 @@ def _boxed(text: str) -> Found | None:
         if again is not None:
             return Found(again, "restated" if again else "an answer that is taken back", contents)
     return Found(answer, "boxed", contents)
+
+
+def _is_denied(before: str) -> bool:
+    return called_no_answer(before) or _NO_BOX.search(before) is not None
 
 
 def _without_others(text: str, found: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:

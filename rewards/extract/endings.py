@@ -16,6 +16,7 @@ _NUMBER = re.compile(
 )
 _HEDGED = re.compile(
     r"(?:\d[\d.,/]*\s?\$?\s?(?:or|and/or|o|ou|oder|of|или|或)\s?(?:maybe\s|perhaps\s|even\s|else\s|possibly\s)?"
+    r"|\d\$?,? or \$?[a-z] ?= ?"
     r"|\b(?P<hedge>maybe|perhaps|possibly) \$?[-+]?\d[\d.,/]*[,;]? (?:or )?(?P=hedge) )\$?\s?[-+]?\Z",
     re.IGNORECASE,
 )
@@ -27,7 +28,11 @@ _PART_BEFORE = re.compile(  # of a term, a comparison or a ratio that the last n
     r"|[<>\u2264\u2265]=?|\b[A-Za-z]\()\s?\$?\Z"
 )
 _PART_BEHIND = re.compile(
-    r"\s?\^|\s?\\(?:pi|sqrt|cdot|times)(?![A-Za-z])|[\u03c0\u221a(]|\s[*+/\u00d7]\s?\S|[a-bd-fi-kn-z](?![A-Za-z])"
+    r"\s?\^(?!\s?\{?\s?\\circ)|\s?\\(?:pi|sqrt|cdot|times)(?![A-Za-z])|[\u03c0\u221a(]|\s[*+/\u00d7]\s?\S|[a-bd-fi-kn-z](?![A-Za-z])"
+)
+_SET_ASIDE = re.compile(
+    r"[\s$*)]*(?:is|was|being|as)\s(?:an?\s)?(?:\w+ly\s)?(?:extraneous|rejected|discarded|excluded|invalid|inadmissible)",
+    re.IGNORECASE,
 )
 _BOUND = re.compile(
     r"\b(?:[Uu]p to|[Aa]t (?:most|least)|[Oo]ver|[Uu]nder|[Ll]et \$?\w{1,3} =|upper bound of|lower bound of)\s\$?\Z"
@@ -129,7 +134,12 @@ def last_number(text: str) -> Found | None:
     if _GIVES_UP.search(text, match.end()) or _ONLY_IF.search(text, max(0, match.start() - 200), match.start()):
         return None
     before = text[max(0, match.start() - 60) : match.start()]
-    if _HEDGED.search(before) or _BOUND.search(before) or denied(before, text[match.end() : match.end() + 30]):
+    if (
+        _HEDGED.search(before)
+        or _BOUND.search(before)
+        or _SET_ASIDE.match(text, match.end())
+        or denied(before, text[match.end() : match.end() + 30])
+    ):
         return None
     value = match.group().replace("\u2212", "-").replace("$", "").replace(" ", "")
     signed = before + value[0] if value[0] in "+-" else before

@@ -54,6 +54,7 @@ _RATHER = re.compile(r"\A(?:not|nicht)\s\S{1,40},?\s(?:but|sondern)\s(?:rather\s
 _PART = re.compile(r"\A\([a-e]\)\s+(?=[-$\\]?\d)(?!.*\()")  # "(a) 36" is 36
 _COPULA = re.compile(r"\s?(?:です|である|だ|个|只|条|名)\Z")
 _AGAIN = re.compile(r",?\s(?:i\.e\.|that is,|or equivalently)\s")  # "128, i.e. 2^7"
+_BESIDE = re.compile(r"\s?[;,]\s(?:(?:and|or|also)\s)?(?:(?:the|my|another|other|second|correct|final)\s){0,3}\Z")
 _REASON = re.compile(r",?\s(?:because|since)\s|,\s(?:as|for)\s(?=[A-Za-z(])")
 _PRICE = re.compile(r"\$\d[\d,.]*\s")
 _NEAR = 120  # characters before a stated answer in which another one would stand beside it
@@ -124,6 +125,7 @@ def _side_by_side(before: str, answer: str) -> bool:
     if "nswer" not in before:
         return False
     between = before[max((found.end() for found in _MARKER.finditer(before)), default=len(before)) :].lstrip(" \t\n*:_")
+    between = _BESIDE.sub("", between)
     first, end = _first_statement(between)
     return _NOTHING.fullmatch(between, end) is not None and contradict(first, answer)
 

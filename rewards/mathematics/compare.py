@@ -107,6 +107,8 @@ def _compare_text(gold: Answer, pred: Answer) -> Verdict | None:
         return Verdict(False, f"{short(pred.text)} is a time of day", "time of day")
     if len(gold.letters) > 1 and isinstance(pred.tree, Items) and pred.tree.joined == "or":
         return Verdict(False, "one option or another", "option")
+    if _CHEMICAL.fullmatch(ours := _bare(gold.text)) and ours == _bare(pred.text):
+        return Verdict(True, "identical but for markup", "text")
     if gold.letters and gold.letters == pred.letters and _names_options(gold, pred):
         return Verdict(True, f"option {''.join(gold.letters)}", "option")
     if isinstance(gold.tree, Words) or (isinstance(pred.tree, Words) and gold.tree is not None):

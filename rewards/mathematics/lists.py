@@ -47,7 +47,8 @@ def same_list(gold: Node, pred: Node, equal: Equal) -> bool | None:
     if (is_set(gold) and isinstance(pred, Braces)) or (is_set(pred) and isinstance(gold, Braces)):
         listed = gold if isinstance(gold, Braces) else pred
         if not any(isinstance(item, Bracket) for item in children(listed)):  # {(0,1), (1,0)} holds points
-            return same_solution(gold, pred)
+            verdict = same_solution(gold, pred)
+            return False if verdict is None and isinstance(pred, Bracket) else verdict  # (b, a) is no set of two
     gold, pred = _as_listed(gold, pred), _as_listed(pred, gold)
     left, right = _parts(gold), _parts(pred)
     if isinstance(gold, Braces) or isinstance(pred, Braces):

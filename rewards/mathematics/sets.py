@@ -10,10 +10,10 @@ from math import ceil, floor
 
 from rewards.mathematics.digits import as_float
 from rewards.mathematics.equality import same
-from rewards.mathematics.traversal import names_in, variables_in
+from rewards.mathematics.traversal import children, names_in, variables_in
 from rewards.mathematics.tree import SETS, Apply, Braces, Bracket, Builder, Items, Name, Node, Num, Relation
 
-MAX_ENDS = 60
+MAX_ENDS, _MAX_NAMES = 60, 8
 _NOT_REAL = SETS - {"Reals"}
 
 
@@ -95,15 +95,37 @@ def solved(node: Node) -> Node:
 def same_set(a: Node, b: Node) -> bool | None:
     """Whether two sets hold the same numbers; None when one cannot be cut at constants.
 
-    >>> from rewards.mathematics.parser import parse
-    >>> same_set(parse("x > 3"), parse("(3, oo)"))
-    True
+    >>> same_set(Name("Reals"), Bracket("(", (Num(0), Name("infinity")), ")"))
+    False
     """
+    if _sets_in(a) and _sets_in(b):
+        names = sorted(_sets_in(a) | _sets_in(b))
+        places = range(1 << len(names)) if len(names) <= _MAX_NAMES else ()
+        return all(_within(a, place, names) == _within(b, place, names) for place in places) if places else None
     try:
         ends = _sorted_ends(a, b)
         return all(_holds(a, place, ends) == _holds(b, place, ends) for place in range(2 * len(ends) + 1))
     except NotASet:
         return None
+
+
+def _sets_in(node: Node) -> frozenset[str]:
+    """The sets that `(A ∪ B) ∩ C` is made of; none where anything else is in it."""
+    if isinstance(node, Name):
+        return frozenset() if node.name in SETS else frozenset({node.name})
+    if not (isinstance(node, Apply) and node.op in ("union", "intersection", "minus")):
+        return frozenset()
+    first, second = (_sets_in(arg) for arg in node.args)
+    return first | second if first and second else frozenset()
+
+
+def _within(node: Node, place: int, names: list[str]) -> bool:
+    """Whether what is in the sets whose bits are set in `place`, and in no other, is in this one."""
+    if isinstance(node, Name):
+        return node.name in names and bool(place >> names.index(node.name) & 1)
+    first, second = (_within(arg, place, names) for arg in children(node))
+    assert isinstance(node, Apply)
+    return {"union": first or second, "intersection": first and second, "minus": first and not second}[node.op]
 
 
 def same_solution(gold: Node, pred: Node) -> bool | None:

@@ -18,6 +18,10 @@ _ONE_OPTION = re.compile(
     r"(?:(?:\((?P<bracketed>[A-J])\)|(?P<marked>[A-J])[).:])(?:\s*(?P<rest>.{1,200}))?|(?P<bare>[A-J]))",
     re.DOTALL,
 )
+_OPERATOR = re.compile(  # A \cup B is no A, B
+    r"\\(?:cup|cap|setminus|times|cdot|to|in|land|lor|wedge|vee|perp|parallel|sim|cong|iff|implies|(?:sub|sup)set\w*|\w*arrow)"
+    r"(?![A-Za-z])"
+)
 _OTHER_OPTION = re.compile(r"\([A-J]\)|\b[B-J]\b|\bor\b")
 _SEVERAL_OPTIONS = re.compile(r"\(?[A-J]\)?(?:(?:[\s,;&]|and)*\(?[A-J]\)?)+")
 _SYNONYMS = {
@@ -86,7 +90,7 @@ def letters_of(text: str) -> tuple[str, ...]:
     if _OPTION.search(text) is None:
         return ()
     plain = re.sub(r"\\[a-z]+|\\.|[${}*]", " ", unmarked(text)).strip() if len(text) < 300 else ""
-    if _SEVERAL_OPTIONS.fullmatch(plain):
+    if _SEVERAL_OPTIONS.fullmatch(plain) and _OPERATOR.search(text) is None:
         found = re.findall(r"[A-J]", plain)
         if len(set(found)) == len(found):
             return tuple(sorted(found))
