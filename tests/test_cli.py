@@ -182,6 +182,11 @@ def test_every_reading_command_speaks_json(built: Path, words: list[str]) -> Non
     assert json.loads(done.stdout)
 
 
+def test_show_has_no_answer_for_two_tables_at_once(built: Path) -> None:
+    code, told = inside("show", "run", "--dropped", "--failed", cwd=built)
+    assert (code, "give one of them" in told) == (2, True)
+
+
 def test_show_prints_the_funnel_and_rows_by_reason(built: Path) -> None:
     shown = curate("show", "run", "--rows", "1", cwd=built).stdout
     assert re.search(r"01-generate +6 +6 +12 +0 +0", shown)

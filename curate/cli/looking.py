@@ -31,6 +31,8 @@ def show(
     from curate.errors import UsageError
     from curate.show import file_text, is_data, show_file, show_run, show_text
 
+    if dropped and failed:
+        raise UsageError("--dropped and --failed are two tables: give one of them")
     if is_data(run):
         if step is not None or dropped or failed:
             raise UsageError(f"{run} is no run: --step, --dropped and --failed look at the steps of one")
