@@ -15,10 +15,11 @@ import os
 import sys
 import threading
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-from rewards.sandbox import plain
+from rewards.sandbox import frames, plain, preamble
+from rewards.sandbox.passing import Received
 from rewards.sandbox.waiting import self_pipes
 
 SOLUTION = "<solution>"
@@ -58,19 +59,19 @@ def serve(fd: int) -> None:
     First frame in: {"programs": [text, ...], "preamble": bool}; the first that compiles is run as a module. Answer:
     {"loaded": true} or {"error": [class, message]}. Then one frame per request, see `_Server.answer`.
     """
-    job = plain.receive(fd)
+    job = frames.receive(fd)
     module = types.ModuleType("solution")
     sys.modules["solution"] = module
     try:
         _run(job, module)
     except BaseException as error:  # noqa: BLE001  whatever the model's code raises
-        plain.send(fd, {"error": describe(error)})
+        frames.send(fd, {"error": describe(error)})
         return
-    plain.send(fd, {"loaded": True})
+    frames.send(fd, {"loaded": True})
     server = _Server(fd, module.__dict__)
     while True:
         try:
-            request = plain.receive(fd)
+            request = frames.receive(fd)
         except EOFError:
             return
         server.answer(request)
@@ -82,7 +83,7 @@ def run_program(fd: int) -> None:
     {"ended": true} after its last line or sys.exit(), whatever the status (as LiveCodeBench);
     {"error": [class, message]} after an uncaught exception. The process then exits.
     """
-    job = plain.receive(fd)
+    job = frames.receive(fd)
     module = types.ModuleType("__main__")
     sys.modules["__main__"] = module
     vars(builtins).update(open=_open)
@@ -93,7 +94,7 @@ def run_program(fd: int) -> None:
         _finish()
     except BaseException as error:  # noqa: BLE001  whatever the model's code raises
         ended = {"error": describe(error)}
-    plain.send(fd, ended)
+    frames.send(fd, ended)
 
 
 _STREAMS = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
@@ -136,8 +137,8 @@ def _run(job: dict[str, Any], module: types.ModuleType) -> None:
     with contextlib.suppress(OSError):
         os.chdir("/tmp")  # noqa: S108  a file system of its own, where it may write
     if job.get("preamble"):
-        vars(builtins).update(preamble())  # beside the solution's own names, so that none of these passes for one
-        module.__dict__.update(ListNode=_ListNode, TreeNode=_TreeNode)
+        vars(builtins).update(preamble.usual_names())  # beside the solution's own, so that none passes for one of them
+        module.__dict__.update(ListNode=preamble.ListNode, TreeNode=preamble.TreeNode)
     code = _compile(job["programs"])
     exec(code, module.__dict__)  # noqa: S102  this is what the sandbox is for
 
@@ -174,7 +175,7 @@ class _Server:
         reply: dict[str, Any] = {"id": request["id"]}
         try:
             target = self.target(request["on"])
-            given = _Given(self, request.get("objects", ()))
+            given = Received(self, request.get("objects", ()))
             arguments = plain.decode(request.get("args", []), given.resolve)
             named = plain.decode(request.get("kwargs", {"d": []}), given.resolve)
             before = plain.dumps(request.get("args", [])) if request.get("watch") else b""
@@ -195,7 +196,7 @@ class _Server:
         except BaseException as error:  # noqa: BLE001  whatever the model's code raises
             reply["error"] = describe(error)
             reply["base"] = next((kind.__name__ for kind in type(error).__mro__ if kind.__module__ == "builtins"), "")
-        plain.send(self.fd, reply)
+        frames.send(self.fd, reply)
 
     def target(self, on: dict[str, Any]) -> object:
         if "ref" in on:
@@ -224,9 +225,9 @@ class _Server:
         """A function of the tests that was passed to the solution: calling it asks the other side."""
 
         def call(*arguments: object) -> object:
-            plain.send(self.fd, {"callback": number, "args": plain.encode(list(arguments), self.export)})
+            frames.send(self.fd, {"callback": number, "args": plain.encode(list(arguments), self.export)})
             while True:
-                message = plain.receive(self.fd)
+                message = frames.receive(self.fd)
                 if "do" not in message:
                     break
                 self.answer(message)
@@ -235,66 +236,6 @@ class _Server:
             return plain.decode(message["value"], self.resolve)
 
         return call
-
-
-class _Given:
-    """Objects of the tests that come with a request, made anew of the solution's classes of the same names, if any."""
-
-    def __init__(self, server: _Server, states: Sequence[Any]) -> None:
-        self.server = server
-        self.states = [state for _, state in states]
-        kinds = {kind: server.names.get(kind) or type(kind, (), {}) for kind, _ in states}
-        self.objects: list[Any] = [object.__new__(kinds[kind]) for kind, _ in states]
-        self.places = {id(one): place for place, one in enumerate(self.objects)}
-        for one, state in zip(self.objects, self.states, strict=True):
-            for name, value in plain.decode(state, self.resolve).items():
-                object.__setattr__(one, name, value)
-
-    def resolve(self, body: plain.Tree) -> object:
-        if isinstance(body, dict) and "object" in body:
-            return self.objects[body["object"]]
-        return self.server.resolve(body)
-
-    def export(self, value: object) -> plain.Tree:
-        place = self.places.get(id(value))
-        return self.server.export(value) if place is None else {"ref": {"object": place}}
-
-    def changed(self) -> list[tuple[int, plain.Tree]]:
-        """Place and attributes of those that are no longer as they came."""
-        after = [plain.encode(vars(one), self.export) for one in self.objects]
-        return [(place, new) for place, (old, new) in enumerate(zip(self.states, after, strict=True)) if old != new]
-
-
-_MODULES = (
-    "bisect cmath collections copy datetime decimal fractions functools heapq io itertools json math operator random re"
-    " statistics string sys time typing"
-)
-
-
-def preamble() -> dict[str, Any]:
-    """The names LeetCode and LiveCodeBench solutions may use without importing them.
-
-    What `from X import *` gives for the usual modules and the modules themselves. Nothing here hides a built-in.
-    """
-    names: dict[str, Any] = {}
-    modules = {name: __import__(name) for name in _MODULES.split()}
-    for name in ("collections", "heapq", "bisect", "copy", "math", "itertools", "functools", "operator", "typing"):
-        public = getattr(modules[name], "__all__", None) or [n for n in dir(modules[name]) if not n.startswith("_")]
-        names |= {n: getattr(modules[name], n) for n in public if not hasattr(builtins, n)}
-    return names | modules
-
-
-class _ListNode:
-    def __init__(self, val: object = 0, next: object = None) -> None:  # noqa: A002  LeetCode's own name
-        self.val = val
-        self.next = next
-
-
-class _TreeNode:
-    def __init__(self, val: object = 0, left: object = None, right: object = None) -> None:
-        self.val = val
-        self.left = left
-        self.right = right
 
 
 def main(fd: int, role: str) -> None:

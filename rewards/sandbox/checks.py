@@ -25,7 +25,7 @@ Judge = Callable[[Any], str]
 
 
 class Solution(NamedTuple):
-    """Model-written code. programs: texts of which the first that compiles is run. preamble: see candidate.preamble."""
+    """Model-written code. programs: texts of which the first that compiles is run. preamble: see preamble.py."""
 
     programs: tuple[str, ...]
     preamble: bool = False

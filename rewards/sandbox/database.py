@@ -16,7 +16,7 @@ import sqlite3
 import time
 from typing import Any
 
-from rewards.sandbox import plain
+from rewards.sandbox import frames, plain
 
 _ALLOWED = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE})
 _REFUSED_FUNCTIONS = frozenset({"load_extension", "readfile", "writefile", "edit", "fts3_tokenizer"})
@@ -36,11 +36,11 @@ def main(fd: int) -> None:
     read a table, per query]}, a result being {"rows": tree, "names": of the columns} or {"error": text}; or
     {"error": text} when the script fails.
     """
-    job = plain.receive(fd)
+    job = frames.receive(fd)
     try:
         given = _build(job["script"])
     except (sqlite3.Error, sqlite3.Warning, ValueError) as error:
-        plain.send(fd, {"error": str(error)[:300]})
+        frames.send(fd, {"error": str(error)[:300]})
         return
     reads = [False] * len(job["queries"])
     results = []
@@ -50,7 +50,7 @@ def main(fd: int) -> None:
         database.close()
         if "error" in results[-1][job["judged"]]:
             break
-    plain.send(fd, {"results": results, "reads": reads})
+    frames.send(fd, {"results": results, "reads": reads})
 
 
 def _build(script: str) -> sqlite3.Connection:

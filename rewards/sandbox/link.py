@@ -6,8 +6,9 @@ import os
 import time
 from typing import Any
 
-from rewards.sandbox import plain
+from rewards.sandbox import frames, plain
 from rewards.sandbox.errors import Ended, Unsupported, raise_again
+from rewards.sandbox.passing import Sent
 from rewards.sandbox.remote import Remote, RemoteCoroutine, is_remote
 from rewards.sandbox.waiting import readable
 
@@ -27,7 +28,7 @@ class Link:
 
     def ask(self, operation: str, target: dict[str, Any], *arguments: Any, **named: Any) -> Any:
         """Do one thing over there and return its value, or raise what it raised."""
-        given = _Given(self)
+        given = Sent(self)
         request = {
             "id": os.urandom(8).hex(),
             "do": operation,
@@ -59,18 +60,18 @@ class Link:
         if self.ended:  # the tests may have swallowed the first one
             raise Ended(self.ended)
         try:
-            plain.send(self.fd, request)
+            frames.send(self.fd, request)
             deadline = time.monotonic() + self.timeout_s
             while True:
                 left = deadline - time.monotonic()
                 if left <= 0 or not readable(self.fd, seconds=left):
                     raise self.end(f"timed out after {self.timeout_s:g} s")
-                reply = plain.receive(self.fd)
+                reply = frames.receive(self.fd)
                 if not isinstance(reply, dict):
                     raise self.end("the solution broke its channel")
                 if "callback" not in reply:
                     return reply
-                plain.send(self.fd, self.call_back(reply))
+                frames.send(self.fd, self.call_back(reply))
         except (EOFError, OSError):
             raise self.end("the solution's process ended") from None
         except plain.NotPlain as error:
@@ -108,65 +109,6 @@ class Link:
             remote = RemoteCoroutine if kind == "coroutine" else Remote
             self.remotes[number] = remote(self, {"ref": number}, kind)
         return self.remotes[number]
-
-
-class _Given:
-    """Objects of the tests' own classes that go to the solution with one request: by value, however they hang together.
-
-    The solution has a class of the same name (ListNode, which both take from the prompt), or the class only holds
-    attributes (MBPP's Node); what the solution changes in such an object is carried over, as far as the object had
-    these attributes.
-    """
-
-    def __init__(self, link: Link) -> None:
-        self.link = link
-        self.objects: list[Any] = []
-        self.places: dict[int, int] = {}
-
-    def export(self, value: object) -> plain.Tree:
-        kind = type(value)
-        if is_remote(value) or callable(value) or kind.__module__ != "tests" or kind.__new__ is not object.__new__:
-            return self.link.export(value)
-        if kind.__name__ not in self.link.classes:
-            try:
-                self.link.ask("get", {"name": kind.__name__})
-            except NameError:
-                if _behaves(kind):
-                    return self.link.export(value)
-            self.link.classes.add(kind.__name__)
-        place = self.places.setdefault(id(value), len(self.objects))
-        if place == len(self.objects):
-            self.objects.append(value)
-        return {"ref": {"object": place}}
-
-    def states(self) -> list[plain.Tree]:
-        """Class and attributes of all objects; those that hang on others come along."""
-        return [[type(one).__name__, plain.encode(vars(one), self.export)] for one in self.objects]  # grows meanwhile
-
-    def resolve(self, body: plain.Tree) -> object:
-        if type(body) is dict:
-            return self._object(body.get("object"))
-        return self.link.resolve(body)
-
-    def update(self, changed: plain.Tree) -> None:
-        """Carry over what the solution did to the objects."""
-        for place, state in changed if type(changed) is list else ():
-            own, after = vars(self._object(place)), plain.decode(state, self.resolve)
-            own.update({name: value for name, value in dict(after).items() if name in own})
-
-    def _object(self, place: Any) -> Any:
-        if type(place) is not int or not 0 <= place < len(self.objects):
-            raise plain.NotPlain("not a reference")
-        return self.objects[place]
-
-
-def _behaves(kind: type) -> bool:
-    """Whether a class of the tests has methods that a solution may call, or that Python may."""
-    return kind.__bases__ != (object,) or any(
-        callable(value) or hasattr(value, "__get__")
-        for name, value in vars(kind).items()
-        if name not in ("__init__", "__repr__", "__str__", "__dict__", "__weakref__")
-    )
 
 
 def _update(arguments: tuple[Any, ...], after: Any) -> None:

@@ -6,14 +6,11 @@ JSON with one-key objects as tags. What arrives is built anew from exact built-i
 `__eq__`, a lazy object or a `__class__` property has nothing to say on the other side. An instance of a subclass
 (Counter, IntEnum) travels as the built-in value it holds; a namedtuple too, but to tests it keeps its names. Reading
 needs no trust: no code is looked up by name, size and depth are limited.
-
-Frames on a pipe are a length of four bytes and that many bytes of JSON.
 """
 
 from __future__ import annotations
 
 import json
-import os
 from collections import deque, namedtuple
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
@@ -22,7 +19,6 @@ from fractions import Fraction
 from typing import Any
 
 MAX_DEPTH = 200
-MAX_FRAME = 64 << 20
 MAX_TERM_BITS = 1 << 17  # of a fraction: reducing it takes quadratic time
 FEW = 1_000  # items of a set whose hashes may all be equal
 
@@ -107,33 +103,6 @@ def loads(data: bytes) -> Tree:
         return json.loads(data)
     except (ValueError, RecursionError, MemoryError) as error:
         raise NotPlain(f"not JSON: {type(error).__name__}") from None
-
-
-def send(fd: int, tree: Tree) -> None:
-    """Write one frame. Blocks; raises OSError when the other side is gone."""
-    data = dumps(tree)
-    left = memoryview(len(data).to_bytes(4, "big") + data)
-    while left:
-        left = left[os.write(fd, left) :]
-
-
-def receive(fd: int) -> Tree:
-    """Read one frame. Blocks; raises EOFError when the other side is gone, NotPlain for what is no frame."""
-    size = int.from_bytes(_exactly(fd, 4), "big")
-    if size > MAX_FRAME:
-        raise NotPlain(f"a frame of {size} bytes")
-    return loads(_exactly(fd, size))
-
-
-def _exactly(fd: int, size: int) -> bytes:
-    parts = []
-    while size:
-        part = os.read(fd, min(size, 1 << 20))
-        if not part:
-            raise EOFError
-        parts.append(part)
-        size -= len(part)
-    return b"".join(parts)
 
 
 def _int(value: int, _export: Export | None, _depth: int) -> Tree:

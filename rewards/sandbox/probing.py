@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from rewards.sandbox import jail, kernel, plain
+from rewards.sandbox import frames, jail, kernel, plain
 from rewards.sandbox.doors import Doors
 from rewards.sandbox.waiting import readable
 
@@ -37,12 +37,12 @@ def strongest(max_level: str, doors: Doors, start: Start) -> tuple[str, dict[str
     if pid == 0:
         try:
             jail.give_up_root(doors)
-            plain.send(write, _search(max_level, doors, start))
+            frames.send(write, _search(max_level, doors, start))
         finally:
             os._exit(0)
     os.close(write)
     try:
-        level, reasons, on_disk = plain.receive(read)
+        level, reasons, on_disk = frames.receive(read)
     except (EOFError, plain.NotPlain):
         level, reasons, on_disk = "none", {"all": "the probe ended"}, False
     finally:
@@ -81,7 +81,7 @@ def _try(level: str, doors: Doors, start: Start) -> dict[str, Any]:
             inside.close()
             if not readable(control.fileno(), seconds=PROBE_SECONDS):
                 return {"problem": "the probe did not answer"}
-            return {"problem": "", **plain.receive(control.fileno())}
+            return {"problem": "", **frames.receive(control.fileno())}
         except (OSError, EOFError, plain.NotPlain) as error:
             return {"problem": _why_not(level) or f"the probe could not run ({type(error).__name__})"}
         finally:

@@ -18,7 +18,7 @@ import sys
 import time
 from typing import Any
 
-from rewards.sandbox import candidate, database, jail, kernel, plain, probing, tester
+from rewards.sandbox import candidate, database, frames, jail, kernel, plain, probing, tester
 from rewards.sandbox.doors import Doors
 from rewards.sandbox.waiting import readable
 
@@ -170,7 +170,7 @@ class Slot:
         elif role == "database":
             database.main(CONTROL)
         elif role == "probe":
-            plain.send(CONTROL, probing.probe(self.level))
+            frames.send(CONTROL, probing.probe(self.level))
         else:
             if role == "program":
                 _fresh_streams()

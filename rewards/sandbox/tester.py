@@ -13,7 +13,7 @@ from collections.abc import Callable
 from functools import partial as bind
 from typing import Any
 
-from rewards.sandbox import plain
+from rewards.sandbox import frames
 from rewards.sandbox.collected import collected, count_unittest, refuse_out_of_reach
 from rewards.sandbox.errors import Ended, SolutionError, Unsupported
 from rewards.sandbox.link import Link
@@ -31,14 +31,14 @@ def main(fd: int, link_fd: int) -> None:
     Job: {"helpers", "tests": [text, ...], "entry_point", "timeout_s", "partial"}. Report: {"passed", "total", "why"},
     or {"unsupported": why}.
     """
-    job = plain.receive(fd)
+    job = frames.receive(fd)
     sys.setrecursionlimit(20_000)
     self_pipes()
     try:
         report = _Tests(job, Link(link_fd, job["timeout_s"])).run()
     except Unsupported as error:
         report = {"unsupported": str(error)}
-    plain.send(fd, report)
+    frames.send(fd, report)
 
 
 class _Tests:

@@ -82,6 +82,11 @@ CASES = {
         IN_PLACE,
         "(head := list_node([1, 2])) and candidate(head) is None and is_same_list(head, list_node([2, 7, 4, 7]))",
     ),
+    "a class with slots": (
+        "class ListNode:\n    __slots__ = ('val', 'next')\n    def __init__(self, val, next):\n        self.val, self.next = val, next\n"
+        + IN_PLACE,
+        "(head := list_node([1])) and candidate(head) is None and is_same_list(head, list_node([2, 7]))",
+    ),
     "the same node": (
         CYCLE,
         "(head := list_node([1, 2])) and not setattr(head.next, 'next', head) and candidate(head) is head",
