@@ -11,6 +11,7 @@ function move(by) {
   here = Math.min(Math.max(here + by, 0), rows.length - 1);
   rows[here].classList.add("here");
   rows[here].scrollIntoView({ block: "nearest" });
+  rows[here].querySelector("a.open")?.focus({ preventScroll: true }); // so that a screen reader tells the row
 }
 
 const prefer = (value) => () => click(`.prefer button[value="${value}"]`);
