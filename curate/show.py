@@ -72,24 +72,30 @@ def is_data(path: Path) -> bool:
 
 
 def show_file(path: Path, *, reason: str | None = None, rows: int = 3) -> dict[str, Any]:
-    """How many rows a file or a folder of files has, which columns, and some of them. Raises DataError."""
+    """How many rows a file or a folder of files has, which columns, what was decided in reading it, and some of them.
+
+    Raises DataError.
+    """
+    unread, notes = 0, list[str]()
     if path.suffix == ".parquet" and path.is_file():
-        query, unread = Table(path).lazy, 0
+        query = Table(path).lazy
     else:
         read = files.read(path)
-        query, unread = read.frame.lazy(), read.failed.height
+        query, unread, notes = read.frame.lazy(), read.failed.height, [*read.notes]
     names = query.collect_schema().names()
     if reason is not None and REASON in names:
         query = query.filter(pl.col(REASON).str.contains(reason, literal=True))
     count = query.select(pl.len()).collect().item()
     shown = query.head(rows).collect().to_dicts()
-    return {"file": str(path), "columns": names, "unread": unread, "count": count, "rows": _told(shown)}
+    told = {"file": str(path), "columns": names, "unread": unread, "notes": notes, "count": count}
+    return told | {"rows": _told(shown)}
 
 
 def file_text(shown: dict[str, Any]) -> str:
     """The same as text."""
     unread = f", {shown['unread']:,} that cannot be read" if shown["unread"] else ""
-    return "\n".join([f"{counted(shown['count'])}{unread}: {', '.join(shown['columns'])}", *_rows_text(shown)])
+    head = f"{counted(shown['count'])}{unread}: {', '.join(shown['columns'])}"
+    return "\n".join([head, *(f"  {note}" for note in shown["notes"]), *_rows_text(shown)])
 
 
 def show_text(shown: dict[str, Any]) -> str:

@@ -11,6 +11,7 @@ import pytest
 
 from curate.dialects import detect
 from curate.errors import DataError
+from curate.show import file_text, show_file
 from curate.sources.files import read
 
 ROWS = [{"prompt": "1+1?", "completion": "two"}, {"prompt": "2+2?", "completion": "four"}]
@@ -137,3 +138,14 @@ def test_lists_in_python_notation_are_pointed_at(tmp_path: Path) -> None:
     pl.DataFrame({"messages": [str([{"role": "user", "content": "1+1?"}])]}).write_csv(path)
     with pytest.raises(DataError, match=r"column 'messages' is text in Python's notation .*json\.dumps"):
         detect(read(path).frame)
+
+
+def test_what_was_decided_in_reading_a_file_is_shown_with_its_rows(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"a": "x"}{"a": "y"}\n{"a": NaN}\n')
+    assert file_text(show_file(path, rows=0)).splitlines() == [
+        "3 rows: a",
+        "  column 'a' mixes numbers and text: what was no text is now its JSON",
+        "  NaN or Infinity, which are no JSON, were kept as floats, in 1 row",
+        "  objects one behind the other on one line were each read as a row, in 2 rows",
+    ]
