@@ -163,7 +163,7 @@ class Asker:
         if 200 <= status < 300:
             self._gate.open()
             return self._read(asked, reply.content)
-        said = f"HTTP {status}: {_shown(chat.error_text(reply.content))}"
+        said = f"HTTP {status}: {_shown(chat.error_text(reply.content))}".removesuffix(": ")
         wait_s = chat.retry_after_s(reply.retry_after, now=time.time())
         is_forbidden_here = status == 403 and self._gate.successes > 0 and self._forbidden < FORBIDDEN_IN_A_ROW
         advice = None if is_forbidden_here else hopeless(reply, wait_s, asked.request)

@@ -12,7 +12,7 @@ LONGEST_WAIT_S: Final = 300.0
 TOO_MUCH: Final = frozenset({429, 503, 529})
 NO_MONEY: Final = frozenset({"insufficient_quota", "billing_hard_limit_reached"})
 ADVICE: Final = {
-    401: "The key is refused: set a valid one in the variable that api_key_env names.",
+    401: "The key is refused, or none was sent: set a valid one in the variable that the engine's api_key_env names.",
     402: "The account has no credit left.",
     403: "The key may not use this model.",
     404: "No such model, or no such path: for most servers the url ends with /v1, and url/models lists the models.",

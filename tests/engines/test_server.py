@@ -112,6 +112,7 @@ def test_faults_that_pass_lose_no_row(open_engine: Open, server: Misbehaving) ->
     [
         ("500", "HTTP 500: no: 500"),
         ("429-now", "HTTP 429: slow down"),
+        ("500-empty", "HTTP 500 (tried"),
         ("html", "no JSON: <html><body>502 Bad Gateway"),
         ("cut", "the answer was cut off"),
         ("closed", "the connection was closed without an answer"),

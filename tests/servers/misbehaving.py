@@ -24,8 +24,8 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 seen: Counter[str] = Counter()
-inside = 0
-most_inside = 0
+load: Counter[str] = Counter()
+"""Requests inside, now and at most, since the last `/forget`: one that never ends counts for its own test alone."""
 
 
 def completion(content: object, **changes: Any) -> dict[str, Any]:
@@ -88,6 +88,8 @@ async def behave(what: str, asked: dict[str, Any], key: str) -> Response:  # noq
             return JSONResponse(["no", "object"])
         case "empty":
             return Response(b"", 200)
+        case "500-empty":
+            return Response(b"", 500)
         case "deep":
             return Response(b"[" * 100_000, 200)
         case "text-plain":
@@ -114,19 +116,19 @@ async def behave(what: str, asked: dict[str, Any], key: str) -> Response:  # noq
 
 
 async def chat(request: Request) -> Response:
-    global inside, most_inside  # noqa: PLW0603 - the counters of one process
+    mine = load
     asked = await request.json()
     order = json.loads(asked["messages"][-1]["content"])
     name = json.dumps(order)
     turn = seen[name]
     seen[name] += 1
-    inside += 1
-    most_inside = max(most_inside, inside)
+    mine["now"] += 1
+    mine["most"] = max(mine["most"], mine["now"])
     try:
         what = order["do"][min(turn, len(order["do"]) - 1)]
         return await behave(what, asked | order, request.headers.get("authorization", "").removeprefix("Bearer "))
     finally:
-        inside -= 1
+        mine["now"] -= 1
 
 
 async def bare(request: Request) -> Response:
@@ -146,12 +148,12 @@ async def bare(request: Request) -> Response:
 
 
 async def tell(request: Request) -> Response:
-    return JSONResponse({"seen": seen, "most_inside": most_inside})
+    return JSONResponse({"seen": seen, "most_inside": load["most"]})
 
 
 async def forget(request: Request) -> Response:
-    global most_inside  # noqa: PLW0603 - the counters of one process
-    most_inside = 0
+    global load  # noqa: PLW0603 - the counter of one process
+    load = Counter()
     seen.clear()
     return Response()
 
