@@ -75,7 +75,7 @@ def _slow_document(data: bytes, file: str, intake: Intake) -> None:
         if error.msg == "Extra data" and "\n" in first:
             intake.notes.append(f"{file} is objects one behind the other, each over several lines")
             elements = _documents(text, decoder, file, intake)
-        elif error.msg == "Extra data" and "\n" in text[: error.pos]:
+        elif error.msg == "Extra data" and ("\n" in text[: error.pos] or first[:1] + text[error.pos] == "{{"):
             intake.notes.append(f"{file} is JSON lines, whatever its name says")
             read_lines([Block(1, data)], file, intake)
             return

@@ -32,6 +32,7 @@ def write(path: Path, data: str | bytes) -> Path:
             "one behind the other",
         ),
         ("line.jsonl", "".join(map(json.dumps, ROWS)), "one behind the other on one line"),
+        ("line.json", " ".join(map(json.dumps, ROWS)), "one behind the other on one line"),
         ("jq.json", "".join(json.dumps(row, indent=2) for row in ROWS), "one behind the other"),
         ("comma.json", json.dumps(ROWS)[:-1] + ",\n]", "ends in a comma"),
         ("frame.json", json.dumps({name: {str(n): row[name] for n, row in enumerate(ROWS)} for name in ROWS[0]}), ""),
