@@ -121,9 +121,9 @@ def _left(steps: tuple[Step, ...], run: Run, context: Context) -> list[Step]:
 def _require(lack: str, context: Context) -> None:
     """Say what engines lack. Raises EngineDown where no answer is stored, without which they would be asked."""
     if lack and not len(context.journal):
-        raise EngineDown(f"{lack} Nothing was done yet")
+        raise EngineDown(f"Nothing was done yet: {lack}")
     if lack:
-        context.progress.say(f"{lack} Answers that are stored are used; a new question ends the build")
+        context.progress.say(f"stored answers are used, a new question ends the build: {lack}")
 
 
 def _steps(

@@ -27,7 +27,7 @@ def lacking(recipe: Recipe, engines: Iterable[str]) -> str:
         if lack := recipe.engines[engine].lacks():
             names.setdefault(lack, []).append(engine)
     told = [f"engine{'s' * (len(these) > 1)} {', '.join(these)}: {lack}" for lack, these in names.items()]
-    return " ".join(told)
+    return "; ".join(told)
 
 
 @dataclass

@@ -397,7 +397,7 @@ def test_a_missing_key_is_told_by_the_plan_and_before_any_work_of_a_build(
     told = [line for line in plan_text(make_plan(load_recipe(path))).splitlines() if "CURATE" in line]
     assert len(told) == 1
     assert told[0].startswith(f"Before a build: {KEY_IS_MISSING}")
-    with pytest.raises(EngineDown, match=re.escape(KEY_IS_MISSING)):
+    with pytest.raises(EngineDown, match=re.escape(f"Nothing was done yet: {KEY_IS_MISSING}")):
         build(load_recipe(path), tmp_path / "run")
     assert not (tmp_path / "run" / "steps").exists()
     build(load_recipe(path), tmp_path / "run", until="load")
@@ -415,7 +415,7 @@ def test_what_is_stored_is_built_again_without_a_key(tmp_path: Path, monkeypatch
     assert not [line for line in said(path, tmp_path / "run") if "CURATE" in line]
     fresh = said(path, tmp_path / "run", fresh=True)
     assert [line for line in fresh if "CURATE" in line] == [fresh[0]]
-    assert fresh[0].startswith(KEY_IS_MISSING)
+    assert fresh[0].startswith(f"stored answers are used, a new question ends the build: {KEY_IS_MISSING}")
     path.write_text(path.read_text().replace("max_tokens: 60", "max_tokens: 60, system: Be brief."))
     with pytest.raises(EngineDown, match="CURATE_TEST_KEY"):
         build(load_recipe(path), tmp_path / "run")
