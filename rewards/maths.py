@@ -17,8 +17,8 @@ from typing import Any
 from rewards import extract, pool
 from rewards.base import Score
 from rewards.mathematics.answers import read
-from rewards.mathematics.clocks import time_said
 from rewards.mathematics.compare import compare
+from rewards.mathematics.dates import time_said
 from rewards.mathematics.plain import Verdict
 from rewards.mathematics.tree import Braces, Items, Num, Quantity, Words
 

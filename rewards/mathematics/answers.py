@@ -13,7 +13,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from rewards.mathematics.measured import as_quantity, mixed_units
-from rewards.mathematics.numerals import number
+from rewards.mathematics.numerals import COUNTED, number, spoken
 from rewards.mathematics.parser import parse
 from rewards.mathematics.phrases import as_formula, as_written
 from rewards.mathematics.quantities import unit_of
@@ -21,7 +21,6 @@ from rewards.mathematics.remarks import is_noun
 from rewards.mathematics.respelling import letters_apart
 from rewards.mathematics.series import count_series
 from rewards.mathematics.signs import finished
-from rewards.mathematics.spoken import COUNTED, spoken
 from rewards.mathematics.traversal import has_words
 from rewards.mathematics.tree import (
     MAX_CHARS,

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 
 from rewards.mathematics.answers import Answer, read
-from rewards.mathematics.clocks import is_clock, same_time, same_year
-from rewards.mathematics.dates import same_day
+from rewards.mathematics.dates import is_clock, same_day, same_time, same_year
 from rewards.mathematics.definitions import value_of
 from rewards.mathematics.expressions import within
 from rewards.mathematics.kinds import equal
-from rewards.mathematics.parts import parts_of
+from rewards.mathematics.phrases import parts_of
 from rewards.mathematics.plain import Verdict, compare_plain, short
 from rewards.mathematics.quantities import unit_of
 from rewards.mathematics.readings import equal_otherwise

@@ -11,8 +11,7 @@ from typing import Any
 
 from rewards.mathematics.elementary import RULES
 from rewards.mathematics.exact import unknown, value_at
-from rewards.mathematics.series import holds_series, size_of, whole
-from rewards.mathematics.totals import limit, total
+from rewards.mathematics.series import holds_series, limit, size_of, total, whole
 from rewards.mathematics.traversal import arguments_of, function_called, names_in
 from rewards.mathematics.tree import Apply, Bound, Name, Node, Num, Series, Unreadable
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from rewards.mathematics.cursor import Cursor
+from rewards.mathematics.notation import PRINTED, determinant, printed
 from rewards.mathematics.numerals import number
-from rewards.mathematics.printed import PRINTED, printed
-from rewards.mathematics.rows import determinant
 from rewards.mathematics.series import holds_series, series
 from rewards.mathematics.traversal import names_in
 from rewards.mathematics.tree import Apply, Beyond, Bracket, Items, Matrix, Name, Node, Num, Relation

@@ -11,8 +11,7 @@ from rewards.mathematics.cases import same_cases
 from rewards.mathematics.expressions import equal_expression
 from rewards.mathematics.lists import beside_parameter, family, same_list
 from rewards.mathematics.matrices import holds_matrix, is_matrix
-from rewards.mathematics.points import beside_vector, same_bracket, same_matrix
-from rewards.mathematics.ratios import same_ratio
+from rewards.mathematics.points import beside_vector, same_bracket, same_matrix, same_ratio
 from rewards.mathematics.relations import same_relations
 from rewards.mathematics.sets import is_set, listed, same_solution, solved
 from rewards.mathematics.traversal import children

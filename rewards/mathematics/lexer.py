@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 
-from rewards.mathematics.printed import PRINTED, SETS
+from rewards.mathematics.notation import PRINTED, SETS
 from rewards.mathematics.respelling import respelled
 from rewards.mathematics.tokens import RARE_TOKEN, TOKEN
 from rewards.mathematics.tree import MAX_CHARS, MAX_DIGITS, MAX_TOKENS, Beyond, Unreadable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rewards.mathematics.cursor import RELATIONS
 from rewards.mathematics.functions import Functions
-from rewards.mathematics.rows import determinant
+from rewards.mathematics.notation import determinant
 from rewards.mathematics.tree import OTHERWISE, Beyond, Cases, Items, Matrix, Node, Unreadable, Words
 from rewards.mathematics.vocabulary import ALTERNATIVES, CONDITIONS
 

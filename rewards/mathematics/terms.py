@@ -7,11 +7,10 @@ factor    operand with ^ ! _ ' ° behind it
 
 from __future__ import annotations
 
-from rewards.mathematics.counting import combinations
+from rewards.mathematics.notation import combinations, transposed
 from rewards.mathematics.numerals import in_base, number
 from rewards.mathematics.operands import Operands
 from rewards.mathematics.quantities import is_unit
-from rewards.mathematics.rows import transposed
 from rewards.mathematics.traversal import is_function
 from rewards.mathematics.tree import (
     FUNCTION_NAMES,

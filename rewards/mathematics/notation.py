@@ -1,15 +1,87 @@
-r"""Objects as Python and sympy print them: `Interval.open(0, 1)`, `FiniteSet(1, 2)`, `Matrix([[1], [2]])`.
+r"""Notation by its meaning: `C_n^k`, determinants, `A^T`, and objects as Python and sympy print them.
 
 >>> printed("Interval", (Num(0), Num(1))).left
 '['
->>> printed("Rational", (Num(1), Num(2))).op
-'/'
 """
 
 from __future__ import annotations
 
+import re
+
 from rewards.mathematics.traversal import names_in
-from rewards.mathematics.tree import Apply, Braces, Bracket, Matrix, Node, Num, Relation, Unreadable, Words
+from rewards.mathematics.tree import (
+    Apply,
+    Beyond,
+    Braces,
+    Bracket,
+    Matrix,
+    Name,
+    Node,
+    Num,
+    Relation,
+    Unreadable,
+    Words,
+)
+
+_UPPER = re.compile(r"[nm](?:[+-]\d{1,3})?")
+
+
+def chosen(letter: str, upper: Node, lower: Node) -> Node:
+    """How many ways: `C` without, `P` or `A` with regard to order."""
+    if letter == "C":
+        return Apply("binom", (upper, lower))
+    rest = Apply("+", (upper, Apply("neg", (lower,))))
+    return Apply("/", (Apply("!", (upper,)), Apply("!", (rest,))))
+
+
+def combinations(base: Node, lower: Node) -> Node | None:
+    """`C_n^k`, `C(n, k)` and `A_n^k` as the numbers they count, or None for any other power or call."""
+    if not isinstance(base, Name):
+        return None
+    letter, _, below = base.name.partition("_")
+    if isinstance(lower, Bracket) and base.name in ("C", "P") and (lower.left, lower.right) == ("(", ")"):
+        return chosen(base.name, *lower.items) if _count(base.name, lower.items) else None
+    if letter not in ("C", "A") or not isinstance(lower, Num | Name):
+        return None
+    if below.isdigit() and isinstance(lower, Num) and isinstance(lower.value, int) and lower.value <= int(below) > 2:
+        upper: Node = Num(int(below))
+    elif _UPPER.fullmatch(below):  # n, n-1, m+2
+        upper = Name(below[0]) if len(below) == 1 else Apply("+", (Name(below[0]), Num(int(below[1:]))))
+    else:
+        return None
+    return chosen(letter, upper, lower)
+
+
+def _count(letter: str, items: tuple[Node, ...]) -> bool:
+    """Whether `C(n, k)` or `P(8, 5)` counts ways; `P(3, -2)` and `P(2, 3)` are points."""
+    sizes = [item.value for item in items if isinstance(item, Num)]
+    return len(items) == 2 and ((letter == "C" and len(sizes) < 2) or (len(sizes) == 2 and sizes[0] >= sizes[1] >= 0))
+
+
+MAX_DETERMINANT = 4  # rows
+
+
+def transposed(node: Bracket | Matrix) -> Matrix:
+    """A matrix with its rows as columns; a list of numbers is one row."""
+    if isinstance(node, Bracket):
+        return Matrix(tuple((item,) for item in node.items))
+    return Matrix(tuple(zip(*node.rows, strict=True)))
+
+
+def determinant(matrix: Matrix) -> Node:
+    """The determinant of a small square matrix, along its first row. Raises Beyond for any other."""
+    rows = matrix.rows
+    if len(rows) != len(rows[0]) or len(rows) > MAX_DETERMINANT:
+        raise Beyond(f"a determinant of {len(rows)} x {len(rows[0])}")
+    if len(rows) == 1:
+        return rows[0][0]
+    total: Node = Num(0)
+    for column, cell in enumerate(rows[0]):
+        minor = determinant(Matrix(tuple(row[:column] + row[column + 1 :] for row in rows[1:])))
+        term: Node = Apply("*", (cell, minor))
+        total = Apply("+", (total, Apply("neg", (term,)) if column % 2 else term))
+    return total
+
 
 PRINTED = frozenset(
     (
