@@ -367,3 +367,13 @@ def test_diff_takes_folders_of_rows_and_names_a_file_that_is_missing(folder: Pat
     code, told = inside("diff", "old/row.parquet", "neither.parquet", cwd=folder)
     assert code == 3
     assert "did you mean 'rows.parquet'?" in told
+
+
+def test_a_place_that_is_no_file_or_holds_runs_is_refused(built: Path) -> None:
+    for place in ("", ".", "run"):
+        code, told = inside("view", "run", "--export", place, cwd=built)
+        assert (code, "is a directory" in told) == (2, True), told
+    code, told = inside("show", "run/data/trian.parquet", cwd=built)
+    assert (code, "did you mean 'train.parquet'?" in told) == (3, True), told
+    code, told = inside("profile", ".", "--tokenizer", "house", cwd=built)
+    assert (code, "holds runs" in told, "run" in told) == (3, True, True), told

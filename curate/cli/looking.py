@@ -29,11 +29,11 @@ def show(
     Of a file (parquet, jsonl, json, csv, arrow) some of its rows.
     """
     from curate.errors import UsageError
-    from curate.show import file_text, is_data, show_file, show_run, show_text
+    from curate.show import file_text, show_file, show_run, show_text
 
     if dropped and failed:
         raise UsageError("--dropped and --failed are two tables: give one of them")
-    if is_data(run):
+    if _means_rows(run):
         if step is not None or dropped or failed:
             raise UsageError(f"{run} is no run: --step, --dropped and --failed look at the steps of one")
         shown_file = show_file(run, reason=reason, rows=rows)
@@ -83,11 +83,8 @@ def diff(
     Of files (parquet, jsonl, json, csv) only the rows: by id, or by what they hold. Exit code 1 when they differ.
     """
     from curate.diff import Difference, FileDifference, diff_files, diff_runs
-    from curate.show import is_data
-    from curate.sources.files import FORMATS
 
-    rows_alone = any(is_data(one) or (one.suffix in FORMATS and not one.exists()) for one in (old, new))
-    compare = diff_files if rows_alone else diff_runs
+    compare = diff_files if _means_rows(old) or _means_rows(new) else diff_runs
     found: Difference | FileDifference = compare(old, new, rows)
     if as_json:
         echo_json(found.to_dict())
@@ -103,7 +100,8 @@ def view(
     no_open: Annotated[bool, typer.Option("--no-open", help="Print the address; open no browser.")] = False,
     who: Annotated[str, typer.Option("--as", metavar="NAME", help="Who judges; your login unless given.")] = "",
     export: Annotated[
-        Path | None, typer.Option("--export", help="Write recorded preferences as .jsonl or .parquet, and end.")
+        Path | None,
+        typer.Option("--export", dir_okay=False, help="Write recorded preferences as .jsonl or .parquet, and end."),
     ] = None,
 ) -> None:
     """Browse a run on a local page.
@@ -126,7 +124,9 @@ def profile(
     ],
     tokenizer: Annotated[str, typer.Option("--tokenizer", "-t", help="`house`, a local folder, or a Hub model.")],
     sample: Annotated[int | None, typer.Option("--sample", min=1, help="Rows to measure; all unless given.")] = None,
-    html: Annotated[Path | None, typer.Option("--html", help="Also write the profile as a page.")] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", dir_okay=False, help="Also write the profile as a page.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Measure token lengths, to choose max_length.
@@ -144,3 +144,11 @@ def profile(
         echo_json(measured.to_dict())
     else:
         say(measured)
+
+
+def _means_rows(path: Path) -> bool:
+    """Whether a path is a file or folder of rows, or the name of a file that is missing, rather than a run."""
+    from curate.show import is_data
+    from curate.sources.files import FORMATS
+
+    return is_data(path) or (path.suffix in FORMATS and not path.exists())

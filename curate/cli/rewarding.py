@@ -45,7 +45,9 @@ def rewards_test(
 def rewards_rescore(
     completions: Annotated[Path, typer.Argument(help="parquet, jsonl, or a folder of them.", show_default=False)],
     reward: Annotated[list[str], typer.Option("--with", metavar="REWARD", help="A reward: NAME, NAME(option=value).")],
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write the rows with their new scores.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", dir_okay=False, help="Write the rows with their new scores.")
+    ] = None,
     against: Annotated[str, typer.Option("--against", metavar="COLUMN", help="Earlier scores to compare with.")] = "",
     columns: Annotated[
         list[str] | None, typer.Option("--column", metavar="NAME=COLUMN", help="answer=ground_truth")
@@ -94,7 +96,7 @@ def rewards_audit(
     ] = None,
     threshold: Annotated[float, typer.Option("--threshold", help="From this value on a completion is right.")] = 0.5,
     rows: Annotated[int, typer.Option("--rows", min=0, help="How many disagreements to print.")] = 10,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write all disagreements.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", dir_okay=False, help="Write all disagreements.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Compare rewards with labels or with each other, and say which golds they cannot read."""

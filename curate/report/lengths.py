@@ -188,6 +188,8 @@ def load(data: Path | str) -> pl.DataFrame:
     from curate.dialects import normalise
     from curate.sources import files
 
+    if runs := sorted(str(lock.parent) for lock in path.glob("*/recipe.lock.json")):
+        raise DataError(f"{path} holds runs, whose rows are measured one run at a time: {', '.join(runs[:10])}")
     read = files.read(path)
     try:
         normal = normalise(read.frame)

@@ -42,7 +42,8 @@ def export_pairs(run: Run, path: Path) -> str:
     """Write the preferences of a run, and say what was written."""
     made = write_export(run, path)
     left = "".join(f", {count:,} left out: {reason}" for reason, count in made.left_out.items())
-    return f"wrote {path}: {made.pairs.height:,} pairs of {run.folder / NAME}{left}"
+    pairs = "1 pair" if made.pairs.height == 1 else f"{made.pairs.height:,} pairs"
+    return f"wrote {path}: {pairs} of {run.folder / NAME}{left}"
 
 
 def _login() -> str:
