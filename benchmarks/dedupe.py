@@ -13,7 +13,8 @@ left. precision: of the rows removed, families and numbers apart, those that hav
 families, numbers: rows of templates, and problems with other numbers, that were removed.
 
 Claims, 100,000 rows: a tenth of datatrove's CPU, a twentieth of text-dedup's, a third of rensa's, less than daft's;
-at most 4 x `copy` and 1.6 x the wall time of `prototype`, C that verifies nothing; recall >= .99 at J >= .8 and >= .97 at .7 to .8; precision >= .998.
+at most 4 x `copy` and 1.6 x the wall time of `prototype`, C that verifies nothing; recall >= .99 at J >= .8 and >= .97
+at .7 to .8; precision >= .998.
 """
 
 from __future__ import annotations
