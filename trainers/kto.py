@@ -19,6 +19,9 @@ def build(job: Job) -> Any:
     """The trainer of a job."""
     job.train = taken_apart(job.train)
     job.held_out = None if job.held_out is None else taken_apart(job.held_out)
+    if len(set(job.train["label"])) == 1:
+        kind = "good" if job.train["label"][0] else "bad"
+        job.say(f"warning: every answer is {kind}: KTO weighs good ones against bad ones; sft learns good ones alone")
     if job.config.curriculum is None:
         job.train = job.train.shuffle(seed=job.config.seed)
     return counted(KTOTrainer, job)(**job.common())

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from curate.errors import DataError
+from trainers.beside import BESIDE, beside
 
 if TYPE_CHECKING:
     import polars as pl
@@ -67,6 +68,7 @@ def shape(
         made, reasons = _contract(frame, contract, where, chat)
         _require(frame, needs, where)
         made = made.with_columns(frame[name] for name in needs if name not in made.columns)
+        made = made.with_columns(beside(frame, where))
     kept = made.filter(reasons.is_null())
     counted = reasons.drop_nulls().value_counts(sort=True)
     left_out = dict(zip(counted.to_series(0).to_list(), counted.to_series(1).to_list(), strict=True))
@@ -120,12 +122,12 @@ def _is_messages(text: str) -> bool:
 
 
 def columns_of(contract: str, frame: pl.DataFrame) -> list[str]:
-    """The columns of a contract that a table has, and `tools`."""
+    """The columns of a contract that a table has, and those beside them that TRL reads."""
     from curate.schema import CONTRACTS
 
     if contract == TEXT:
         return [TEXT]
-    return [name for name in (*CONTRACTS[contract].columns, "tools") if name in frame.columns]
+    return [name for name in (*CONTRACTS[contract].columns, *BESIDE) if name in frame.columns]
 
 
 def _require(frame: pl.DataFrame, needs: Sequence[str], where: str) -> None:

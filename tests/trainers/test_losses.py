@@ -9,11 +9,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 import torch
 from safetensors.torch import load_file
 from torch.nn.functional import logsigmoid
 
+from curate.table import write_parquet
 from trainers import train
 from trainers.config import make_config
 from trainers.models import find, load_model
@@ -179,13 +181,21 @@ def test_kto_weighs_good_and_bad_against_answers_to_other_prompts(data: str, set
     assert found == pytest.approx(float(torch.stack(losses).mean()), rel=1e-3)
 
 
-def test_a_reward_model_is_bradley_terry(settings: Make) -> None:
-    trainer, rows = made(settings("reward"))
+@pytest.mark.parametrize("margin", [None, 1.5])
+def test_a_reward_model_is_bradley_terry(margin: float | None, settings: Make, tmp_path: Path) -> None:
+    """With margins, as Llama 2's (arXiv 2307.09288, equation 2); a pair without one has 0."""
+    config = settings("reward")
+    if margin is not None:
+        pairs = pl.read_parquet(config["data"])
+        apart = pl.when(pl.int_range(pl.len()) == 0).then(pl.lit(None)).otherwise(pl.lit(margin))
+        write_parquet(pairs.with_columns(margin=apart), tmp_path / "apart.parquet")
+        config["data"] = str(tmp_path / "apart.parquet")
+    trainer, rows = made(config)
     losses = []
-    for row in rows:
+    for place, row in enumerate(rows):
         whole = ([prompt + answer] for prompt, answer in (tokens(trainer, row, side) for side in SIDES))
         better, worse = (trainer.model(torch.tensor(ids)).logits[0, 0].detach() for ids in whole)
-        losses.append(-logsigmoid(better - worse))
+        losses.append(-logsigmoid(better - worse - (margin if margin and place else 0.0)))
     assert loss_of(trainer) == pytest.approx(float(torch.stack(losses).mean()), rel=1e-3)
 
 
@@ -203,10 +213,14 @@ GRPO: dict[str, Callable[[list[torch.Tensor], int], torch.Tensor]] = {
 LONGEST = 24
 
 
-@pytest.mark.parametrize("loss", GRPO)
-def test_grpo_and_how_it_weighs_long_answers(loss: str, settings: Make) -> None:
-    """Advantages of a group, the clipped ratio, KL to the reference by Schulman's k3, and the normalisation."""
-    trl = {"loss_type": loss, "beta": BETA, "max_completion_length": LONGEST, "temperature": 1.5}
+@pytest.mark.parametrize(("loss", "level"), [*((loss, "token") for loss in GRPO), ("grpo", "sequence")])
+def test_grpo_and_how_it_weighs_long_answers(loss: str, level: str, settings: Make) -> None:
+    """Advantages of a group, the clipped ratio, KL to the reference by Schulman's k3, and the normalisation.
+
+    Clipped higher above than below (DAPO); by sequence the ratio is the mean of its tokens' (GSPO, arXiv 2507.18071).
+    """
+    trl = {"loss_type": loss, "beta": BETA, "max_completion_length": LONGEST, "temperature": 1.5, "epsilon_high": 0.28}
+    trl["importance_sampling_level"] = level
     trainer, _ = made(settings("grpo", trl | {"use_bias_correction_kl": False}, rewards=[]), [odd])
     trainer.current_gradient_accumulation_steps = 1
     batch = trainer._generate_and_score_completions([trainer.train_dataset[row] for row in (0, 1) for _ in range(4)])
@@ -227,8 +241,8 @@ def test_grpo_and_how_it_weighs_long_answers(loss: str, settings: Make) -> None:
         new, reference = (hot(model, prompt, answer, 1.5) for model in (trainer.model, trainer.ref_model))
         before = new + 0.3 * torch.randn(new.shape, generator=old)
         batch["old_per_token_logps"][row][answers[row]] = before
-        ratio = (new - before).exp()
-        gain = torch.minimum(ratio * advantages[row], ratio.clamp(0.8, 1.2) * advantages[row])
+        ratio = ((new - before).mean() if level == "sequence" else new - before).exp()
+        gain = torch.minimum(ratio * advantages[row], ratio.clamp(0.8, 1.28) * advantages[row])
         rows.append(-gain + BETA * ((reference - new).exp() - (reference - new) - 1))
     assert len({len(row) for row in rows}) == 8
     with torch.no_grad():

@@ -143,6 +143,15 @@ def test_of_a_conversation_of_one_answer_the_answer(
     assert whole.startswith("[[<|im_start|>")
 
 
+def test_options_of_the_template_are_those_of_the_row(learned: Callable[..., list[str]]) -> None:
+    """As TRL reads them; a row without any has none."""
+    template = CHATML.replace("{{ m.content }}", "{{ '/no_think ' if quick }}{{ m.content }}")
+    rows = [{"prompt": ASKS, "completion": THINKS, "chat_template_kwargs": told} for told in ({"quick": True}, None)]
+    first, second = learned(rows, template)
+    assert "/no_think 1+1?" in first
+    assert "/no_think" not in second
+
+
 def test_of_calls_of_tools_the_call_and_not_its_result(learned: Callable[..., list[str]]) -> None:
     call = {"type": "function", "function": {"name": "add", "arguments": {"a": 1, "b": 1}}}
     turns = [

@@ -17,7 +17,7 @@ from curate.table import write_parquet
 from trainers.config import make_config
 from trainers.data import load_rows
 from trainers.methods import METHODS, method_of
-from trainers.preparing import prepare
+from trainers.preparing import build, prepare
 from trainers.rows import hold_out, problems_of
 from trainers.shaping import shape
 
@@ -115,6 +115,13 @@ def test_labels_of_0_and_1_are_labels(settings: Make, problems: pl.DataFrame, tm
             assert prepare(make_config(config)[0]).rows.train["label"].dtype == pl.Boolean
         else:
             assert "'label' holds Int64, not true or false" in refused(config)
+
+
+def test_answers_of_one_kind_are_told(settings: Make, problems: pl.DataFrame, tmp_path: Path) -> None:
+    write_parquet(problems.select("prompt", "completion", label=pl.lit(value=True)), tmp_path / "x.parquet")
+    job = prepare(make_config(settings("kto", data=str(tmp_path / "x.parquet")))[0])
+    build(job)
+    assert any(line.startswith("warning: every answer is good: KTO weighs") for line in job.notes.lines)
 
 
 def test_a_held_out_part_that_is_neither_split_nor_file(settings: Make) -> None:

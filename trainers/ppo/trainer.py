@@ -181,7 +181,7 @@ class PPOTrainer(CriticTrainer):
         """The rows of a rollout in a random order, in `num_mini_batches` parts. The order is the step's own."""
         seed = row_seed(self.args.seed, self.state.global_step, epoch, self.accelerator.process_index)
         order = torch.randperm(len(inputs), generator=torch.Generator().manual_seed(seed))
-        yield from order.chunk(min(self.args.num_mini_batches, len(inputs)))
+        yield from order.tensor_split(min(self.args.num_mini_batches, len(inputs)))
 
     def _rolled_out(self, inputs: Sequence[dict[str, Any]], seeds: Sequence[int]) -> Rollout:
         prompts = [row["prompt"] for row in inputs]

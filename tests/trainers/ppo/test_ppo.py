@@ -86,6 +86,14 @@ def test_rows_on_a_device_change_nothing_that_is_learned(says: Make, tmp_path: P
     assert all(torch.allclose(few[name], many[name], atol=1e-5) for name in many)
 
 
+def test_there_are_as_many_mini_batches_as_asked_for(says: Make) -> None:
+    """Also where they cannot be equal."""
+    trainer = build(prepare(make_config(says({"num_mini_batches": 5}, batch=8))[0], (first_word,)))
+    parts = [rows.tolist() for rows in trainer._mini_batches(range(8), epoch=0)]
+    assert sorted(map(len, parts)) == [1, 1, 2, 2, 2]
+    assert sorted(row for part in parts for row in part) == [*range(8)]
+
+
 def test_rows_that_no_reward_can_judge_train_nothing(says: Make, blank: str) -> None:
     trained = train(says({"max_steps": 2}), rewards=[nothing])
     start, end = load_file(Path(blank) / "model.safetensors"), load_file(Path(trained.model) / "model.safetensors")
