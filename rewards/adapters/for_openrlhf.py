@@ -20,7 +20,10 @@ from rewards.adapters.rows import columns_of, reward_of, value_or
 from rewards.base import Reward, RewardError, Score
 
 MAX_BODY = 64 * 2**20  # bytes of one request
-_SPECIAL_END = re.compile(r"(?:<\|[^|<>]{1,40}\|>|</s>|<eos>|<end_of_turn>|\s)+\Z")
+_SPECIAL = r"(?:<[|\uff5c][^|\uff5c<>]{1,40}[|\uff5c]>|</?s>|<(?:eos|bos|pad|unk|end_of_turn)>|\[(?:PAD|EOS|SEP)\])"
+_SPECIAL_END = re.compile(_SPECIAL + r"\Z")
+_SPECIAL_START = re.compile(rf"(?:{_SPECIAL}|\s)+")
+LONGEST = 44  # characters of a special token
 
 
 class RewardFunction:
@@ -74,12 +77,23 @@ class RewardFunction:
 
 
 def completion_of(query: str, prompt: str) -> str:
-    """What the model wrote: the query without its prompt and without the special tokens at its end.
+    """What the model wrote: the query without its prompt, the padding before it and the special tokens at its end.
 
     >>> completion_of("<|user|>1+1<|assistant|>2<|im_end|>", "<|user|>1+1<|assistant|>")
     '2'
     """
-    return _SPECIAL_END.sub("", query.removeprefix(prompt))
+    if not query.startswith(prompt) and (padding := _SPECIAL_START.match(query)):
+        unpadded = query[padding.end() :]
+        query = unpadded if unpadded.startswith(prompt) else query
+    text = query.removeprefix(prompt)
+    end = len(text)
+    while True:
+        while end and text[end - 1].isspace():
+            end -= 1
+        special = _SPECIAL_END.search(text, max(0, end - LONGEST), end)
+        if special is None:
+            return text[:end]
+        end = special.start()
 
 
 def reward_func(queries: Sequence[str], prompts: Sequence[str], labels: Sequence[Any], **kwargs: Any) -> dict[str, Any]:

@@ -123,6 +123,20 @@ def test_the_prompt_is_not_judged() -> None:
     assert answer["rewards"] == [0.0]
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "Q 4</s>",
+        "Q 4<\uff5cend\u2581of\u2581sentence\uff5c>",
+        "Q 4<eos><pad><pad>",
+        "<pad><pad>Q 4<|im_end|>\n",
+        "Q 4[PAD]",
+    ],
+)
+def test_special_tokens_and_padding_are_not_judged(query: str) -> None:
+    assert for_openrlhf.completion_of(query, "Q ") == "4"
+
+
 def test_openrlhf_over_http() -> None:
     server = for_openrlhf.server("math", port=0)
     thread = threading.Thread(target=server.serve_forever)
