@@ -13,7 +13,8 @@ from rewards.puzzles.answers import answer_block
 # A statement with one of these words says nothing for sure of a person, or says what somebody claims.
 _UNSURE = re.compile(
     r"\b(?:if|or|either|neither|maybe|might|may|could|perhaps|possibly|probably|unless|cannot|suppose|assume|assuming|"
-    r"says?|said|claims?|claimed|states?|stated|tells?(?! the truth\b)|told|statement|false|untrue|whether|doubt|incorrect)\b|\?",
+    r"says?|said|claims?|claimed|states?|stated|tells?(?! the truth\b)|told|statement|false|untrue|whether|"
+    r"doubt|incorrect)\b|\?",
     re.IGNORECASE,
 )
 _ALTERNATIVE = re.compile(
