@@ -110,7 +110,14 @@ class Run:
 
     def _not_finished(self, file: str) -> DataError:
         """What to say of a folder that lacks `file`: the run that was meant, where another name is near."""
-        if self.folder.is_dir():
+        if self.folder.is_file():
+            why = "it is a file; name the folder that `curate build` wrote"
+        elif (self.folder.parent / "ledger.jsonl").is_file():
+            why = f"it is a part of one; name {self.folder.parent}"
+        elif below := sorted(path.parent for path in self.folder.glob("*/ledger.jsonl")):
+            more = f" (and {len(below) - 1} more)" if len(below) > 1 else ""
+            why = f"it holds runs; name one, {below[0]}{more}"
+        elif self.folder.is_dir():
             why = f"it has no {file}; run `curate build` first"
         else:
             near = {*self.folder.parent.glob("*/ledger.jsonl"), *Path("runs").glob("*/ledger.jsonl")}

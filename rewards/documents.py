@@ -18,6 +18,7 @@ MAX_CHARS = 1_000_000
 MAX_DEPTH = 64
 MAX_DIGITS = 400
 FENCES = ("```", "~~~")
+ANSWER = ("<answer>", "</answer>")
 MAX_TEXTS = 100  # documents one after the other
 _BETWEEN = re.compile(r"[ \t\r\n;]*")
 
@@ -38,14 +39,17 @@ class Element:
 def document_text(completion: str, *languages: str) -> str:
     r"""The document a completion gives: its only fenced block, or all its text after the thinking.
 
-    languages: the words after the fence that fit; an unnamed fence always does. Raises DocumentError for several.
+    languages: the words after the fence that fit; an unnamed fence always does. Tags of an answer around it all, as R1
+    writes them, are no part of it, but of a document in XML. Raises DocumentError for several.
 
     >>> document_text("Here it is:\n```json\n{}\n```\n", "json")
     '{}'
-    >>> document_text("<think>{</think> {} ")
+    >>> document_text("<think>{</think> <answer>{}</answer>", "json")
     '{}'
     """
     text = strip_thinking(completion).strip().removeprefix("\ufeff")
+    if text.startswith(ANSWER[0]) and text.endswith(ANSWER[1]) and "xml" not in languages:
+        text = text.removeprefix(ANSWER[0]).removesuffix(ANSWER[1]).strip()
     if max(map(text.count, FENCES)) < 2:
         return text
     blocks = [block for language, block in fenced_blocks(text) if language in ("", *languages)]

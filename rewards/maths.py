@@ -36,7 +36,7 @@ def math(
     completion: str,
     answer: Gold,
     *,
-    style: str = "auto",
+    style: extract.Style = "auto",
     tolerance: float | None = None,
     timeout_s: float = 3.0,
     symbolic: bool = True,
@@ -83,7 +83,7 @@ def math_batch(
     completions: Sequence[str],
     answer: Sequence[Gold],
     *,
-    style: str = "auto",
+    style: extract.Style = "auto",
     tolerance: float | None = None,
     timeout_s: float = 3.0,
     symbolic: bool = True,
@@ -116,7 +116,7 @@ def math_batch(
     return scores
 
 
-def _golds(answer: Gold, style: str) -> tuple[str, ...]:
+def _golds(answer: Gold, style: extract.Style) -> tuple[str, ...]:
     if isinstance(answer, list):
         return tuple(gold for item in answer if item is not None for gold in _golds(item, style))
     if isinstance(answer, float) and (not isfinite(answer)):
@@ -133,7 +133,7 @@ def _plain(number: Any) -> str:
 
 
 @lru_cache(maxsize=65_536)
-def _gold(answer: str, style: str) -> str:
+def _gold(answer: str, style: extract.Style) -> str:
     """The gold answer out of what the column holds: the answer itself, or a solution that ends in it."""
     if "####" in answer:
         return answer.rpartition("####")[2].strip()
@@ -146,7 +146,7 @@ def _gold(answer: str, style: str) -> str:
     return answer.strip()
 
 
-def _judge(completion: str, gold: str, style: str, tolerance: float | None) -> Score:
+def _judge(completion: str, gold: str, style: extract.Style, tolerance: float | None) -> Score:
     """The verdict of the own tier; value None with a `rule` when the symbolic tier may know more."""
     found = extract.final_answer(completion, style)
     if found is None and style in ("auto", "gsm8k"):
@@ -163,7 +163,7 @@ def _judge(completion: str, gold: str, style: str, tolerance: float | None) -> S
     return Score(value, verdict.why, {"gold": gold, "answer": found.text, "found": found.how, "rule": verdict.rule})
 
 
-def _last_resort(completion: str, gold: str, style: str) -> extract.Found | None:
+def _last_resort(completion: str, gold: str, style: extract.Style) -> extract.Found | None:
     if style == "gsm8k":
         return extract.last_number(extract.strip_thinking(completion))
     if time := time_said(gold, extract.strip_thinking(completion).strip().rpartition("\n")[2]):

@@ -60,7 +60,11 @@ def value_lines(name: str, value: Any, limit: int = MAX_TEXT, indent: str = "   
     """A column and its value: on one line, as a block, or turn by turn; at most `limit` characters of each text."""
     if isinstance(value, list) and value and all(isinstance(turn, dict) and "content" in turn for turn in value):
         for turn in value:
-            yield from value_lines(f"{name}[{turn.get('role', '?')}]", turn["content"], limit, indent)
+            called = turn.get("tool_calls")
+            if turn["content"] or not called:
+                yield from value_lines(f"{name}[{turn.get('role', '?')}]", turn["content"], limit, indent)
+            if called:
+                yield from value_lines(f"{name}[{turn.get('role', '?')}] calls", called, limit, indent)
         return
     text, more = clip(str(value), limit)
     lines = visible(text).splitlines() or [""]

@@ -107,6 +107,8 @@ class Load(Step):
                 mistakes.append(f"load: {str(broken).removeprefix('load: ')}")
                 continue
             context.progress.advance(part.frame.height, 0, None)
+            for note in part.notes.get("notes", ()):
+                context.progress.say(f"{self.title}: {source.label}: {note}")
             parts.append(part)
         if mistakes:
             raise DataError("\n".join(mistakes))

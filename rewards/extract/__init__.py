@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Literal, get_args
 
 from rewards.base import RewardError, did_you_mean
 from rewards.extract.boxed import boxes, last_boxed
@@ -35,6 +36,7 @@ __all__ = [
     "STYLES",
     "THINKING_TAGS",
     "Found",
+    "Style",
     "boxes",
     "final_answer",
     "is_number",
@@ -44,7 +46,8 @@ __all__ = [
     "strip_thinking",
 ]
 
-STYLES = ("auto", "boxed", "answer_tag", "gsm8k", "last_number")
+Style = Literal["auto", "boxed", "answer_tag", "gsm8k", "last_number"]
+STYLES = get_args(Style)
 _GLUE = re.compile(
     r"(?:[\s$,;&*]|\\(?:text|mathrm|mbox)\s*\{\s*(?:and|or)\s*\}|\\q?quad|\\[()\[\]]|"
     r"\b(?:and|or|either|maybe|perhaps|possibly|alternatively|else)\b)*",
@@ -67,7 +70,7 @@ _ANSWER_KEYS = ("answer", "final_answer")
 _MAX_OBJECT = 4_000  # characters of a JSON object that is read as an answer
 
 
-def final_answer(text: str, style: str = "auto") -> Found | None:
+def final_answer(text: str, style: Style = "auto") -> Found | None:
     r"""The explicit final answer of a completion, thinking included, or None when it declares none.
 
     Raises RewardError for an unknown style.

@@ -15,7 +15,7 @@ _MARKER = re.compile(
     r"(?:\banswers?\s{0,20}(?:(?:is|are)\b(?!\s?n['’]t)|:|=(?!=)|\bto\b[^.\n:]{0,80}\bis\b|\*\*\s?(?::|is)|\s+would\s+be)"
     r"|^[ \t#*_]{0,12}(?:(?:final|correct)[ \t])?answer[ \t*_]{0,8}\n"
     r"|^[ \t]{0,8}\*{0,2}A[ \t]{0,4}:(?![^\n]{0,400}\n\s{0,8}\*{0,2}B[ \t]{0,4}:)"
-    r"|(?:答案|结果)[是为\uff1a:])\s{0,20}:?",
+    r"|(?:答案|结果)[是为\uff1a:])\s{0,20}[:\uff1a]?",
     re.IGNORECASE | re.MULTILINE,
 )
 _MARKER_ELSEWHERE = re.compile(
