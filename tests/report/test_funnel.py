@@ -141,3 +141,15 @@ def test_a_damaged_table_is_named(run: Run) -> None:
 def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="not the folder of a finished run"):
         funnel(Run(tmp_path))
+
+
+def test_a_folder_of_runs_a_part_of_one_and_a_file_are_named_as_such(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_text("{}")
+    given = {
+        run.folder.parent: "it holds runs",
+        run.data_folder: "it is a part of one",
+        tmp_path / "rows.jsonl": "a file",
+    }
+    for path, said in given.items():
+        with pytest.raises(DataError, match=said):
+            funnel(Run(path))

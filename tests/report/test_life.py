@@ -9,7 +9,7 @@ import pytest
 
 from curate.errors import DataError
 from curate.report.life import life
-from curate.report.life_text import life_text
+from curate.report.life_text import life_text, value_lines
 from curate.run import Run
 
 
@@ -146,3 +146,10 @@ def test_a_life_is_json_and_safe_text(writer: Callable[..., Any], lock: Any) -> 
         told = life(run, row)
         json.dumps(told.to_dict())
         assert not any(char in life_text(told) for char in "\x1b\u202e")
+
+
+def test_a_turn_that_only_calls_a_tool_shows_the_call() -> None:
+    call = {"type": "function", "function": {"name": "add", "arguments": "{}"}}
+    turns = [{"role": "user", "content": "1+1?"}, {"role": "assistant", "content": "", "tool_calls": [call]}]
+    asked, called = value_lines("messages", turns)
+    assert (asked.strip(), "'name': 'add'" in called) == ("messages[user]: 1+1?", True)

@@ -13,6 +13,7 @@ from curate import dedupe
 from curate.building import build
 from curate.errors import DataError, InvalidInput
 from curate.recipe import load_recipe
+from curate.step import Progress
 
 RECIPE = """
 name: stacked
@@ -96,3 +97,12 @@ def test_every_source_that_cannot_be_read_is_told_at_once(tmp_path: Path) -> Non
     (tmp_path / "recipe.yaml").write_text(f"name: small\nsteps: [{{step: load, sources: {sources}}}]\n")
     with pytest.raises(DataError, match=r"load: file 'odd.jsonl': the dialect(.|\n)*\nload: \S*none.jsonl is missing"):
         build(load_recipe(tmp_path / "recipe.yaml"), tmp_path / "run")
+
+
+def test_what_reading_a_source_noted_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(Path("rows.jsonl"), [{"prompt": "What is 2+2?", "reply_of_bot": "4"}])
+    Path("noted.yaml").write_text("name: noted\nsteps:\n  - {step: load, sources: [{file: rows.jsonl}]}\n")
+    said: list[str] = []
+    build(load_recipe(Path("noted.yaml")), Path("run"), progress=Progress(say=said.append))
+    assert any("prompts alone, beside 'reply_of_bot'" in line for line in said)
