@@ -27,7 +27,7 @@ from curate.report.figures import rows
 from curate.responses import Journal
 from curate.run import Run
 from curate.step import Context, Progress, Step
-from curate.store import remove_stale, stem_of, step_key, store, stored_rows, why_again
+from curate.store import remove_stale, stands, stem_of, step_key, store, stored_rows, why_again
 from curate.table import write_parquet, write_text_atomic, writing
 
 
@@ -112,8 +112,7 @@ def _left(steps: tuple[Step, ...], run: Run, context: Context) -> list[Step]:
     left, before = [], ""
     for number, step in enumerate(steps):
         before = step_key(step, before, context)
-        entry = run.entry(stem_of(number, step))
-        if entry is None or entry.key != before or entry.retriable:
+        if not stands(run.entry(stem_of(number, step)), before):
             left.append(step)
     return left
 
@@ -136,7 +135,7 @@ def _steps(
         stem = stem_of(number, step)
         key = step_key(step, before, context)
         old = None if fresh else run.entry(stem)
-        if old is not None and old.key == key and not old.retriable:
+        if stands(old, key):
             entries.append(old)
             table = None  # read only if a later step needs it
             context.progress.say(f"{stem}: reused, {rows(old.out)}")

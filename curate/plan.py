@@ -21,7 +21,7 @@ from curate.run import Run
 from curate.step import Context, Cost, Step
 from curate.steps import STEPS, step_class
 from curate.steps.load import Load
-from curate.store import stem_of, step_key
+from curate.store import stands, stem_of, step_key
 
 
 def make_plan(recipe: Recipe, out: Path | None = None, *, limit: int | None = None) -> dict[str, Any]:
@@ -96,10 +96,8 @@ def _loaded(recipe: Recipe, run: Run, context: Context) -> pl.DataFrame | None:
 
 def _done(run: Run, stem: str, step: Step, before: str | None, context: Context) -> str | None:
     """The key of a step that a build would not run again; None for one that it would, and for all that follow."""
-    entry = run.entry(stem)
-    if before is None or entry is None or entry.retriable or entry.key != step_key(step, before, context):
-        return None
-    return entry.key
+    key = None if before is None else step_key(step, before, context)
+    return key if key is not None and stands(run.entry(stem), key) else None
 
 
 def _most_rows(recipe: Recipe, limit: int | None) -> int | None:

@@ -14,7 +14,7 @@ from dataclasses import asdict, replace
 from hashlib import sha256
 from itertools import takewhile
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 from zlib import crc32
 
 import polars as pl
@@ -91,6 +91,11 @@ def stored_rows(run: Run, stem: str) -> pl.DataFrame:
     if written is not None and path.is_file() and _crc32(path) != written:
         raise DataError(f"{path} is damaged: it is not what was written. `curate build` with --fresh makes it again")
     return read_parquet(path)
+
+
+def stands(entry: Entry | None, key: str) -> TypeGuard[Entry]:
+    """Whether the result of a step stays as it is: made of the same settings and input, with nothing to ask again."""
+    return entry is not None and entry.key == key and not entry.retriable
 
 
 def why_again(old: Entry | None, step: Step, key: str) -> str:

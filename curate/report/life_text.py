@@ -60,11 +60,11 @@ def value_lines(name: str, value: Any, limit: int = MAX_TEXT, indent: str = "   
     """A column and its value: on one line, as a block, or turn by turn; at most `limit` characters of each text."""
     if isinstance(value, list) and value and all(isinstance(turn, dict) and "content" in turn for turn in value):
         for turn in value:
-            called = turn.get("tool_calls")
+            speaker, called = f"{name}[{turn.get('role', '?')}]", turn.get("tool_calls")
             if turn["content"] or not called:
-                yield from value_lines(f"{name}[{turn.get('role', '?')}]", turn["content"], limit, indent)
+                yield from value_lines(speaker, turn["content"], limit, indent)
             if called:
-                yield from value_lines(f"{name}[{turn.get('role', '?')}] calls", called, limit, indent)
+                yield from value_lines(f"{speaker} calls", called, limit, indent)
         return
     text, more = clip(str(value), limit)
     lines = visible(text).splitlines() or [""]
