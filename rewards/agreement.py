@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from math import sqrt
+from math import isnan, sqrt
 from typing import Any
 
 MIN_RANKED = 10  # rows from which on a rank correlation says something
@@ -183,18 +182,11 @@ def rank_correlation(left: Sequence[float], right: Sequence[float]) -> float | N
     >>> rank_correlation([1, 2, 3], [10, 20, 90]), rank_correlation([1, 2, 3], [1, 1, 1])
     (1.0, None)
     """
-    one, other = _ranks(left), _ranks(right)
-    middle = (len(one) - 1) / 2
-    spans = [sum((rank - middle) ** 2 for rank in ranks) for ranks in (one, other)]
-    if not all(spans):
-        return None
-    shared = sum((a - middle) * (b - middle) for a, b in zip(one, other, strict=True))
-    return shared / sqrt(spans[0] * spans[1])
+    import polars as pl
 
-
-def _ranks(values: Sequence[float]) -> list[float]:
-    ordered = sorted(values)
-    return [(bisect_left(ordered, value) + bisect_right(ordered, value) - 1) / 2 for value in values]
+    columns = (pl.Series(side, dtype=pl.Float64) for side in (left, right))
+    value = float(pl.select(pl.corr(*columns, method="spearman")).item())
+    return None if isnan(value) else value
 
 
 def _short(text: str) -> str:
