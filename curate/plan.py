@@ -96,8 +96,11 @@ def _loaded(recipe: Recipe, run: Run, context: Context) -> pl.DataFrame | None:
 
 def _done(run: Run, stem: str, step: Step, before: str | None, context: Context) -> str | None:
     """The key of a step that a build would not run again; None for one that it would, and for all that follow."""
-    key = None if before is None else step_key(step, before, context)
-    return key if key is not None and stands(run.entry(stem), key) else None
+    entry = run.entry(stem)
+    if before is None or entry is None:  # a key may need the template of a model: not fetched for nothing
+        return None
+    key = step_key(step, before, context)
+    return key if stands(entry, key) else None
 
 
 def _most_rows(recipe: Recipe, limit: int | None) -> int | None:
